@@ -1,0 +1,40 @@
+// Every degraded mode that is on: which, since when, why, until when (invariant 16).
+
+import type { AdminState } from "./state.js";
+
+export interface DegradedMode {
+  readonly mode: "stale-source" | "saved-state" | "held-removals" | "refused-service" | "state-not-saved" | "reload-refused";
+  readonly because: string;
+  readonly sinceMs: number;
+  readonly untilMs?: number;
+  readonly service?: string;
+}
+
+export function degradedModes({ registry, snapshot, keeper, reload }: AdminState): readonly DegradedMode[] {
+  const modes: DegradedMode[] = [];
+  for (const { name, listing } of registry.sources.value) {
+    if (listing.kind === "stale") modes.push({ mode: "stale-source", because: `${name}: ${listing.cause}`, sinceMs: listing.sinceMs });
+  }
+  for (const { name, endpoints } of registry.services.value.values()) {
+    const holds = [...endpoints.values()].flatMap(({ hold }) => (hold === undefined || hold.kind === "debounce" ? [] : [hold]));
+    const longest = holds.reduce<(typeof holds)[number] | undefined>(
+      (best, hold) => (best !== undefined && best.untilMs >= hold.untilMs ? best : hold),
+      undefined,
+    );
+    if (longest === undefined) continue;
+    const because = `${holds.length} removals held: ${longest.because}`;
+    modes.push({ mode: "held-removals", because, sinceMs: longest.sinceMs, untilMs: longest.untilMs, service: name });
+  }
+  for (const { name, origin } of snapshot.value.services.values()) {
+    if (origin.kind === "saved")
+      modes.push({ mode: "saved-state", because: "its sources have not spoken yet", sinceMs: origin.savedAtMs, service: name });
+  }
+  for (const [name, reason] of snapshot.value.refused) {
+    modes.push({ mode: "refused-service", because: reason, sinceMs: snapshot.value.publishedAtMs, service: name });
+  }
+  const { failure } = keeper.value;
+  if (failure !== undefined) modes.push({ mode: "state-not-saved", because: failure.reason, sinceMs: failure.sinceMs });
+  const { refused } = reload.value;
+  if (refused !== undefined) modes.push({ mode: "reload-refused", because: refused.problems.join("\n"), sinceMs: refused.sinceMs });
+  return modes;
+}

@@ -1,0 +1,72 @@
+// One endpoint, explained: in or out, because of what, until when.
+
+import type { EndpointHealth } from "../health/index.js";
+import type { RegisteredEndpoint } from "../registry/index.js";
+import type { ServiceSnapshot } from "../snapshot/index.js";
+import { iso } from "./time.js";
+
+export interface EndpointFacts {
+  readonly service: string;
+  readonly registered: RegisteredEndpoint;
+  readonly health: EndpointHealth | undefined;
+  /** The service as published, where it is. */
+  readonly published: ServiceSnapshot | undefined;
+}
+
+type Outcome = "serving" | "reduced" | "out";
+
+export function outcomeOf({ registered, health, published }: EndpointFacts): {
+  readonly outcome: Outcome;
+  readonly because: readonly string[];
+} {
+  const { endpoint, hold } = registered;
+  const entry = published?.endpoints.find((candidate) => candidate.endpoint.id === endpoint.id);
+  const because: string[] = [];
+  if (hold !== undefined) because.push(`its removal is held (${hold.kind}): ${hold.because}`);
+  if (endpoint.draining !== undefined) because.push(`its source says it leaves: ${endpoint.draining}`);
+  if (endpoint.weight === 0) because.push("its weight is 0");
+  if (published === undefined) return { outcome: "out", because: [...because, "its service is not published yet"] };
+  if (published.awaiting.includes(endpoint.id))
+    return { outcome: "out", because: [...because, "it is new and waits for its first check to pass"] };
+  if (entry === undefined) return { outcome: "out", because: [...because, "the next publish will carry it"] };
+  if (entry.health === "draining") return { outcome: "reduced", because };
+  if (entry.health === "unhealthy")
+    return { outcome: "out", because: [...because, health?.because ?? "it was unhealthy when the state was saved"] };
+  return { outcome: "serving", because: because.length > 0 ? because : [health?.because ?? "no check has spoken against it"] };
+}
+
+export function endpointView(facts: EndpointFacts) {
+  const { service, registered, health, published } = facts;
+  const { endpoint, hold } = registered;
+  const entry = published?.endpoints.find((candidate) => candidate.endpoint.id === endpoint.id);
+  return {
+    id: endpoint.id as string,
+    service,
+    ...outcomeOf(facts),
+    ...(hold === undefined
+      ? {}
+      : { until: iso(hold.untilMs), hold: { kind: hold.kind, because: hold.because, since: iso(hold.sinceMs), until: iso(hold.untilMs) } }),
+    weight: endpoint.weight,
+    zone: endpoint.zone,
+    ...(endpoint.instance === undefined ? {} : { instance: endpoint.instance }),
+    place: endpoint.place,
+    sources: registered.sources,
+    since: iso(registered.sinceMs),
+    health: healthView(health),
+    published: { health: entry?.health ?? "absent", snapshot: published?.version ?? "" },
+  };
+}
+
+function healthView(health: EndpointHealth | undefined) {
+  if (health === undefined) return { status: "unknown", because: "no check has run yet", disagreeing: 0 };
+  const { status, because, sinceMs, disagreeing, last } = health;
+  return {
+    status,
+    because,
+    since: iso(sinceMs),
+    disagreeing,
+    ...(last === undefined
+      ? {}
+      : { last: { outcome: last.outcome, detail: last.detail, at: iso(last.atMs), tookMs: Math.round(last.tookMs * 10) / 10 } }),
+  };
+}

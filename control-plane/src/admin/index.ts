@@ -1,0 +1,1 @@
+export type { AdminState, ReloadState } from "./state.js";

@@ -1,0 +1,211 @@
+import { Cell, KeyedCell, newMetrics, type ServiceName } from "@fairlead/shared";
+import { FakeClock, RecordedLog } from "@fairlead/shared/testing";
+import { describe, expect, test } from "vitest";
+import { endpointAt, FakeSource, idOf } from "../../discovery/testing/fake-source.js";
+import { newFleet } from "../../fleet/index.js";
+import type { EndpointHealth } from "../../health/index.js";
+import { Records } from "../../records/index.js";
+import { LiveRegistry } from "../../registry/index.js";
+import { Publisher } from "../../snapshot/index.js";
+import { settingsWith } from "../../snapshot/testing/settings.js";
+import type { ReloadState } from "../state.js";
+import { adminApp } from "./admin-server.js";
+
+const SHOP = "shop" as ServiceName;
+
+async function api() {
+  const clock = new FakeClock();
+  const log = new RecordedLog();
+  const metrics = newMetrics();
+  const records = new Records(clock);
+  const source = new FakeSource("lists");
+  const registry = new LiveRegistry({ clock, log, metrics, confirmations: records.confirmations, remembered: new Map() });
+  registry.configure({ sources: [source], configured: new Set(), safetyOf: () => "standard" });
+  const verdicts = new KeyedCell<ServiceName, ReadonlyMap<ReturnType<typeof idOf>, EndpointHealth>>();
+  const fleet = newFleet({ clock, metrics });
+  const publisher = new Publisher(
+    {
+      clock,
+      log,
+      metrics,
+      services: registry.services,
+      sources: registry.sources,
+      verdicts,
+      confirmations: records.confirmations,
+      lineage: { lineage: "l", epoch: 1 },
+      saved: new Map(),
+      usage: fleet,
+      bootWaitMs: 30_000,
+    },
+    () => settingsWith(),
+  );
+  const reload = new Cell<ReloadState>({ loadedAtMs: clock.wallMs(), refused: undefined, restartNeeded: [] });
+  const app = await adminApp({
+    id: "cp-1",
+    version: "0.0.0",
+    startedAtMs: clock.wallMs(),
+    clock,
+    metrics,
+    registry,
+    health: { verdicts, detail: (service, endpoint) => verdicts.value.get(service)?.get(endpoint) },
+    snapshot: publisher.snapshot,
+    keeper: new Cell({ savedAtMs: undefined, failure: undefined }),
+    reload,
+    fleet,
+    confirm: (service, by) => records.confirm(service, by),
+  });
+  const get = async (url: string) => {
+    const answer = await app.inject({ url });
+    return { status: answer.statusCode, type: answer.headers["content-type"], body: answer.json<Record<string, unknown>>() };
+  };
+  source.see(SHOP, [endpointAt(1), endpointAt(2)]);
+  clock.advance(1_000);
+  return { app, get, clock, source, verdicts, reload, fleet, log };
+}
+
+function sick(because: string): EndpointHealth {
+  return { status: "unhealthy", because, sinceMs: 0, last: undefined, disagreeing: 0, refusing: false };
+}
+
+describe("what the API shows", () => {
+  test("a service with its members, contributions and standing", async () => {
+    const { get } = await api();
+    expect((await get("/v1/services")).body).toMatchObject({
+      services: [{ name: "shop", standing: "live", endpoints: { serving: 2, held: 0 } }],
+    });
+    expect((await get("/v1/services/shop")).body).toMatchObject({
+      contributions: [{ source: "lists", state: "complete", endpoints: 2 }],
+      members: [{ id: "10.0.0.1:1", outcome: "serving", place: "test:1", sources: ["lists"] }, { id: "10.0.0.1:2" }],
+    });
+  });
+
+  test("why an endpoint is out", async () => {
+    const { get, clock, verdicts } = await api();
+    verdicts.update([[SHOP, new Map([[idOf(2), sick("refused twice in a row")]])]]);
+    clock.advance(1_000);
+    const { body } = await get("/v1/services/shop/endpoints/10.0.0.1:2");
+    expect(body).toMatchObject({
+      outcome: "out",
+      because: ["refused twice in a row"],
+      health: { status: "unhealthy" },
+      published: { health: "unhealthy" },
+    });
+  });
+
+  test("a held removal with its kind, reason and end", async () => {
+    const { get, source } = await api();
+    source.see(SHOP, []);
+    const { body } = await get("/v1/services/shop/endpoints/10.0.0.1:1");
+    expect(body).toMatchObject({
+      outcome: "serving",
+      hold: { kind: "shrink", since: "2023-11-14T22:13:21.000Z", until: "2023-11-14T22:18:21.000Z" },
+    });
+    expect((await get("/v1/status")).body).toMatchObject({ degraded: [{ mode: "held-removals", service: "shop" }] });
+  });
+
+  test("a refused reload and a stale source are degraded modes with since and why", async () => {
+    const { get, reload, source } = await api();
+    reload.set({ ...reload.value, refused: { sinceMs: 0, problems: ["cp.yaml:1:1: id: missing"] } });
+    source.listing.set({ kind: "stale", sinceMs: 0, cause: "connection lost", quarantined: [] });
+    const { degraded } = (await get("/v1/status")).body as { degraded: { mode: string; because: string }[] };
+    expect(degraded.map(({ mode, because }) => `${mode}: ${because}`)).toEqual([
+      "stale-source: lists: connection lost",
+      "reload-refused: cp.yaml:1:1: id: missing",
+    ]);
+    expect((await get("/v1/sources")).body).toMatchObject({ sources: [{ name: "lists", state: "stale", reason: "connection lost" }] });
+  });
+
+  test("a node's streams: subscribed, sent, ACKed, last NACK", async () => {
+    const { get, fleet } = await api();
+    const node = {
+      id: "web-1",
+      cluster: "web",
+      zone: "a",
+      userAgentName: "envoy",
+      userAgentVersion: "1",
+      clientFeatures: [],
+      metadata: {},
+    };
+    const stream = { streamId: 1, node, peer: "127.0.0.1:5", variant: "delta" } as const;
+    const type = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
+    fleet.observer.opened(stream);
+    fleet.observer.subscribed(stream, type, ["shop"], false);
+    fleet.observer.sent(stream, type, { nonce: "1", version: "v1", resources: 1, bytes: 10 });
+    fleet.observer.nacked(stream, type, { nonce: "1", reason: "bad weight", resources: ["shop"] });
+    const { streams } = (await get("/v1/sidecars/web-1")).body as { streams: { types: unknown[] }[] };
+    expect(streams[0]?.types).toMatchObject([
+      { type: "Cluster", subscribed: ["shop"], sent: { version: "v1" }, lastNack: { reason: "bad weight", resources: ["shop"], count: 1 } },
+    ]);
+    expect((await get("/v1/sidecars")).body).toMatchObject({ sidecars: [{ node: "web-1" }] });
+  });
+
+  test("readiness lists what is missing and comes with bootWait at the latest", async () => {
+    const { get, source, clock } = await api();
+    expect((await get("/readyz")).status).toBe(200);
+    source.listing.set({ kind: "pending" });
+    clock.advance(100);
+    expect(await get("/readyz")).toMatchObject({ status: 503, body: { ready: false, missing: ["lists"] } });
+    clock.advance(30_000);
+    expect(await get("/readyz")).toMatchObject({ status: 200, body: { ready: true, missing: ["lists"] } });
+  });
+});
+
+describe("problems", () => {
+  test.each([
+    ["/v1/services/nobody", "No service nobody is known"],
+    ["/v1/services/shop/endpoints/10.0.0.1:9", "shop has no endpoint 10.0.0.1:9"],
+    ["/v1/sidecars/nobody", "No stream of node nobody is known"],
+    ["/v2/anything", "GET /v2/anything is not part of this API"],
+  ])("%s is 404, as problem+json that says where to look", async (url, detail) => {
+    const { get } = await api();
+    const { status, type, body } = await get(url);
+    expect([status, type]).toEqual([404, "application/problem+json; charset=utf-8"]);
+    expect(body["detail"]).toContain(detail);
+  });
+});
+
+describe("confirm", () => {
+  const payload = { author: "ops", reason: "decommissioned" };
+
+  test("it ends the service's holds and says how many", async () => {
+    const { app, get, source, clock } = await api();
+    source.see(SHOP, []);
+    const answer = await app.inject({ method: "POST", url: "/v1/services/shop/confirm", payload });
+    expect(answer.json()).toMatchObject({ service: "shop", author: "ops", ended: 2 });
+    clock.advance(1_000);
+    expect((await get("/v1/services/shop")).body).toMatchObject({ members: [] });
+  });
+
+  test("it needs an author and a reason", async () => {
+    const { app } = await api();
+    const answer = await app.inject({ method: "POST", url: "/v1/services/shop/confirm", payload: { author: "ops" } });
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json<{ detail: string }>().detail).toContain("reason");
+  });
+
+  test("it is taken from the loopback interface only", async () => {
+    const { app } = await api();
+    const answer = await app.inject({ method: "POST", url: "/v1/services/shop/confirm", payload, remoteAddress: "10.1.2.3" });
+    expect(answer.statusCode).toBe(403);
+  });
+});
+
+test("the OpenAPI document is 3.1 and names every route", async () => {
+  const { get } = await api();
+  const { body } = await get("/v1/openapi.json");
+  expect(body["openapi"]).toBe("3.1.0");
+  expect(Object.keys(body["paths"] as object).sort()).toEqual([
+    "/healthz",
+    "/metrics",
+    "/readyz",
+    "/v1/services",
+    "/v1/services/{name}",
+    "/v1/services/{name}/confirm",
+    "/v1/services/{name}/endpoints/{id}",
+    "/v1/sidecars",
+    "/v1/sidecars/{node}",
+    "/v1/snapshot",
+    "/v1/sources",
+    "/v1/status",
+  ]);
+});

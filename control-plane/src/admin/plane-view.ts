@@ -1,0 +1,75 @@
+// Sources, snapshot, readiness and the plane itself, as the API shows them.
+
+import { degradedModes } from "./degraded.js";
+import type { AdminState } from "./state.js";
+import { ageSeconds, iso } from "./time.js";
+
+export function sourcesView({ registry, clock }: AdminState) {
+  const nowMs = clock.wallMs();
+  const sources = registry.sources.value.map(({ name, type, listing, services, disturbedUntilMs }) => ({
+    name,
+    type,
+    ...stateOf(listing, nowMs),
+    ...(disturbedUntilMs > nowMs ? { disturbedUntil: iso(disturbedUntilMs) } : {}),
+    services,
+    quarantined: listing.kind === "pending" ? [] : listing.quarantined,
+  }));
+  return { sources };
+}
+
+function stateOf(listing: AdminState["registry"]["sources"]["value"][number]["listing"], nowMs: number) {
+  if (listing.kind === "pending") return { state: "pending", ...(listing.cause === undefined ? {} : { reason: listing.cause }) };
+  if (listing.kind === "stale") {
+    return { state: "stale", reason: listing.cause, since: iso(listing.sinceMs), ageSeconds: ageSeconds(listing.sinceMs, nowMs) };
+  }
+  return listing.completeness.kind === "partial" ? { state: "partial", reason: listing.completeness.reason } : { state: "complete" };
+}
+
+export function snapshotView({ snapshot }: AdminState) {
+  const { version, position, publishedAtMs, complete, services, withheld, refused } = snapshot.value;
+  return {
+    version,
+    position,
+    publishedAt: iso(publishedAtMs),
+    complete: complete.kind === "complete",
+    waitingFor: complete.kind === "complete" ? [] : complete.sources,
+    services: [...services.values()].map((service) => ({
+      name: service.name as string,
+      version: service.version,
+      endpoints: service.endpoints.length,
+      origin: service.origin.kind,
+    })),
+    withheld: [...withheld].map(([name, { reason, sinceMs }]) => ({ name: name as string, reason, since: iso(sinceMs) })),
+    refused: [...refused].map(([name, reason]) => ({ name: name as string, reason })),
+  };
+}
+
+export function statusView(state: AdminState) {
+  const { loadedAtMs, restartNeeded } = state.reload.value;
+  return {
+    id: state.id,
+    version: state.version,
+    startedAt: iso(state.startedAtMs),
+    configLoadedAt: iso(loadedAtMs),
+    restartNeeded,
+    degraded: degradedModes(state).map(({ mode, because, sinceMs, untilMs, service }) => ({
+      mode,
+      because,
+      since: iso(sinceMs),
+      ...(untilMs === undefined ? {} : { until: iso(untilMs) }),
+      ...(service === undefined ? {} : { service }),
+    })),
+  };
+}
+
+/**
+ * Ready once every source has spoken, or saved state stands in for all of them, or bootWait has passed; what is missing
+ * is listed all the same.
+ */
+export function readyView({ registry, snapshot }: AdminState) {
+  const missing = registry.sources.value.filter(({ listing }) => listing.kind === "pending").map(({ name }) => name);
+  const { services, withheld, bootWaitOver } = snapshot.value;
+  const replaced = services.size > 0 && withheld.size === 0 && [...services.values()].some(({ origin }) => origin.kind === "saved");
+  const reading = [...withheld.keys()].map((name) => `service ${name}`);
+  return { ready: bootWaitOver || replaced || (missing.length === 0 && withheld.size === 0), missing: [...missing, ...reading] };
+}

@@ -1,0 +1,196 @@
+// One schema is type, validation and OpenAPI.
+
+import Type from "typebox";
+
+const Time = Type.String({ format: "date-time", description: "ISO 8601, UTC" });
+const Optional = <T extends Type.TSchema>(schema: T) => Type.Optional(schema);
+
+export const Problem = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String({ description: "What was wrong, what was expected and what to do" }),
+  },
+  { description: "RFC 9457 problem details" },
+);
+
+const Outcome = Type.Union([Type.Literal("serving"), Type.Literal("reduced"), Type.Literal("out")]);
+
+const Hold = Type.Object({
+  kind: Type.Union([Type.Literal("debounce"), Type.Literal("disturbed"), Type.Literal("shrink")]),
+  because: Type.String(),
+  since: Time,
+  until: Time,
+});
+
+const CheckResult = Type.Object({
+  outcome: Type.String({ description: "passed, refused, failed or timeout" }),
+  detail: Type.String(),
+  at: Time,
+  tookMs: Type.Number(),
+});
+
+const EndpointHealth = Type.Object({
+  status: Type.String({ description: "unknown, healthy or unhealthy" }),
+  because: Type.String(),
+  since: Optional(Time),
+  disagreeing: Type.Integer({ description: "Consecutive results that disagree with the status" }),
+  last: Optional(CheckResult),
+});
+
+export const Endpoint = Type.Object({
+  id: Type.String({ description: "ip:port" }),
+  service: Type.String(),
+  outcome: Outcome,
+  because: Type.Array(Type.String()),
+  until: Optional(Time),
+  weight: Type.Integer(),
+  zone: Type.String(),
+  instance: Optional(Type.String()),
+  place: Type.String({ description: "Where exactly it was announced" }),
+  sources: Type.Array(Type.String(), { description: "Sources that give it now" }),
+  since: Time,
+  hold: Optional(Hold),
+  health: EndpointHealth,
+  published: Type.Object({ health: Type.String({ description: "healthy, unhealthy, draining, or absent" }), snapshot: Type.String() }),
+});
+
+const Quarantined = Type.Object({ place: Type.String(), reason: Type.String() });
+
+const Contribution = Type.Object({
+  source: Type.String(),
+  state: Type.String({ description: "pending, complete, partial or stale" }),
+  reason: Optional(Type.String()),
+  staleSince: Optional(Time),
+  staleForSeconds: Optional(Type.Number()),
+  endpoints: Type.Integer(),
+  quarantined: Type.Array(Quarantined),
+  mark: Optional(Type.String()),
+});
+
+const ServiceSummary = Type.Object({
+  name: Type.String(),
+  standing: Type.String({ description: "live, saved, retired, withheld or refused" }),
+  reason: Optional(Type.String()),
+  version: Optional(Type.String()),
+  endpoints: Type.Object({ serving: Type.Integer(), reduced: Type.Integer(), out: Type.Integer(), held: Type.Integer() }),
+  stale: Type.Boolean(),
+});
+
+export const Services = Type.Object({ services: Type.Array(ServiceSummary) });
+
+export const Service = Type.Intersect([
+  ServiceSummary,
+  Type.Object({
+    settings: Optional(
+      Type.Object({
+        protocol: Type.String(),
+        lb: Type.String(),
+        timeoutMs: Type.Integer(),
+        safety: Type.String(),
+        check: Type.String(),
+        localPort: Optional(Type.Integer()),
+      }),
+    ),
+    contributions: Type.Array(Contribution),
+    members: Type.Array(Endpoint),
+  }),
+]);
+
+export const Sources = Type.Object({
+  sources: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      type: Type.String(),
+      state: Type.String({ description: "pending, complete, partial or stale" }),
+      reason: Optional(Type.String()),
+      since: Optional(Time),
+      ageSeconds: Optional(Type.Number()),
+      disturbedUntil: Optional(Time),
+      services: Type.Integer(),
+      quarantined: Type.Array(Quarantined),
+    }),
+  ),
+});
+
+export const SnapshotBody = Type.Object({
+  version: Type.String(),
+  position: Type.String({ description: "lineage/epoch/revision" }),
+  publishedAt: Time,
+  complete: Type.Boolean(),
+  waitingFor: Type.Array(Type.String()),
+  services: Type.Array(Type.Object({ name: Type.String(), version: Type.String(), endpoints: Type.Integer(), origin: Type.String() })),
+  withheld: Type.Array(Type.Object({ name: Type.String(), reason: Type.String(), since: Time })),
+  refused: Type.Array(Type.Object({ name: Type.String(), reason: Type.String() })),
+});
+
+const Nack = Type.Object({
+  reason: Type.String(),
+  resources: Type.Array(Type.String()),
+  version: Type.String(),
+  at: Time,
+  ageSeconds: Type.Number(),
+  count: Type.Integer(),
+});
+
+const TypeState = Type.Object({
+  type: Type.String({ description: "Short name of the resource type, e.g. Cluster" }),
+  wildcard: Type.Boolean(),
+  subscribed: Type.Array(Type.String(), { description: "The first 100 names" }),
+  subscribedCount: Type.Integer(),
+  sent: Optional(Type.Object({ version: Type.String(), at: Time, ageSeconds: Type.Number() })),
+  acked: Optional(Type.Object({ version: Type.String(), at: Time, ageSeconds: Type.Number() })),
+  unackedSeconds: Optional(Type.Number()),
+  lastNack: Optional(Nack),
+});
+
+export const Sidecar = Type.Object({
+  node: Type.String(),
+  cluster: Type.String(),
+  zone: Type.String(),
+  client: Type.String({ description: "User agent name and version" }),
+  peer: Type.String(),
+  variant: Type.String(),
+  connected: Type.Boolean(),
+  connectedAt: Time,
+  disconnectedAt: Optional(Time),
+  disconnectedBecause: Optional(Type.String()),
+  types: Type.Array(TypeState),
+});
+
+export const Sidecars = Type.Object({ sidecars: Type.Array(Sidecar) });
+/** One node may have several streams: per-type subscriptions, or a reconnect in progress. */
+export const SidecarStreams = Type.Object({ node: Type.String(), streams: Type.Array(Sidecar) });
+
+export const Status = Type.Object({
+  id: Type.String(),
+  version: Type.String(),
+  startedAt: Time,
+  configLoadedAt: Time,
+  restartNeeded: Type.Array(Type.String()),
+  degraded: Type.Array(
+    Type.Object({ mode: Type.String(), because: Type.String(), since: Time, until: Optional(Time), service: Optional(Type.String()) }),
+  ),
+});
+
+export const Ready = Type.Object({
+  ready: Type.Boolean(),
+  missing: Type.Array(Type.String(), { description: "Sources that have not spoken and are not replaced by saved state" }),
+});
+
+export const Confirmed = Type.Object({
+  service: Type.String(),
+  confirmedAt: Time,
+  author: Type.String(),
+  reason: Type.String(),
+  ended: Type.Integer(),
+});
+
+export const ConfirmRequest = Type.Object(
+  {
+    author: Type.String({ minLength: 1, maxLength: 100 }),
+    reason: Type.String({ minLength: 1, maxLength: 500 }),
+  },
+  { additionalProperties: false },
+);

@@ -1,0 +1,47 @@
+// Who is connected, and what each one subscribed to, was sent, accepted and refused.
+
+import type { FleetStream, FleetType } from "../fleet/index.js";
+import type { AdminState } from "./state.js";
+import { ageSeconds, iso } from "./time.js";
+
+export function sidecarsView({ fleet, clock }: AdminState) {
+  return { sidecars: fleet.nodes.map((stream) => streamView(stream, clock.wallMs())) };
+}
+
+export function streamsOf({ fleet, clock }: AdminState, node: string) {
+  return fleet.streamsOf(node).map((stream) => streamView(stream, clock.wallMs()));
+}
+
+function streamView(stream: FleetStream, nowMs: number) {
+  const { nodeId, cluster, zone, userAgent, peer, variant, connectedAtMs, ended, types } = stream;
+  return {
+    node: nodeId,
+    cluster,
+    zone,
+    client: userAgent,
+    peer,
+    variant,
+    connected: ended === undefined,
+    connectedAt: iso(connectedAtMs),
+    ...(ended === undefined ? {} : { disconnectedAt: iso(ended.atMs), disconnectedBecause: ended.reason }),
+    types: types.map((type) => typeView(type, nowMs)),
+  };
+}
+
+function typeView({ typeUrl, subscribed, sent, acked, nack, unansweredMs }: FleetType, nowMs: number) {
+  const at = (event: { readonly version: string; readonly atMs: number }) => ({
+    version: event.version,
+    at: iso(event.atMs),
+    ageSeconds: ageSeconds(event.atMs, nowMs),
+  });
+  return {
+    type: typeUrl.slice(typeUrl.lastIndexOf(".") + 1),
+    wildcard: subscribed.wildcard,
+    subscribed: subscribed.names,
+    subscribedCount: subscribed.count,
+    ...(sent === undefined ? {} : { sent: at(sent) }),
+    ...(acked === undefined ? {} : { acked: at(acked) }),
+    ...(unansweredMs === undefined ? {} : { unackedSeconds: Math.round(unansweredMs / 100) / 10 }),
+    ...(nack === undefined ? {} : { lastNack: { reason: nack.reason, resources: nack.resources, count: nack.count, ...at(nack) } }),
+  };
+}

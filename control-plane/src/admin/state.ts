@@ -1,0 +1,33 @@
+// What the admin API reads. Everything here is owned by another room; admin only shows it.
+
+import type { Clock, Metrics, ServiceName, Watchable } from "@fairlead/shared";
+import type { Fleet } from "../fleet/index.js";
+import type { Health } from "../health/index.js";
+import type { Confirmation } from "../records/index.js";
+import type { Registry } from "../registry/index.js";
+import type { KeeperState, Snapshot } from "../snapshot/index.js";
+
+/** How the last reload of the configuration went. */
+export interface ReloadState {
+  /** Wall time of the configuration in force. */
+  readonly loadedAtMs: number;
+  /** Why the newest text was refused; the running configuration stays. */
+  readonly refused: { readonly sinceMs: number; readonly problems: readonly string[] } | undefined;
+  /** Settings that changed and need a restart. */
+  readonly restartNeeded: readonly string[];
+}
+
+export interface AdminState {
+  readonly id: string;
+  readonly version: string;
+  readonly startedAtMs: number;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly registry: Registry;
+  readonly health: Health;
+  readonly snapshot: Watchable<Snapshot>;
+  readonly keeper: Watchable<KeeperState>;
+  readonly reload: Watchable<ReloadState>;
+  readonly fleet: Fleet;
+  confirm(service: ServiceName, by: { readonly author: string; readonly reason: string }): Confirmation;
+}

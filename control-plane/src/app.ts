@@ -1,0 +1,166 @@
+// The control plane, joined: read it from top to bottom, it is the picture.
+
+import { Cell, type Closable, type ConfigPath, closeAll, fail, ok, type Result, type ServiceName } from "@fairlead/shared";
+import type { AdminState, ReloadState } from "./admin/index.js";
+import { diffSettings, type ServiceSettings, type Settings } from "./config/index.js";
+import { newFleet } from "./fleet/index.js";
+import { newChecker } from "./health/index.js";
+import { type Lineage, nextLineage, Records } from "./records/index.js";
+import { LiveRegistry } from "./registry/index.js";
+import { Views } from "./resources/index.js";
+import { Publisher, readSaved, type ServiceSnapshot, SnapshotKeeper } from "./snapshot/index.js";
+import { Sources } from "./sources.js";
+import type { World } from "./world.js";
+
+export interface ControlPlane extends Closable {
+  readonly xdsPort: number;
+  readonly adminPort: number;
+  readonly admin: AdminState;
+  /** Takes new settings; what needs a restart is said and left as it is. */
+  reload(next: Settings): void;
+  /** Notes why a new configuration was refused; the one in force stays. */
+  refuseReload(problems: readonly string[]): void;
+}
+
+/** Which setting could not be had, and why. */
+export interface StartFailure {
+  readonly path: ConfigPath;
+  readonly reason: string;
+}
+
+/** Starts every room, then the two servers. Fails when a port cannot be had. */
+export async function startControlPlane(world: World, settings: Settings): Promise<Result<ControlPlane, StartFailure>> {
+  const rooms = joinRooms(world, { settings, lineage: await lineageOf(world), saved: await savedServices(world) });
+  const { views, fleet, admin, closables } = rooms;
+  const abort = async (path: ConfigPath, reason: string) => {
+    await closeAll(closables);
+    return fail({ path, reason });
+  };
+  const xds = await world.serveXds(
+    { viewOf: (node) => views.viewOf(node), observer: fleet.observer, identifier: settings.id },
+    settings.xds.listen,
+  );
+  if (!xds.ok) return abort(["xds", "listen"], xds.error);
+  closables.push(xds.value);
+  const adminServer = await world.serveAdmin(admin, settings.admin.listen);
+  if (!adminServer.ok) return abort(["admin", "listen"], adminServer.error);
+  closables.push(adminServer.value);
+  return ok({
+    xdsPort: xds.value.port,
+    adminPort: adminServer.value.port,
+    admin,
+    reload: rooms.reload,
+    refuseReload: rooms.refuseReload,
+    close: () => closeAll(closables),
+  });
+}
+
+interface Beginning {
+  readonly settings: Settings;
+  readonly lineage: Lineage;
+  /** Services of the snapshot that an earlier run saved. */
+  readonly saved: ReadonlyMap<ServiceName, ServiceSnapshot>;
+}
+
+function joinRooms(world: World, { settings, lineage, saved }: Beginning) {
+  const { clock, rng, log, metrics } = world;
+  let inForce = settings;
+  const settingsOf = (service: ServiceName): ServiceSettings => inForce.services.get(service) ?? inForce.defaults;
+
+  const records = new Records(clock);
+  const { confirmations } = records;
+
+  const sources = new Sources(world);
+  const remembered = new Map([...saved].map(([name, { endpoints }]) => [name, endpoints] as const));
+  const registry = new LiveRegistry({ clock, log, metrics, confirmations, remembered });
+  const configureRegistry = () =>
+    sources.configure(inForce.sources, (list) => {
+      const configured = new Set(inForce.services.keys());
+      registry.configure({ sources: list, configured, safetyOf: (service) => settingsOf(service).safety });
+    });
+  configureRegistry();
+
+  const checks = new Cell((service: ServiceName) => settingsOf(service).check);
+  const checker = newChecker({ services: registry.services, checks, probe: world.probe, clock, rng, log, metrics });
+  const { verdicts } = checker;
+  registry.useEvidence({ refusing: (service, endpoint) => verdicts.value.get(service)?.get(endpoint)?.refusing === true });
+  const evidence = verdicts.watch((_all, changed) => registry.reconsider(changed));
+
+  const fleet = newFleet({ clock, metrics });
+  const { services, sources: sourceStates } = registry;
+  const publishing = {
+    services,
+    sources: sourceStates,
+    verdicts,
+    confirmations,
+    lineage,
+    saved,
+    usage: fleet,
+    bootWaitMs: settings.bootWaitMs,
+  };
+  const publisher = new Publisher({ clock, log, metrics, ...publishing }, settingsOf);
+  const { snapshot } = publisher;
+  const keeper = new SnapshotKeeper({ clock, log, metrics, store: world.stores.snapshot, snapshot });
+  const views = new Views(snapshot);
+
+  const reloadState = new Cell<ReloadState>({ loadedAtMs: clock.wallMs(), refused: undefined, restartNeeded: [] });
+  const admin: AdminState = {
+    id: settings.id,
+    version: world.version,
+    startedAtMs: clock.wallMs(),
+    clock,
+    metrics,
+    registry,
+    health: checker,
+    snapshot,
+    keeper: keeper.state,
+    reload: reloadState,
+    fleet,
+    confirm(service, by) {
+      log.info("confirmed", { service, ...by });
+      return records.confirm(service, by);
+    },
+  };
+  return {
+    views,
+    fleet,
+    admin,
+    closables: [sources, registry, checker, evidence, publisher, keeper, views] as Closable[],
+    reload(next: Settings) {
+      const { settings: applied, changed, restartNeeded } = diffSettings(inForce, next);
+      inForce = applied;
+      configureRegistry();
+      checks.set((service) => settingsOf(service).check);
+      publisher.configure(settingsOf);
+      reloadState.set({ loadedAtMs: clock.wallMs(), refused: undefined, restartNeeded });
+      log.info("config-reloaded", { changed, restartNeeded });
+    },
+    refuseReload(problems: readonly string[]) {
+      reloadState.set({ ...reloadState.value, refused: { sinceMs: clock.wallMs(), problems } });
+      log.error("config-refused", { problems });
+    },
+  };
+}
+
+async function lineageOf(world: World): Promise<Lineage> {
+  const { failure, ...lineage } = await nextLineage(world.stores.lineage, world.uuid(), world.clock.wallMs());
+  if (failure !== undefined) world.log.error("lineage-not-saved", { reason: failure });
+  return lineage;
+}
+
+/** What an earlier run saved; nothing, with the reason logged, when it cannot be trusted. */
+async function savedServices({ stores, log }: World): Promise<ReadonlyMap<ServiceName, ServiceSnapshot>> {
+  const unreadable = (reason: string): ReadonlyMap<ServiceName, ServiceSnapshot> => {
+    log.error("saved-snapshot-unreadable", { reason });
+    return new Map();
+  };
+  const loaded = await stores.snapshot.load();
+  if (!loaded.ok) return unreadable(loaded.error);
+  if (loaded.value === undefined) return new Map();
+  const { payload, savedAtMs, fellBack } = loaded.value;
+  const saved = readSaved(payload, savedAtMs);
+  if (!saved.ok) return unreadable(saved.error);
+  if (fellBack !== undefined) log.warn("saved-snapshot-fell-back", { because: fellBack });
+  if (saved.value.dropped.length > 0) log.warn("saved-services-dropped", { reasons: saved.value.dropped });
+  return saved.value.services;
+}

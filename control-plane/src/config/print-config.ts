@@ -1,0 +1,74 @@
+import { durationText, formatListen, printTree, type ServiceName } from "@fairlead/shared";
+import type { ReadSettings } from "./read-settings.js";
+import type { CheckSettings, ServiceSettings, SourceSettings, StaticEndpointSettings } from "./settings.js";
+
+/** The effective configuration as YAML in the file's own shape; beside every value, where it came from. */
+export function printConfig({ settings, include, place }: ReadSettings): string {
+  const { id, stateDir, xds, admin, bootWaitMs, sources, services, defaults } = settings;
+  const tree = {
+    id,
+    stateDir,
+    xds: { listen: formatListen(xds.listen) },
+    admin: { listen: formatListen(admin.listen) },
+    bootWait: durationText(bootWaitMs),
+    ...(include === undefined ? {} : { include }),
+    sources: sources.map(sourceTree),
+    defaults: serviceTree(defaults),
+    services: Object.fromEntries([...services].map(([name, service]) => [name, serviceTree(service)])),
+  };
+  return printTree(tree, place);
+}
+
+function sourceTree(source: SourceSettings): unknown {
+  const { name, type } = source;
+  switch (source.type) {
+    case "static":
+      return { name, type, services: listsTree(source.services) };
+    case "file":
+      return { name, type, path: source.path };
+    case "zookeeper": {
+      const paths = source.paths.map(({ port, ...path }) => (path.format === "curator" ? { ...path, port } : path));
+      return { name, type, servers: source.servers, sessionTimeout: durationText(source.sessionTimeoutMs), paths };
+    }
+    case "dns":
+      return { name, type, resolvers: source.resolvers, names: source.names };
+  }
+}
+
+function listsTree(services: ReadonlyMap<ServiceName, readonly StaticEndpointSettings[]>): unknown {
+  const lists = [...services].map(([name, endpoints]) => [name, endpoints.map(({ place: _, ...endpoint }) => endpoint)] as const);
+  return Object.fromEntries(lists);
+}
+
+function serviceTree({ protocol, lb, timeoutMs, safety, localPort, check, retries }: ServiceSettings): unknown {
+  return {
+    ...(localPort === undefined ? {} : { localPort }),
+    protocol,
+    lb,
+    timeout: durationText(timeoutMs),
+    safety,
+    check: checkTree(check),
+    retries,
+  };
+}
+
+function checkTree(check: CheckSettings): unknown {
+  if (check.type === "none") return "none";
+  const { type, intervalMs, fastIntervalMs, timeoutMs, rise, fall } = check;
+  const timing = {
+    interval: durationText(intervalMs),
+    fastInterval: durationText(fastIntervalMs),
+    timeout: durationText(timeoutMs),
+    rise,
+    fall,
+  };
+  if (type === "tcp") return { type, ...timing };
+  const { from, to } = check.status;
+  return {
+    type,
+    ...timing,
+    path: check.path,
+    ...(check.host === undefined ? {} : { host: check.host }),
+    status: from === to ? from : `${from}-${to}`,
+  };
+}

@@ -1,0 +1,98 @@
+import { type Cursor, durationIn } from "@fairlead/shared";
+import type { CheckText, DefaultsText, ServiceText } from "./schema.js";
+import type { CheckSettings, CheckTiming, ServiceSettings } from "./settings.js";
+
+const REQUEST_TIMEOUT = { minMs: 1, maxMs: 3_600_000 };
+/** Faster checks of a large fleet are an attack on it. */
+const INTERVAL = { minMs: 100, maxMs: 3_600_000 };
+
+/** Refused connections are found by the first check; a silent endpoint is out after 5 + 3 × 1 seconds at worst. */
+const STANDARD_TIMING: CheckTiming = { intervalMs: 5_000, fastIntervalMs: 1_000, timeoutMs: 1_000, rise: 2, fall: 3 };
+
+/** A service needs only a name and a source to be safe. */
+const STANDARD: ServiceSettings = {
+  protocol: "http1",
+  lb: { policy: "least-request" },
+  timeoutMs: 15_000,
+  safety: "standard",
+  check: { type: "tcp", ...STANDARD_TIMING },
+  retries: { attempts: 1, budgetPercent: 20 },
+};
+
+/** `defaults:` over what we think standard. */
+export function readDefaults(text: DefaultsText, cursor: Cursor): ServiceSettings {
+  return merged({ text, under: STANDARD, cursor });
+}
+
+/** One service's settings over `defaults:`. */
+export function readService({
+  text,
+  defaults,
+  cursor,
+}: {
+  readonly text: ServiceText;
+  readonly defaults: ServiceSettings;
+  readonly cursor: Cursor;
+}): ServiceSettings {
+  const settings = merged({ text, under: defaults, cursor });
+  return text.localPort === undefined ? settings : { ...settings, localPort: text.localPort };
+}
+
+interface Layer {
+  readonly text: DefaultsText;
+  readonly under: ServiceSettings;
+  readonly cursor: Cursor;
+}
+
+function merged({ text, under, cursor }: Layer): ServiceSettings {
+  return {
+    protocol: text.protocol ?? under.protocol,
+    lb: text.lb === undefined ? under.lb : { policy: typeof text.lb === "string" ? text.lb : text.lb.policy },
+    timeoutMs: text.timeout === undefined ? under.timeoutMs : durationIn(cursor.down("timeout"), text.timeout, REQUEST_TIMEOUT),
+    safety: text.safety ?? under.safety,
+    check: text.check === undefined ? under.check : readCheck(text.check, { under: under.check, cursor: cursor.down("check") }),
+    retries: {
+      attempts: text.retries?.attempts ?? under.retries.attempts,
+      budgetPercent: text.retries?.budgetPercent ?? under.retries.budgetPercent,
+    },
+  };
+}
+
+interface CheckLayer {
+  readonly under: CheckSettings;
+  readonly cursor: Cursor;
+}
+
+function readCheck(text: CheckText, { under, cursor }: CheckLayer): CheckSettings {
+  if (text === "none") return { type: "none" };
+  const timing = readTiming(text, under.type === "none" ? STANDARD_TIMING : under, cursor);
+  if (text.type === "tcp") return { type: "tcp", ...timing };
+  const inherited = under.type === "http" ? under : undefined;
+  const host = text.host ?? inherited?.host;
+  const status = text.status === undefined ? (inherited?.status ?? { from: 200, to: 299 }) : readStatus(text.status, cursor.down("status"));
+  return { type: "http", ...timing, path: text.path, ...(host === undefined ? {} : { host }), status };
+}
+
+function readTiming(text: Exclude<CheckText, "none">, under: CheckTiming, cursor: Cursor): CheckTiming {
+  const intervalMs = text.interval === undefined ? under.intervalMs : durationIn(cursor.down("interval"), text.interval, INTERVAL);
+  /** What is written must be at most the interval, or two checks of one endpoint would overlap; what is inherited is cut to it. */
+  const within = (key: "timeout" | "fastInterval", inheritedMs: number, minMs: number) => {
+    const written = text[key];
+    return written === undefined
+      ? Math.min(inheritedMs, intervalMs)
+      : durationIn(cursor.down(key), written, { minMs, maxMs: Math.max(minMs, intervalMs) });
+  };
+  return {
+    intervalMs,
+    fastIntervalMs: within("fastInterval", under.fastIntervalMs, INTERVAL.minMs),
+    timeoutMs: within("timeout", under.timeoutMs, 1),
+    rise: text.rise ?? under.rise,
+    fall: text.fall ?? under.fall,
+  };
+}
+
+function readStatus(text: string | number, cursor: Cursor): { readonly from: number; readonly to: number } {
+  const [from = 0, to = from] = String(text).split("-").map(Number);
+  if (to < from) cursor.refuse(`expected the smaller status first, got "${text}"`);
+  return { from, to };
+}

@@ -1,0 +1,240 @@
+// The control plane's file, as `--print-schema` publishes it. What a schema cannot say is in the read-*.ts files beside it.
+
+import { BALANCER_POLICIES, PROTOCOLS, schemaParts } from "@fairlead/shared";
+import Type, { type Static, type TSchema } from "typebox";
+import { SAFETY_PRESETS, ZOOKEEPER_FORMATS } from "./settings.js";
+
+const {
+  byService,
+  choice,
+  duration,
+  identifier,
+  keys,
+  listen,
+  service: serviceNamed,
+  shortOrMap,
+  taggedBy,
+  weight,
+  wholeNumber,
+  zone,
+} = schemaParts;
+
+/** Beyond these the process would spend its time on configuration; each is ten times what the largest known site has. */
+const LIMITS = { sources: 32, services: 10_000, endpoints: 100_000, servers: 32, paths: 1_000, names: 1_000 };
+
+const byServiceName = <Value extends TSchema>(value: Value, description: string) =>
+  byService(value, { maxProperties: LIMITS.services, description });
+
+export const endpointSchema = keys(
+  {
+    address: Type.String({ expects: "an address such as 10.0.0.1:8080", description: "ip:port; IPv6 in brackets" }),
+    weight: Type.Optional(weight("Share of the traffic relative to the service's other endpoints; 0 drains. Default 100")),
+    zone: Type.Optional(zone("Where it runs. Default: default")),
+    instance: Type.Optional(identifier("Identity of the process behind the address; a new one at the same address means restarted")),
+  },
+  "One instance of the service",
+);
+
+const sourceName = Type.String({
+  pattern: "^[a-z0-9][a-z0-9-]{0,62}$",
+  expects: "a source name of a-z, 0-9 and -",
+  description: "What the source is called in messages, metrics and the admin interface",
+});
+
+const staticSource = keys(
+  {
+    name: sourceName,
+    type: Type.Literal("static"),
+    services: byServiceName(Type.Array(endpointSchema, { maxItems: LIMITS.endpoints }), "Endpoints by service"),
+  },
+  "Endpoints written in this file",
+);
+
+const fileSource = keys(
+  {
+    name: sourceName,
+    type: Type.Literal("file"),
+    path: Type.String({
+      minLength: 1,
+      expects: "a path",
+      description: "Relative to this file's directory. Its content: services: { NAME: [ endpoints ] }",
+    }),
+  },
+  "Endpoints written in a file of their own, read again whenever it changes",
+);
+
+const zooKeeperPath = keys(
+  {
+    path: Type.String({
+      expects: "a znode path such as /members/cart",
+      description: "Znode whose children are the members; one part may be *, which matches every child",
+    }),
+    service: Type.String({ expects: "a service name", description: "Service the members belong to; {1} stands for what * matched" }),
+    format: choice(ZOOKEEPER_FORMATS, "What a member's data is: host:port as text, or the JSON of Curator's service discovery"),
+    port: Type.Optional(choice(["main", "ssl"], "Which port of a Curator instance: port (main, the default) or sslPort (ssl)")),
+  },
+  "Where members register, and how",
+);
+
+const zooKeeperSource = keys(
+  {
+    name: sourceName,
+    type: Type.Literal("zookeeper"),
+    servers: Type.Array(Type.String({ expects: "a server such as 10.0.0.5:2181" }), {
+      minItems: 1,
+      maxItems: LIMITS.servers,
+      description: "host:port of every server of the ensemble",
+    }),
+    sessionTimeout: Type.Optional(duration("Silence after which the session is given up, 1s to 5m. Default 30s")),
+    paths: Type.Array(zooKeeperPath, { minItems: 1, maxItems: LIMITS.paths, description: "Where members register" }),
+  },
+  "Members registered in ZooKeeper",
+);
+
+const dnsName = keys(
+  {
+    service: serviceNamed("Service the addresses belong to"),
+    name: Type.String({
+      expects: "a DNS name such as find.internal.",
+      description: "Absolute, with or without the final dot; search domains are not used",
+    }),
+    type: Type.Optional(choice(["A", "AAAA"], "Which addresses are asked for. Default A")),
+    port: wholeNumber(1, 65_535, "Port of every address"),
+  },
+  "A name whose addresses are the endpoints",
+);
+
+const dnsSource = keys(
+  {
+    name: sourceName,
+    type: Type.Literal("dns"),
+    resolvers: Type.Optional(
+      Type.Array(Type.String({ expects: "a resolver such as 10.0.0.2:53" }), {
+        maxItems: LIMITS.servers,
+        description: "ip:port of each resolver; by default those of /etc/resolv.conf",
+      }),
+    ),
+    names: Type.Array(dnsName, { minItems: 1, maxItems: LIMITS.names, description: "What to resolve, again at every TTL" }),
+  },
+  "Addresses from DNS",
+);
+
+const timing = {
+  interval: Type.Optional(duration("Time between checks of one endpoint, at least 100ms. Default 5s")),
+  fastInterval: Type.Optional(
+    duration("The same after a failure, until the verdict is settled. Default 1s, or interval if that is shorter"),
+  ),
+  timeout: Type.Optional(duration("Silence after which a check has failed, at most interval. Default 1s, or interval if that is shorter")),
+  rise: Type.Optional(wholeNumber(1, 100, "Passes in a row to be healthy again. Default 2")),
+  fall: Type.Optional(wholeNumber(1, 100, "Failures in a row to be unhealthy. Default 3")),
+};
+
+const tcpCheck = keys({ type: Type.Literal("tcp"), ...timing }, "Opens a connection and closes it");
+const httpCheck = keys(
+  {
+    type: Type.Literal("http"),
+    ...timing,
+    path: Type.String({
+      pattern: "^/[\\x21-\\x7e]{0,2000}$",
+      expects: "a path such as /healthz",
+      description: "What is asked for with GET",
+    }),
+    host: Type.Optional(
+      Type.String({ pattern: "^[\\x21-\\x7e]{1,260}$", expects: "a host name", description: "Host header. Default: the service's name" }),
+    ),
+    status: Type.Optional(
+      Type.Unsafe<string | number>({
+        type: ["string", "integer"],
+        pattern: "^[1-5][0-9]{2}(-[1-5][0-9]{2})?$",
+        minimum: 100,
+        maximum: 599,
+        expects: "a status such as 200 or a range such as 200-399",
+        description: "Statuses that pass: one, or a range with both ends in it. Default 200-299",
+      }),
+    ),
+  },
+  "Sends a GET request",
+);
+
+const check = shortOrMap(
+  choice(["none"], "Endpoints are not checked"),
+  taggedBy("type", [tcpCheck, httpCheck], "How endpoints are checked"),
+  "How endpoints are checked: none, tcp or http. Default: tcp every 5s",
+);
+
+const policy = choice(BALANCER_POLICIES, "Which endpoint gets the next request");
+
+const serviceKeys = {
+  protocol: Type.Optional(choice(PROTOCOLS, "What the endpoints speak. Default http1")),
+  lb: Type.Optional(shortOrMap(policy, keys({ policy }, "Load balancing"), "Load balancing. Default least-request")),
+  timeout: Type.Optional(duration("For a whole request, 1ms to 1h. Default 15s")),
+  safety: Type.Optional(choice(SAFETY_PRESETS, "How long doubtful removals wait; off switches the guards off. Default standard")),
+  check: Type.Optional(check),
+  retries: Type.Optional(
+    keys(
+      {
+        attempts: Type.Optional(wholeNumber(0, 3, "Tries beyond the first. Default 1")),
+        budgetPercent: Type.Optional(wholeNumber(0, 100, "Retries may be at most this share of the requests in flight. Default 20")),
+      },
+      "When a request is tried again on another endpoint",
+    ),
+  ),
+};
+
+const service = keys(
+  { ...serviceKeys, localPort: Type.Optional(wholeNumber(1, 65_535, "Port on 127.0.0.1 where Envoy listens for this service")) },
+  "What differs from defaults for this service",
+);
+
+/** A service without settings may be written as its name alone: `cart:`. */
+const servicesSchema = byServiceName(
+  shortOrMap(Type.Null({ expects: "nothing" }), service, "What differs from defaults for this service"),
+  "Services that need more than a source's listing, by name",
+);
+
+export const settingsSchema = keys(
+  {
+    id: identifier("Which control plane this is, unique among its replicas; changes on restart only"),
+    stateDir: Type.String({
+      minLength: 1,
+      expects: "a directory",
+      description: "Where what must survive a restart is kept; changes on restart only",
+    }),
+    xds: Type.Optional(listen("Where sidecars and other xDS clients connect. Default 127.0.0.1:18000; changes on restart only")),
+    admin: Type.Optional(listen("Where people and Prometheus ask. Default 127.0.0.1:18001; changes on restart only")),
+    bootWait: Type.Optional(duration("How long /readyz waits for a source that has never spoken, up to 10m. Default 30s")),
+    include: Type.Optional(
+      Type.String({
+        pattern: "^[^*]*[^*/]$|^([^*]*/)?[^*/]*\\*[^*/]*$",
+        expects: "a file, or a pattern such as services.d/*.yaml with one * in its last part",
+        description:
+          "More files with a `services:` map each, relative to this file's directory; found again whenever the directory changes",
+      }),
+    ),
+    sources: Type.Optional(
+      Type.Array(taggedBy("type", [staticSource, fileSource, zooKeeperSource, dnsSource], "Where endpoints come from"), {
+        maxItems: LIMITS.sources,
+        description: "Where endpoints come from; of two sources that give one endpoint, the earlier one's weight and zone count",
+      }),
+    ),
+    defaults: Type.Optional(keys(serviceKeys, "For every service that does not say otherwise")),
+    services: Type.Optional(servicesSchema),
+  },
+  "Configuration of a Fairlead control plane",
+);
+
+/** A file that `include` names. */
+export const includedSchema = keys({ services: servicesSchema }, "More services of a Fairlead control plane");
+
+/** The outside of a file source's file; its entries are checked one by one, so that a bad one costs the others nothing. */
+export const serviceListsSchema = keys(
+  { services: byServiceName(Type.Array(Type.Unknown(), { maxItems: LIMITS.endpoints }), "Endpoints by service") },
+  "Endpoints by service",
+);
+
+export type SettingsText = Static<typeof settingsSchema>;
+export type SourceText = NonNullable<SettingsText["sources"]>[number];
+export type ServiceText = Static<typeof service>;
+export type DefaultsText = NonNullable<SettingsText["defaults"]>;
+export type CheckText = NonNullable<ServiceText["check"]>;
+export type EndpointText = Static<typeof endpointSchema>;

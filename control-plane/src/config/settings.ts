@@ -1,0 +1,124 @@
+// What this process was told to do, after defaults: no optional value is left for a room to interpret.
+
+import type { BalancerPolicy, Protocol, ServiceName } from "@fairlead/shared";
+
+export interface Listen {
+  readonly host: string;
+  /** 0 lets the system choose (tests). */
+  readonly port: number;
+}
+
+export interface Settings {
+  readonly id: string;
+  readonly stateDir: string;
+  readonly xds: { readonly listen: Listen };
+  readonly admin: { readonly listen: Listen };
+  /** How long a source may stay silent before /readyz stops waiting for it. */
+  readonly bootWaitMs: number;
+  /** Order is priority: of two sources that give one endpoint, the earlier one's weight and zone count. */
+  readonly sources: readonly SourceSettings[];
+  readonly services: ReadonlyMap<ServiceName, ServiceSettings>;
+  /** For services that a source lists and `services:` does not mention. */
+  readonly defaults: ServiceSettings;
+}
+
+export type SourceSettings = StaticSourceSettings | FileSourceSettings | ZooKeeperSourceSettings | DnsSourceSettings;
+
+export interface StaticEndpointSettings {
+  /** `ip:port`. */
+  readonly address: string;
+  readonly weight: number;
+  readonly zone: string;
+  readonly instance?: string;
+  /** Where it is written: `file:line:column`. */
+  readonly place: string;
+}
+
+export interface StaticSourceSettings {
+  readonly type: "static";
+  readonly name: string;
+  readonly services: ReadonlyMap<ServiceName, readonly StaticEndpointSettings[]>;
+}
+
+export interface FileSourceSettings {
+  readonly type: "file";
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+}
+
+export const ZOOKEEPER_FORMATS = ["host-port", "curator"] as const;
+export type ZooKeeperFormat = (typeof ZOOKEEPER_FORMATS)[number];
+
+export interface ZooKeeperPathSettings {
+  /** Absolute znode path whose children are members; a `*` segment matches every child, `{1}` in `service` is what it matched. */
+  readonly path: string;
+  readonly service: string;
+  readonly format: ZooKeeperFormat;
+  /** Which port of a Curator instance: `port` (main) or `sslPort` (ssl). */
+  readonly port: "main" | "ssl";
+}
+
+export interface ZooKeeperSourceSettings {
+  readonly type: "zookeeper";
+  readonly name: string;
+  /** `ip:port` or `name:port`. */
+  readonly servers: readonly string[];
+  readonly sessionTimeoutMs: number;
+  readonly paths: readonly ZooKeeperPathSettings[];
+}
+
+export interface DnsNameSettings {
+  readonly service: ServiceName;
+  /** Absolute name, with or without the final dot; search domains are never used. */
+  readonly name: string;
+  readonly type: "A" | "AAAA";
+  readonly port: number;
+}
+
+export interface DnsSourceSettings {
+  readonly type: "dns";
+  readonly name: string;
+  /** `ip:port`; empty means the nameservers of /etc/resolv.conf. */
+  readonly resolvers: readonly string[];
+  readonly names: readonly DnsNameSettings[];
+}
+
+export const SAFETY_PRESETS = ["standard", "cautious", "off"] as const;
+/** How long doubtful removals wait; `off` switches the guards off. */
+export type Safety = (typeof SAFETY_PRESETS)[number];
+
+export interface ServiceSettings {
+  readonly protocol: Protocol;
+  readonly lb: { readonly policy: BalancerPolicy };
+  /** Whole request, from the last byte of its head to the last byte of the answer. */
+  readonly timeoutMs: number;
+  readonly safety: Safety;
+  /** Where Envoy listens for this service. */
+  readonly localPort?: number;
+  readonly check: CheckSettings;
+  readonly retries: { readonly attempts: number; readonly budgetPercent: number };
+}
+
+export interface CheckTiming {
+  readonly intervalMs: number;
+  /** Interval after a failure, until the verdict is settled again. */
+  readonly fastIntervalMs: number;
+  readonly timeoutMs: number;
+  /** Agreeing passes to become healthy again. */
+  readonly rise: number;
+  /** Agreeing failures to become unhealthy. */
+  readonly fall: number;
+}
+
+export type CheckSettings =
+  | { readonly type: "none" }
+  | (CheckTiming & { readonly type: "tcp" })
+  | (CheckTiming & {
+      readonly type: "http";
+      readonly path: string;
+      /** Host header; the service's name where absent. */
+      readonly host?: string;
+      /** Inclusive range of statuses that pass. */
+      readonly status: { readonly from: number; readonly to: number };
+    });

@@ -1,0 +1,27 @@
+import { sourceContract } from "../testing/source-contract.js";
+import { address, dnsName, dnsUnderTest, type FakeResolver, soa } from "./testing/fake-resolver.js";
+
+sourceContract("dns", (addresses) => {
+  const says =
+    (list: readonly string[]): FakeResolver["say"] =>
+    ({ name }) => ({
+      answers: list.map((each) => address(name, each.replace(/:80$/, ""), 5)),
+      authorities: list.length === 0 ? [soa(5, 5)] : [],
+    });
+  const { source, clock, resolver, pass } = dnsUnderTest([dnsName("shop", "shop.example")], says(addresses));
+  return {
+    source,
+    clock,
+    announce: (list) => {
+      resolver.say = says(list);
+    },
+    breakWorld: () => {
+      resolver.say = () => "no answer";
+    },
+    mendWorld: () => {
+      resolver.say = says(addresses);
+    },
+    // Longer than a TTL and than the longest wait after a few failures.
+    settle: () => pass(12_000),
+  };
+});

@@ -1,0 +1,1 @@
+export { type FileSourceDeps, fileSource, type ListFile, type ServiceLists } from "./file-source.js";

@@ -1,0 +1,1 @@
+export { listFileOnDisk } from "./list-file-on-disk.js";

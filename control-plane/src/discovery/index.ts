@@ -1,0 +1,1 @@
+export type { Completeness, Endpoint, ListingState, Quarantined, Reading, ServiceReading, Source } from "./source.js";

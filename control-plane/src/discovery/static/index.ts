@@ -1,0 +1,1 @@
+export { type StaticSource, staticSource } from "./static-source.js";

@@ -1,0 +1,64 @@
+// The seam between what the source wants to know and the session that asks ZooKeeper.
+
+import type { Closable, Result, Watchable } from "@fairlead/shared";
+
+/** The part of a znode's Stat that matters here. Transaction ids are 64 bits wide. */
+export interface ZnodeStat {
+  /** Transaction that created the znode. */
+  readonly czxid: bigint;
+  /** Transaction that last changed its data. */
+  readonly mzxid: bigint;
+  /** Transaction that last changed its list of children. */
+  readonly pzxid: bigint;
+}
+
+export interface Children {
+  readonly names: readonly string[];
+  readonly stat: ZnodeStat;
+}
+
+export interface ZnodeData {
+  readonly data: Uint8Array;
+  readonly stat: ZnodeStat;
+}
+
+/** "There is no such znode" is an answer; everything else is a failure to answer. */
+export type ReadFailure = { readonly kind: "no-node" } | { readonly kind: "failed"; readonly reason: string };
+export type Answer<T> = (result: Result<T, ReadFailure>) => void;
+
+/** A watch fires once. It is a hint to read again, never data. */
+export interface WatchEvent {
+  readonly kind: "created" | "deleted" | "data" | "children";
+  readonly path: string;
+}
+
+/** Each read also sets a watch. The answer may come before the call returns only when it is a failure. */
+export interface ZnodeReads {
+  children(path: string, answer: Answer<Children>): void;
+  data(path: string, answer: Answer<ZnodeData>): void;
+  /** Whether the znode is there; its creation or deletion is watched either way. */
+  exists(path: string, answer: Answer<boolean>): void;
+}
+
+/** `sinceMs` is wall time, of the moment sight was lost: a session that then expires keeps it. */
+export type SessionState =
+  /** Never connected in the life of this process; why not, once that is known. */
+  | { readonly kind: "connecting"; readonly cause?: string }
+  | { readonly kind: "connected"; readonly sessionId: string }
+  | { readonly kind: "disconnected"; readonly sinceMs: number; readonly cause: string }
+  | { readonly kind: "expired"; readonly sinceMs: number; readonly cause: string };
+
+/** All watches are lost with `connected`: whoever set them reads again when it comes back. */
+export interface ZooKeeperConnection extends ZnodeReads, Closable {
+  readonly state: Watchable<SessionState>;
+}
+
+export interface ConnectOptions {
+  /** `host:port`; tried in turn, from a random one on. */
+  readonly servers: readonly string[];
+  /** What is asked of the server; it may grant another. */
+  readonly sessionTimeoutMs: number;
+  readonly onWatch: (event: WatchEvent) => void;
+}
+
+export type Connect = (options: ConnectOptions) => ZooKeeperConnection;

@@ -1,0 +1,3 @@
+export type { Connect } from "./connection.js";
+export { type ZooKeeperMetrics, zookeeperMetrics } from "./zookeeper-metrics.js";
+export { type ZooKeeperSourceDeps, zookeeperSource } from "./zookeeper-source.js";

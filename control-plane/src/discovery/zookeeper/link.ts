@@ -1,0 +1,44 @@
+// The seam between the session's state machine and one TCP connection to one server. A link lives once: after `down` or
+// `expired` the session opens a new one, and nothing of the old one (half a frame, a queue, watches) can leak into it.
+
+import type { Answer, WatchEvent, ZnodeReads } from "./connection.js";
+
+/** What is needed to resume a session on another connection. */
+export interface SessionTicket {
+  /** Hexadecimal. */
+  readonly sessionId: string;
+  /** Hexadecimal. */
+  readonly password: string;
+}
+
+export interface LinkOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly sessionTimeoutMs: number;
+  /** Absent: a new session. */
+  readonly resume: SessionTicket | undefined;
+  /** Newest transaction this session has seen: a server that lags behind it refuses us, so that reads never go back. */
+  readonly seenZxid: bigint;
+}
+
+/** Called at most until `down` or `expired`, which come once and last; never before `OpenLink` returned. */
+export interface LinkEvents {
+  up(session: { readonly ticket: SessionTicket; readonly sessionTimeoutMs: number }): void;
+  down(reason: string): void;
+  /** The server does not know the session any more. */
+  expired(): void;
+  watch(event: WatchEvent): void;
+}
+
+export interface Link extends ZnodeReads {
+  /** Asks for any answer at all. */
+  ping(answer: Answer<void>): void;
+  /** Newest transaction in any reply. */
+  readonly seenZxid: bigint;
+  /** Cuts the connection; the session stays at the server until it times out. No event follows. */
+  destroy(): void;
+  /** Ends the session at the server if it can, then cuts. No event follows. */
+  end(): void;
+}
+
+export type OpenLink = (options: LinkOptions, events: LinkEvents) => Link;

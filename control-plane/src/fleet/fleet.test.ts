@@ -1,0 +1,130 @@
+import { RESOURCE_TYPES } from "@fairlead/proto";
+import { newMetrics } from "@fairlead/shared";
+import { FakeClock } from "@fairlead/shared/testing";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { StreamIdentity } from "../xds/index.js";
+import { type Fleet, newFleet } from "./index.js";
+
+const { cluster: CDS, assignment: EDS } = RESOURCE_TYPES;
+
+function stream(streamId: number, id = `node-${streamId}`): StreamIdentity {
+  const node = { id, cluster: "web", zone: "a", userAgentName: "fairlead", userAgentVersion: "0.1.0", clientFeatures: [], metadata: {} };
+  return { streamId, node, peer: `10.0.0.${streamId}:4000`, variant: "delta" };
+}
+
+describe("the fleet", () => {
+  let clock: FakeClock;
+  let fleet: Fleet;
+  let metrics: ReturnType<typeof newMetrics>;
+
+  beforeEach(() => {
+    clock = new FakeClock(1_000_000);
+    metrics = newMetrics();
+    fleet = newFleet({ clock, metrics });
+  });
+
+  const sent = (of: StreamIdentity, nonce: string, version: string) =>
+    fleet.observer.sent(of, EDS, { nonce, version, resources: 1, bytes: 10 });
+
+  test("shows what each stream asks for, was sent, accepted and refused, and how long an answer is overdue", () => {
+    const one = stream(1);
+    fleet.observer.opened(one);
+    fleet.observer.subscribed(one, EDS, ["shop", "cart"], false);
+    sent(one, "n1", "v1");
+    clock.advance(500);
+    fleet.observer.acked(one, EDS, "n1", "v1");
+    sent(one, "n2", "v2");
+    fleet.observer.nacked(one, EDS, { nonce: "n2", reason: "shop: port 0", resources: ["shop"] });
+    sent(one, "n3", "v3");
+    clock.advance(2_000);
+    expect(fleet.nodes).toEqual([
+      {
+        streamId: 1,
+        nodeId: "node-1",
+        cluster: "web",
+        zone: "a",
+        userAgent: "fairlead 0.1.0",
+        peer: "10.0.0.1:4000",
+        variant: "delta",
+        connectedAtMs: 1_000_000,
+        ended: undefined,
+        types: [
+          {
+            typeUrl: EDS,
+            subscribed: { count: 2, names: ["shop", "cart"], wildcard: false },
+            sent: { version: "v3", nonce: "n3", atMs: 1_000_500 },
+            acked: { version: "v1", atMs: 1_000_500 },
+            nack: { reason: "shop: port 0", resources: ["shop"], version: "v2", atMs: 1_000_500, count: 1 },
+            unansweredMs: 2_000,
+          },
+        ],
+      },
+    ]);
+  });
+
+  test("shows the first 100 names of a subscription and counts the rest", () => {
+    fleet.observer.opened(stream(1));
+    const names = Array.from({ length: 250 }, (_, index) => `s${index}`);
+    fleet.observer.subscribed(stream(1), EDS, names, false);
+    expect(fleet.nodes[0]?.types[0]?.subscribed).toMatchObject({ count: 250, names: names.slice(0, 100) });
+  });
+
+  test("counts NACKs", () => {
+    fleet.observer.opened(stream(1));
+    for (const nonce of ["a", "b"]) fleet.observer.nacked(stream(1), EDS, { nonce, reason: nonce, resources: [] });
+    expect(fleet.nodes[0]?.types[0]?.nack).toMatchObject({ reason: "b", count: 2 });
+  });
+
+  test("keeps a stream that ended for ten minutes, with why", () => {
+    fleet.observer.opened(stream(1));
+    clock.advance(1_000);
+    fleet.observer.closed(stream(1), "the client went");
+    expect(fleet.nodes[0]?.ended).toEqual({ atMs: 1_001_000, reason: "the client went" });
+    clock.advance(600_000);
+    expect(fleet.nodes).toHaveLength(1);
+    clock.advance(1);
+    expect(fleet.nodes).toEqual([]);
+  });
+
+  test("keeps the last thousand that ended", () => {
+    for (let id = 1; id <= 1_001; id += 1) {
+      fleet.observer.opened(stream(id));
+      fleet.observer.closed(stream(id), "gone");
+    }
+    expect(fleet.nodes).toHaveLength(1_000);
+    expect(fleet.nodes[0]?.streamId).toBe(2);
+  });
+
+  test("finds the streams of one node, connected first", () => {
+    for (const id of [1, 2, 3]) fleet.observer.opened(stream(id, id === 3 ? "other" : "mine"));
+    fleet.observer.closed(stream(1, "mine"), "gone");
+    expect(fleet.streamsOf("mine").map((one) => one.streamId)).toEqual([2, 1]);
+  });
+
+  test("knows how many subscriptions cover a name, while they last", () => {
+    for (const id of [1, 2]) fleet.observer.opened(stream(id));
+    fleet.observer.subscribed(stream(1), CDS, ["shop"], false);
+    fleet.observer.subscribed(stream(1), EDS, ["shop"], false);
+    fleet.observer.subscribed(stream(2), CDS, [], true);
+    expect(fleet.usage("shop")).toEqual({ byName: 2, byWildcard: 1 });
+    fleet.observer.subscribed(stream(1), EDS, ["cart"], false);
+    expect([fleet.usage("shop").byName, fleet.usage("cart").byName]).toEqual([1, 1]);
+    fleet.observer.closed(stream(1), "gone");
+    fleet.observer.closed(stream(2), "gone");
+    expect(fleet.usage("shop")).toEqual({ byName: 0, byWildcard: 0 });
+  });
+
+  test("exports counts by type and variant, and responses unanswered for a minute", async () => {
+    fleet.observer.opened(stream(1));
+    sent(stream(1), "n1", "v1");
+    fleet.observer.nacked(stream(1), "type.googleapis.com/private", { nonce: "x", reason: "", resources: [] });
+    expect(await metrics.expose()).toContain('fairlead_xds_unanswered{type="assignment"} 0');
+    clock.advance(60_001);
+    const text = await metrics.expose();
+    expect(text).toContain('fairlead_xds_streams{variant="delta"} 1');
+    expect(text).toContain('fairlead_xds_streams{variant="sotw"} 0');
+    expect(text).toContain('fairlead_xds_responses_total{type="assignment"} 1');
+    expect(text).toContain('fairlead_xds_nacks_total{type="other"} 1');
+    expect(text).toContain('fairlead_xds_unanswered{type="assignment"} 1');
+  });
+});

@@ -1,0 +1,3 @@
+/** Who is connected, and who has which version. */
+export { type Fleet, type FleetNack, type FleetStream, type FleetType, newFleet } from "./fleet.js";
+export type { Usage } from "./name-counts.js";

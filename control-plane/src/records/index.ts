@@ -1,0 +1,1 @@
+export { type Confirmation, type Confirmations, type Lineage, nextLineage, Records } from "./records.js";

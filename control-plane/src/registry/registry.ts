@@ -1,0 +1,57 @@
+// The merged answer of all sources: who is there, who said so, and whose removal waits.
+
+import type { EndpointId, Keyed, ServiceName, Watchable } from "@fairlead/shared";
+import type { Endpoint, ListingState, Quarantined } from "../discovery/index.js";
+
+/** A removal that waits. Every hold has an end of its own (`untilMs`), and an operator can end it. */
+export interface Hold {
+  readonly kind: "debounce" | "disturbed" | "shrink";
+  readonly because: string;
+  /** Wall time, ms since 1970. */
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}
+
+export interface RegisteredEndpoint {
+  readonly endpoint: Endpoint;
+  /** Sources that give it now, in order of priority; the first one's weight, zone and state count. Empty while it is only held. */
+  readonly sources: readonly string[];
+  /** Wall time of its first appearance in this process or in the saved state. */
+  readonly sinceMs: number;
+  readonly hold: Hold | undefined;
+}
+
+/** What one source contributes to one service. */
+export interface Contribution {
+  readonly source: string;
+  readonly state: "pending" | "complete" | "partial" | "stale";
+  readonly reason: string | undefined;
+  /** Wall time since when it is stale; undefined otherwise. */
+  readonly staleSinceMs: number | undefined;
+  readonly endpoints: number;
+  readonly quarantined: readonly Quarantined[];
+  readonly mark: string | undefined;
+}
+
+export interface RegisteredService {
+  readonly name: ServiceName;
+  readonly endpoints: ReadonlyMap<EndpointId, RegisteredEndpoint>;
+  readonly contributions: readonly Contribution[];
+  /** Whether every source that could hold endpoints of this service has spoken; if not, which have not. */
+  readonly settled: { readonly kind: "settled" } | { readonly kind: "waiting"; readonly sources: readonly string[] };
+  /** No source names it any more, all of them completely; wall time since then. */
+  readonly goneSinceMs: number | undefined;
+}
+
+export interface SourceStatus {
+  readonly name: string;
+  readonly type: string;
+  readonly listing: ListingState;
+  readonly services: number;
+  readonly disturbedUntilMs: number;
+}
+
+export interface Registry {
+  readonly services: Keyed<ServiceName, RegisteredService>;
+  readonly sources: Watchable<readonly SourceStatus[]>;
+}

@@ -1,0 +1,9 @@
+import { encode, type MessageName, type Messages } from "@fairlead/proto";
+import { contentHash } from "@fairlead/shared";
+import type { Resource } from "../xds/index.js";
+
+/** One resource as the view receives it; its version is the hash of exactly these bytes (invariant 7). */
+export function encoded<N extends MessageName>(type: N, name: string, message: Messages[N]["input"]): Resource {
+  const value = encode(type, message);
+  return { name, version: contentHash(value), value };
+}

@@ -1,0 +1,39 @@
+// Listeners: for gRPC the api_listener that `xds:///shop` asks for; for Envoy a port on the loopback interface.
+
+import { type Messages, packAny } from "@fairlead/proto";
+import type { ServiceSnapshot } from "../snapshot/index.js";
+import type { Resource } from "../xds/index.js";
+import { encoded } from "./encoded.js";
+
+const HTTP_CONNECTION_MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
+const LISTENER = "envoy.config.listener.v3.Listener";
+
+/** Named like the service, which is what a gRPC client derives from its target. The router filter is mandatory and last (gRFC A39). */
+export function grpcListener({ name }: ServiceSnapshot): Resource {
+  return encoded(LISTENER, name, { name, api_listener: { api_listener: packAny(HTTP_CONNECTION_MANAGER, connectionManager(name)) } });
+}
+
+/** `outbound:NAME` on 127.0.0.1:`localPort`; undefined where no local port is set. */
+export function envoyListener(service: ServiceSnapshot): Resource | undefined {
+  const { name, settings } = service;
+  if (settings.localPort === undefined) return undefined;
+  const filter =
+    settings.protocol === "tcp"
+      ? { name: "envoy.filters.network.tcp_proxy", typed_config: packAny(TCP_PROXY, { stat_prefix: name, cluster: name }) }
+      : { name: "envoy.filters.network.http_connection_manager", typed_config: packAny(HTTP_CONNECTION_MANAGER, connectionManager(name)) };
+  return encoded(LISTENER, `outbound:${name}`, {
+    name: `outbound:${name}`,
+    address: { socket_address: { address: "127.0.0.1", port_value: settings.localPort } },
+    filter_chains: [{ filters: [filter] }],
+  });
+}
+
+const TCP_PROXY = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
+
+function connectionManager(service: string): Messages[typeof HTTP_CONNECTION_MANAGER]["input"] {
+  return {
+    stat_prefix: service,
+    rds: { route_config_name: service, config_source: { ads: {}, resource_api_version: "V3" } },
+    http_filters: [{ name: "envoy.filters.http.router", typed_config: packAny("envoy.extensions.filters.http.router.v3.Router", {}) }],
+  };
+}

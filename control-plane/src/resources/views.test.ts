@@ -1,0 +1,177 @@
+import { decode, RESOURCE_TYPES } from "@fairlead/proto";
+import { Cell, type ServiceName } from "@fairlead/shared";
+import { describe, expect, test } from "vitest";
+import { endpointAt } from "../discovery/testing/fake-source.js";
+import { serviceSnapshot } from "../snapshot/build.js";
+import type { ServiceSnapshot, Snapshot, SnapshotHealth } from "../snapshot/index.js";
+import { settingsWith } from "../snapshot/testing/settings.js";
+import type { XdsNode } from "../xds/index.js";
+import { callable, grpcLocalities } from "./grpc-localities.js";
+import { Views } from "./views.js";
+
+interface Member {
+  readonly port: number;
+  readonly health?: SnapshotHealth;
+  readonly weight?: number;
+  readonly zone?: string;
+}
+
+function entries(members: readonly Member[]) {
+  return members.map(({ port, health = "healthy", weight = 100, zone = "a" }) => ({
+    endpoint: endpointAt(port, { weight, zone }),
+    health,
+    sources: ["one"],
+    sinceMs: 0,
+  }));
+}
+
+function service(name: string, members: readonly Member[], settings = settingsWith({ localPort: 9001 })): ServiceSnapshot {
+  return serviceSnapshot(
+    { name: name as ServiceName, settings, endpoints: entries(members), awaiting: [], origin: { kind: "live" } },
+    undefined,
+  );
+}
+
+function snapshotOf(services: readonly ServiceSnapshot[], over: Partial<Snapshot> = {}): Snapshot {
+  return {
+    version: "v",
+    position: "l/1/1",
+    publishedAtMs: 0,
+    services: new Map(services.map((each) => [each.name, each])),
+    withheld: new Map(),
+    refused: new Map(),
+    complete: { kind: "complete" },
+    bootWaitOver: false,
+    ...over,
+  };
+}
+
+function node(userAgentName: string, metadata: Record<string, unknown> = {}): XdsNode {
+  return { id: "n", cluster: "c", zone: "a", userAgentName, userAgentVersion: "1", clientFeatures: [], metadata };
+}
+
+const shop = service("shop", [{ port: 1 }, { port: 2, health: "unhealthy" }, { port: 3, health: "draining", weight: 0 }]);
+
+function names(views: Views, client: XdsNode, type: keyof typeof RESOURCE_TYPES): string[] {
+  return [...(views.viewOf(client).value.types.get(RESOURCE_TYPES[type])?.resources.keys() ?? [])];
+}
+
+function assignmentFor(views: Views, client: XdsNode, name: string) {
+  const bytes = views.viewOf(client).value.types.get(RESOURCE_TYPES.assignment)?.resources.get(name)?.value;
+  return decode("envoy.config.endpoint.v3.ClusterLoadAssignment", bytes ?? Buffer.alloc(0));
+}
+
+describe("one model, rendered for each kind of client", () => {
+  const views = new Views(new Cell(snapshotOf([shop])));
+
+  test("a gRPC client gets an api_listener named like the service, Envoy one on the local port, a sidecar none", () => {
+    expect(names(views, node("gRPC Go"), "listener")).toEqual(["shop"]);
+    expect(names(views, node("envoy"), "listener")).toEqual(["outbound:shop"]);
+    expect(names(views, node("fairlead"), "listener")).toEqual([]);
+    for (const type of ["cluster", "assignment", "routeConfiguration"] as const)
+      expect(names(views, node("fairlead"), type)).toEqual(["shop"]);
+  });
+
+  test("Envoy and our sidecars are told health and weights, gRPC clients only whom to call", () => {
+    const told = (client: string) =>
+      assignmentFor(views, node(client), "shop").endpoints.flatMap(({ lb_endpoints }) =>
+        lb_endpoints.map(({ endpoint, health_status }) => `${endpoint?.address?.socket_address?.port_value} ${health_status}`),
+      );
+    expect(told("envoy")).toEqual(["1 HEALTHY", "2 UNHEALTHY", "3 DRAINING"]);
+    expect(told("fairlead")).toEqual(told("envoy"));
+    expect(told("gRPC Node Pure JS")).toEqual(["1 HEALTHY"]);
+  });
+
+  test("nothing that some gRPC client refuses is in their view", () => {
+    for (const { locality, load_balancing_weight, lb_endpoints } of assignmentFor(views, node("gRPC Java"), "shop").endpoints) {
+      expect(locality).not.toBeNull();
+      expect(load_balancing_weight?.value).toBeGreaterThanOrEqual(1);
+      expect(lb_endpoints.every(({ health_status }) => health_status === "HEALTHY")).toBe(true);
+    }
+    const bytes = views.viewOf(node("gRPC C-core")).value.types.get(RESOURCE_TYPES.cluster)?.resources.get("shop")?.value;
+    expect(decode("envoy.config.cluster.v3.Cluster", bytes ?? Buffer.alloc(0)).lb_policy).toBe("ROUND_ROBIN");
+  });
+
+  test("clients served the same share one view", () => {
+    expect(views.viewOf(node("gRPC Go"))).toBe(views.viewOf(node("somebody unknown")));
+    expect(views.viewOf(node("envoy"))).not.toBe(views.viewOf(node("gRPC Go")));
+  });
+});
+
+describe("whom a gRPC client is told to call", () => {
+  const ports = (members: readonly Member[]) => callable(entries(members)).map(({ endpoint }) => endpoint.port);
+
+  test("unhealthy ones are left out while at least half stay, else all are sent", () => {
+    expect(ports([{ port: 1 }, { port: 2, health: "unhealthy" }])).toEqual([1]);
+    expect(ports([{ port: 1 }, { port: 2, health: "unhealthy" }, { port: 3, health: "unhealthy" }])).toEqual([1, 2, 3]);
+  });
+
+  test("draining ones are left out while anybody else is there", () => {
+    expect(
+      ports([
+        { port: 1, health: "draining" },
+        { port: 2, health: "unhealthy" },
+      ]),
+    ).toEqual([2]);
+    expect(ports([{ port: 1, health: "draining" }])).toEqual([1]);
+  });
+
+  test("weights become localities: the sum of the members, never more than eight per zone", () => {
+    const list = grpcLocalities(entries([{ port: 1 }, { port: 2 }, { port: 3, weight: 10 }]));
+    expect(list.map(({ subZone, weight }) => [subZone, weight])).toEqual([
+      ["w10", 10],
+      ["w100", 200],
+    ]);
+    const many = grpcLocalities(entries(Array.from({ length: 50 }, (_, index) => ({ port: index + 1, weight: index + 1 }))));
+    expect(many).toHaveLength(8);
+    expect(many.flatMap(({ members }) => members)).toHaveLength(50);
+  });
+});
+
+describe("a change costs what changed", () => {
+  test("an unchanged service keeps its resources, an unchanged type its set and version", () => {
+    const cart = service("cart", [{ port: 9 }]);
+    const cell = new Cell(snapshotOf([shop, cart]));
+    const view = new Views(cell).viewOf(node("envoy"));
+    const before = view.value;
+    cell.set(snapshotOf([shop, service("cart", [{ port: 9 }, { port: 10 }])]));
+    const after = view.value;
+    const of = (sets: typeof before, type: keyof typeof RESOURCE_TYPES) => sets.types.get(RESOURCE_TYPES[type]);
+    expect(of(after, "cluster")).toBe(of(before, "cluster"));
+    expect(of(after, "assignment")?.resources.get("shop")).toBe(of(before, "assignment")?.resources.get("shop"));
+    expect(of(after, "assignment")?.resources.get("cart")).not.toBe(of(before, "assignment")?.resources.get("cart"));
+    expect(of(after, "assignment")?.version).not.toBe(of(before, "assignment")?.version);
+  });
+
+  test("equal content has equal versions in another process", () => {
+    const versions = [1, 2].map(
+      () =>
+        new Views(new Cell(snapshotOf([service("shop", [{ port: 1 }])]))).viewOf(node("envoy")).value.types.get(RESOURCE_TYPES.assignment)
+          ?.version,
+    );
+    expect(versions[0]).toBe(versions[1]);
+  });
+});
+
+test("wildcards are limited to the upstreams a node names", () => {
+  const views = new Views(new Cell(snapshotOf([shop, service("cart", [{ port: 9 }])])));
+  expect(names(views, node("envoy", { "fairlead.upstreams": ["cart"] }), "cluster")).toEqual(["cart"]);
+});
+
+describe("why a name is missing", () => {
+  const absence = (snapshot: Snapshot, name: string) =>
+    new Views(new Cell(snapshot)).viewOf(node("envoy")).value.absence(RESOURCE_TYPES.cluster, name);
+
+  test("an unknown name is not found only once everything is known, with the nearest name", () => {
+    expect(absence(snapshotOf([shop]), "shpo")).toEqual({ kind: "not-found", reason: "no such service: shpo; did you mean shop?" });
+    expect(absence(snapshotOf([shop], { complete: { kind: "waiting", sources: ["zk"] } }), "cart")).toMatchObject({
+      kind: "unavailable",
+      reason: "waiting for zk",
+    });
+  });
+
+  test("a withheld service is unavailable, since when and why", () => {
+    const withheld = new Map([["cart" as ServiceName, { reason: "waiting for zk", sinceMs: 7 }]]);
+    expect(absence(snapshotOf([shop], { withheld }), "cart")).toEqual({ kind: "unavailable", reason: "waiting for zk", sinceMs: 7 });
+  });
+});

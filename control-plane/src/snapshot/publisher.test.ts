@@ -1,0 +1,320 @@
+import { type EndpointId, KeyedCell, newMetrics, type ServiceName } from "@fairlead/shared";
+import { FakeClock, RecordedLog } from "@fairlead/shared/testing";
+import { describe, expect, test } from "vitest";
+import type { ServiceSettings } from "../config/index.js";
+import { endpointAt, FakeSource, idOf } from "../discovery/testing/fake-source.js";
+import type { EndpointHealth, HealthStatus } from "../health/index.js";
+import { Records } from "../records/index.js";
+import { LiveRegistry } from "../registry/index.js";
+import { ENDPOINTS_MAX, serviceSnapshot } from "./build.js";
+import { Publisher } from "./publisher.js";
+import { readSaved, writeSaved } from "./saved.js";
+import type { ServiceSnapshot, SnapshotHealth } from "./snapshot.js";
+import { settingsWith } from "./testing/settings.js";
+
+const SHOP = "shop" as ServiceName;
+const CART = "cart" as ServiceName;
+
+interface Options {
+  readonly listing?: "pending";
+  readonly saved?: readonly ServiceSnapshot[];
+  readonly settings?: ServiceSettings;
+  readonly usage?: { byName: number; byWildcard: number };
+}
+
+function world({ listing, saved = [], settings = settingsWith(), usage = { byName: 0, byWildcard: 0 } }: Options = {}) {
+  const clock = new FakeClock();
+  const log = new RecordedLog();
+  const metrics = newMetrics();
+  const records = new Records(clock);
+  const source = new FakeSource("one", listing === undefined ? undefined : { kind: listing });
+  const remembered = new Map(saved.map(({ name, endpoints }) => [name, endpoints] as const));
+  const registry = new LiveRegistry({ clock, log, metrics, confirmations: records.confirmations, remembered });
+  const verdicts = new KeyedCell<ServiceName, ReadonlyMap<EndpointId, EndpointHealth>>();
+  registry.configure({ sources: [source], configured: new Set(), safetyOf: () => settings.safety });
+  const publisher = new Publisher(
+    {
+      clock,
+      log,
+      metrics,
+      services: registry.services,
+      sources: registry.sources,
+      verdicts,
+      confirmations: records.confirmations,
+      lineage: { lineage: "l", epoch: 3 },
+      saved: new Map(saved.map((service) => [service.name, service])),
+      usage: { usage: () => usage },
+      bootWaitMs: 30_000,
+    },
+    () => settings,
+  );
+  const health = (statuses: Readonly<Record<number, HealthStatus>>, service = SHOP) =>
+    verdicts.update([[service, new Map(Object.entries(statuses).map(([port, status]) => [idOf(Number(port)), verdict(status)]))]]);
+  const shown = (service = SHOP) =>
+    publisher.snapshot.value.services.get(service)?.endpoints.map(({ endpoint, health: h }) => `${endpoint.port} ${h}`);
+  return { clock, log, records, source, registry, publisher, health, shown };
+}
+
+function verdict(status: HealthStatus): EndpointHealth {
+  return { status, because: "test", sinceMs: 0, last: undefined, disagreeing: 0, refusing: false };
+}
+
+function savedShop(health: SnapshotHealth, savedAtMs: number): ServiceSnapshot {
+  const endpoints = [1, 2].map((port) => ({
+    endpoint: endpointAt(port),
+    health: port === 1 ? health : ("healthy" as const),
+    sources: ["one"],
+    sinceMs: 1,
+  }));
+  return serviceSnapshot(
+    { name: SHOP, settings: settingsWith(), endpoints, awaiting: [], origin: { kind: "saved", savedAtMs } },
+    undefined,
+  );
+}
+
+describe("publishing", () => {
+  test("a change after quiet is out within 10 ms, a burst is one publish", () => {
+    const { clock, source, publisher, shown } = world();
+    clock.advance(1_000);
+    let publishes = -1;
+    publisher.snapshot.watch(() => publishes++);
+    source.see(SHOP, [endpointAt(1)]);
+    clock.advance(10);
+    expect(shown()).toEqual(["1 healthy"]);
+    for (let port = 2; port <= 6; port++) {
+      source.see(
+        SHOP,
+        Array.from({ length: port }, (_, index) => endpointAt(index + 1)),
+      );
+      clock.advance(20);
+    }
+    clock.advance(50);
+    expect(shown()).toHaveLength(6);
+    expect(publishes).toBe(2);
+  });
+
+  test("a stream of changes without a pause is published at least every 500 ms", () => {
+    const { clock, source, publisher } = world();
+    clock.advance(1_000);
+    let publishes = -1;
+    publisher.snapshot.watch(() => publishes++);
+    for (let round = 0; round < 100; round++) {
+      source.see(SHOP, [endpointAt(1, { weight: round + 1 })]);
+      clock.advance(20);
+    }
+    expect(publishes).toBeGreaterThanOrEqual(4);
+  });
+
+  test("a service that did not change keeps its reference and nothing changed means no new revision", () => {
+    const { clock, source, publisher } = world();
+    source.see(SHOP, [endpointAt(1)]);
+    source.see(CART, [endpointAt(2)]);
+    clock.advance(1_000);
+    const before = publisher.snapshot.value;
+    source.see(CART, [endpointAt(2), endpointAt(3)]);
+    clock.advance(1_000);
+    const after = publisher.snapshot.value;
+    expect(after.services.get(SHOP)).toBe(before.services.get(SHOP));
+    expect(after.version).not.toBe(before.version);
+    source.see(CART, [endpointAt(3), endpointAt(2)]);
+    clock.advance(1_000);
+    expect(publisher.snapshot.value.position).toBe(after.position);
+  });
+
+  test("equal content has an equal version, whatever order a source lists it in", () => {
+    const versions = [
+      [1, 2, 3],
+      [3, 1, 2],
+    ].map((order) => {
+      const { clock, source, publisher } = world();
+      source.see(
+        SHOP,
+        order.map((port) => endpointAt(port)),
+      );
+      clock.advance(100);
+      return publisher.snapshot.value.version;
+    });
+    expect(versions[0]).toBe(versions[1]);
+  });
+});
+
+describe("who is admitted", () => {
+  test("a new endpoint waits for its first pass while others are healthy", () => {
+    const { clock, source, publisher, health, shown } = world();
+    source.see(SHOP, [endpointAt(1)]);
+    health({ 1: "healthy" });
+    clock.advance(100);
+    source.see(SHOP, [endpointAt(1), endpointAt(2)]);
+    clock.advance(100);
+    expect(shown()).toEqual(["1 healthy"]);
+    expect(publisher.snapshot.value.services.get(SHOP)?.awaiting).toEqual([idOf(2)]);
+    health({ 1: "healthy", 2: "healthy" });
+    clock.advance(100);
+    expect(shown()).toEqual(["1 healthy", "2 healthy"]);
+  });
+
+  test("it serves at once where nobody is healthy, or there is no check", () => {
+    const sick = world();
+    sick.source.see(SHOP, [endpointAt(1)]);
+    sick.health({ 1: "unhealthy" });
+    sick.clock.advance(100);
+    sick.source.see(SHOP, [endpointAt(1), endpointAt(2)]);
+    sick.clock.advance(100);
+    expect(sick.shown()).toEqual(["1 unhealthy", "2 healthy"]);
+
+    const unchecked = world({ settings: settingsWith({ check: { type: "none" } }) });
+    unchecked.source.see(SHOP, [endpointAt(1)]);
+    unchecked.clock.advance(100);
+    unchecked.source.see(SHOP, [endpointAt(1), endpointAt(2)]);
+    unchecked.clock.advance(100);
+    expect(unchecked.shown()).toEqual(["1 healthy", "2 healthy"]);
+  });
+
+  test("a published endpoint that has not been checked yet is not taken out by the first pass of another", () => {
+    const { clock, source, health, shown } = world();
+    source.see(SHOP, [endpointAt(1), endpointAt(2)]);
+    clock.advance(100);
+    health({ 1: "healthy" });
+    clock.advance(100);
+    expect(shown()).toEqual(["1 healthy", "2 healthy"]);
+  });
+
+  test("weight 0 and a source that says so drain", () => {
+    const { clock, source, shown } = world();
+    source.see(SHOP, [endpointAt(1, { weight: 0 }), endpointAt(2, { draining: "OUT_OF_SERVICE" }), endpointAt(3)]);
+    clock.advance(100);
+    expect(shown()).toEqual(["1 draining", "2 draining", "3 healthy"]);
+  });
+});
+
+describe("before its sources have spoken", () => {
+  test("a service is withheld, never empty, with who is waited for", () => {
+    const { clock, source, publisher } = world({ listing: "pending" });
+    source.pend(SHOP);
+    clock.advance(60_000);
+    expect(publisher.snapshot.value.services.size).toBe(0);
+    expect(publisher.snapshot.value.withheld.get(SHOP)).toMatchObject({ reason: "waiting for one" });
+    expect(publisher.snapshot.value.complete).toEqual({ kind: "waiting", sources: ["one"] });
+    source.see(SHOP, [endpointAt(1)]);
+    source.list();
+    clock.advance(100);
+    expect(publisher.snapshot.value.services.size).toBe(1);
+    expect(publisher.snapshot.value.complete).toEqual({ kind: "complete" });
+  });
+
+  test("bootWait is noted when it has passed", () => {
+    const { clock, publisher } = world({ listing: "pending" });
+    clock.advance(29_000);
+    expect(publisher.snapshot.value.bootWaitOver).toBe(false);
+    clock.advance(2_000);
+    expect(publisher.snapshot.value.bootWaitOver).toBe(true);
+  });
+
+  test("the saved snapshot stands in, at the version it had, and stays it when nothing changed", () => {
+    const saved = savedShop("healthy", 1_700_000_000_000);
+    const { clock, source, publisher, health } = world({ listing: "pending", saved: [saved] });
+    clock.advance(100);
+    expect(publisher.snapshot.value.services.get(SHOP)).toMatchObject({ version: saved.version, origin: { kind: "saved" } });
+    source.see(SHOP, [endpointAt(1), endpointAt(2)]);
+    source.list();
+    health({ 1: "healthy", 2: "healthy" });
+    clock.advance(100);
+    expect(publisher.snapshot.value.services.get(SHOP)).toMatchObject({ version: saved.version, origin: { kind: "live" } });
+  });
+
+  test("a saved UNHEALTHY stands for a minute until a check speaks, and not when it is older", () => {
+    const fresh = world({ listing: "pending", saved: [savedShop("unhealthy", 1_700_000_000_000 - 50_000)] });
+    fresh.clock.advance(100);
+    expect(fresh.shown()).toEqual(["1 unhealthy", "2 healthy"]);
+    const old = world({ listing: "pending", saved: [savedShop("unhealthy", 1_700_000_000_000 - 61_000)] });
+    old.clock.advance(100);
+    expect(old.shown()).toEqual(["1 healthy", "2 healthy"]);
+  });
+});
+
+describe("an inconsistent service", () => {
+  test("its last good state stands with the reason, and others publish", () => {
+    const { clock, source, publisher, log } = world();
+    source.see(SHOP, [endpointAt(1)]);
+    clock.advance(100);
+    const good = publisher.snapshot.value.services.get(SHOP);
+    source.see(
+      SHOP,
+      Array.from({ length: ENDPOINTS_MAX + 1 }, (_, index) => endpointAt(index + 1)),
+    );
+    source.see(CART, [endpointAt(2)]);
+    clock.advance(1_000);
+    expect(publisher.snapshot.value.services.get(SHOP)).toBe(good);
+    expect(publisher.snapshot.value.services.has(CART)).toBe(true);
+    expect(publisher.snapshot.value.refused.get(SHOP)).toContain("split the service");
+    expect(log.count("service-refused")).toBe(1);
+  });
+});
+
+describe("retirement", () => {
+  function retired(usage: { byName: number; byWildcard: number }) {
+    const it = world({ settings: settingsWith({ safety: "off" }), usage });
+    it.source.see(SHOP, [endpointAt(1)]);
+    it.clock.advance(100);
+    it.source.drop(SHOP);
+    it.clock.advance(100);
+    return it;
+  }
+
+  test("a lost service stays, empty, and goes after ten minutes without callers", () => {
+    const { clock, publisher, shown } = retired({ byName: 0, byWildcard: 0 });
+    expect(shown()).toEqual([]);
+    clock.advance(590_000);
+    expect(publisher.snapshot.value.services.has(SHOP)).toBe(true);
+    clock.advance(71_000);
+    expect(publisher.snapshot.value.services.has(SHOP)).toBe(false);
+  });
+
+  test("it stays while somebody uses it, and an operator can end it", () => {
+    const { clock, publisher, records } = retired({ byName: 1, byWildcard: 0 });
+    clock.advance(3_600_000);
+    expect(publisher.snapshot.value.services.has(SHOP)).toBe(true);
+    records.confirm(SHOP, { author: "ops", reason: "gone for good" });
+    clock.advance(100);
+    expect(publisher.snapshot.value.services.has(SHOP)).toBe(false);
+  });
+
+  test("subscribers to everything keep it for a day", () => {
+    const { clock, publisher } = retired({ byName: 0, byWildcard: 1 });
+    clock.advance(86_000_000);
+    expect(publisher.snapshot.value.services.has(SHOP)).toBe(true);
+    clock.advance(1_000_000);
+    expect(publisher.snapshot.value.services.has(SHOP)).toBe(false);
+  });
+
+  test("a service that returns is live again", () => {
+    const { clock, source, shown, publisher } = retired({ byName: 1, byWildcard: 0 });
+    source.see(SHOP, [endpointAt(2)]);
+    clock.advance(100);
+    expect(shown()).toEqual(["2 healthy"]);
+    expect(publisher.snapshot.value.services.get(SHOP)?.origin).toEqual({ kind: "live" });
+  });
+});
+
+test("what is saved reads back equal, and a service of another shape is dropped with its name", () => {
+  const { clock, source, publisher } = world();
+  source.see(SHOP, [endpointAt(1, { instance: "i-1", zone: "a" }), endpointAt(2, { weight: 0 })]);
+  clock.advance(100);
+  const snapshot = publisher.snapshot.value;
+  const back = readSaved(writeSaved(snapshot), 5);
+  expect(back.ok && back.value.services.get(SHOP)).toMatchObject({
+    version: snapshot.services.get(SHOP)?.version,
+    origin: { kind: "saved", savedAtMs: 5 },
+  });
+  const spoilt = Buffer.from(writeSaved(snapshot).toString().replace('"weight":0', '"weight":-1'));
+  expect(readSaved(spoilt, 5)).toMatchObject({ ok: true, value: { dropped: ["shop: an endpoint has another shape"] } });
+  expect(readSaved(Buffer.from("nonsense"), 5).ok).toBe(false);
+});
+
+test("closing leaves no timer behind", async () => {
+  const { clock, source, publisher, registry } = world();
+  source.see(SHOP, [endpointAt(1)]);
+  await publisher.close();
+  await registry.close();
+  expect(clock.pendingCount).toBe(0);
+});

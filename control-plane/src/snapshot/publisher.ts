@@ -1,0 +1,192 @@
+// The snapshot room at work: gathers changes, builds the services they touch, publishes one immutable snapshot.
+
+import {
+  Cell,
+  type Clock,
+  type Closable,
+  closeAll,
+  type EndpointId,
+  type Keyed,
+  type Log,
+  type Metrics,
+  type ServiceName,
+  type Timer,
+  versionOfAll,
+  type Watchable,
+} from "@fairlead/shared";
+import type { ServiceSettings } from "../config/index.js";
+import type { EndpointHealth } from "../health/index.js";
+import type { Confirmations, Lineage } from "../records/index.js";
+import type { RegisteredService, SourceStatus } from "../registry/index.js";
+import { buildService } from "./build.js";
+import { onChange, type Waiting } from "./publish-delay.js";
+import { Retirement, type ServiceUsage } from "./retirement.js";
+import type { ServiceSnapshot, Snapshot } from "./snapshot.js";
+
+export interface PublisherDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly services: Keyed<ServiceName, RegisteredService>;
+  readonly sources: Watchable<readonly SourceStatus[]>;
+  readonly verdicts: Keyed<ServiceName, ReadonlyMap<EndpointId, EndpointHealth>>;
+  readonly confirmations: Confirmations;
+  readonly lineage: Lineage;
+  /** Services of the snapshot that an earlier run saved. */
+  readonly saved: ReadonlyMap<ServiceName, ServiceSnapshot>;
+  readonly usage: ServiceUsage;
+  readonly bootWaitMs: number;
+}
+
+const NO_HEALTH: ReadonlyMap<EndpointId, EndpointHealth> = new Map();
+
+export class Publisher implements Closable {
+  readonly snapshot: Cell<Snapshot>;
+  readonly #deps: PublisherDeps;
+  #settingsOf: (service: ServiceName) => ServiceSettings;
+  readonly #dirty = new Set<ServiceName>();
+  readonly #retirement: Retirement;
+  readonly #watches: Closable[];
+  readonly #bootTimer: Timer;
+  #timer: Timer | undefined;
+  #waiting: Waiting | undefined;
+  #lastPublishMs: number;
+  #revision = 0;
+  #bootWaitOver = false;
+  /** Once every source has spoken, a service still being read can only be a new one: it holds up no wildcard answer. */
+  #wasComplete = false;
+
+  constructor(deps: PublisherDeps, settingsOf: (service: ServiceName) => ServiceSettings) {
+    this.#deps = deps;
+    this.#settingsOf = settingsOf;
+    this.#lastPublishMs = Number.NEGATIVE_INFINITY;
+    this.#retirement = new Retirement({ clock: deps.clock, usage: deps.usage, onDue: () => this.#change([]) });
+    this.snapshot = new Cell<Snapshot>(this.#compose({ services: deps.saved, withheld: new Map(), refused: new Map() }));
+    this.#watches = [
+      deps.services.watch((_all, changed) => this.#change(changed)),
+      deps.verdicts.watch((_all, changed) => this.#change(changed)),
+      deps.sources.watch(() => this.#change([])),
+      deps.confirmations.watch((_all, changed) => this.#change(changed)),
+    ];
+    this.#change(deps.saved.keys());
+    this.#bootTimer = deps.clock.schedule(deps.bootWaitMs, () => {
+      this.#bootWaitOver = true;
+      this.#change([]);
+    });
+    deps.metrics.sampled("counter", { name: "snapshot_publishes_total", help: "Snapshots published" }, () => [
+      { labels: {}, value: this.#revision },
+    ]);
+    deps.metrics.sampled("gauge", { name: "snapshot_services", help: "Services by standing", labels: ["standing"] }, () =>
+      this.#standings(),
+    );
+  }
+
+  /** Takes new settings; every service is built again, and those that come out equal keep their reference. */
+  configure(settingsOf: (service: ServiceName) => ServiceSettings): void {
+    this.#settingsOf = settingsOf;
+    this.#change([...this.#deps.services.value.keys(), ...this.snapshot.value.services.keys()]);
+  }
+
+  async close(): Promise<void> {
+    this.#timer?.cancel();
+    this.#bootTimer.cancel();
+    this.#retirement.close();
+    await closeAll(this.#watches);
+  }
+
+  #change(names: Iterable<ServiceName>): void {
+    for (const name of names) this.#dirty.add(name);
+    const nowMs = this.#deps.clock.nowMs();
+    const waiting = onChange(this.#waiting, nowMs, this.#lastPublishMs);
+    if (waiting === this.#waiting) return;
+    this.#waiting = waiting;
+    this.#timer?.cancel();
+    this.#timer = this.#deps.clock.schedule(waiting.dueMs - nowMs, () => this.#publish());
+  }
+
+  #publish(): void {
+    this.#timer = undefined;
+    this.#waiting = undefined;
+    const was = this.snapshot.value;
+    const services = new Map(was.services);
+    const withheld = new Map(was.withheld);
+    const refused = new Map(was.refused);
+    for (const name of this.#dirty) this.#rebuild(name, { services, withheld, refused });
+    this.#dirty.clear();
+    for (const name of this.#retirement.due(services, this.#deps.confirmations.value)) services.delete(name);
+    const next = this.#compose({ services: sameEntries(was.services, services) ? was.services : services, withheld, refused });
+    if (next.services === was.services && sameRest(was, next)) return;
+    this.#lastPublishMs = this.#deps.clock.nowMs();
+    this.#revision++;
+    this.snapshot.set({ ...next, position: this.#position() });
+    this.#deps.log.debug("snapshot-published", { version: next.version, services: services.size, position: this.#position() });
+  }
+
+  #rebuild(
+    name: ServiceName,
+    into: {
+      services: Map<ServiceName, ServiceSnapshot>;
+      withheld: Map<ServiceName, { reason: string; sinceMs: number }>;
+      refused: Map<ServiceName, string>;
+    },
+  ): void {
+    const registered = this.#deps.services.value.get(name);
+    const previous = into.services.get(name);
+    const nowMs = this.#deps.clock.wallMs();
+    into.withheld.delete(name);
+    into.refused.delete(name);
+    if (registered === undefined || registered.goneSinceMs !== undefined) {
+      if (previous !== undefined && registered === undefined) into.services.set(name, this.#retirement.retire(previous, nowMs));
+      if (registered === undefined || previous === undefined) return;
+    }
+    if (registered.settled.kind === "waiting" && previous === undefined) {
+      const sinceMs = this.snapshot.value.withheld.get(name)?.sinceMs ?? nowMs;
+      into.withheld.set(name, { reason: `waiting for ${registered.settled.sources.join(", ")}`, sinceMs });
+      return;
+    }
+    const health = this.#deps.verdicts.value.get(name) ?? NO_HEALTH;
+    const built = buildService({ registered, health, settings: this.#settingsOf(name), previous, nowMs });
+    if (built.ok) into.services.set(name, built.value);
+    else {
+      if (this.snapshot.value.refused.get(name) !== built.error)
+        this.#deps.log.warn("service-refused", { service: name, reason: built.error });
+      into.refused.set(name, built.error);
+    }
+  }
+
+  #compose(parts: Pick<Snapshot, "services" | "withheld" | "refused">): Snapshot {
+    const waiting = this.#deps.sources.value.filter(({ listing }) => listing.kind === "pending").map(({ name }) => name);
+    this.#wasComplete ||= waiting.length === 0 && parts.withheld.size === 0;
+    return {
+      ...parts,
+      version: versionOfAll([...parts.services.values()].map(({ name, version }) => [name, version] as const)),
+      position: this.#position(),
+      publishedAtMs: this.#deps.clock.wallMs(),
+      complete: waiting.length === 0 && this.#wasComplete ? { kind: "complete" } : { kind: "waiting", sources: waiting },
+      bootWaitOver: this.#bootWaitOver,
+    };
+  }
+
+  #position(): string {
+    return `${this.#deps.lineage.lineage}/${this.#deps.lineage.epoch}/${this.#revision}`;
+  }
+
+  #standings(): { labels: Record<string, string>; value: number }[] {
+    const { services, withheld, refused } = this.snapshot.value;
+    const counts: Record<string, number> = { live: 0, saved: 0, retired: 0, withheld: withheld.size, refused: refused.size };
+    for (const { origin } of services.values()) counts[origin.kind] = (counts[origin.kind] ?? 0) + 1;
+    return Object.entries(counts).map(([standing, value]) => ({ labels: { standing }, value }));
+  }
+}
+
+function sameEntries<K, V>(one: ReadonlyMap<K, V>, other: ReadonlyMap<K, V>): boolean {
+  if (one.size !== other.size) return false;
+  for (const [key, value] of other) if (one.get(key) !== value) return false;
+  return true;
+}
+
+function sameRest(one: Snapshot, other: Snapshot): boolean {
+  const rest = ({ withheld, refused, complete, bootWaitOver }: Snapshot) =>
+    JSON.stringify([[...withheld], [...refused], complete, bootWaitOver]);
+  return rest(one) === rest(other);
+}

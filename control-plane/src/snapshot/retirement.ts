@@ -1,0 +1,74 @@
+// A service that its sources have lost keeps its Listener and Cluster, with an empty set, until nobody calls it: several
+// gRPC clients never recover from a withdrawn one (invariant 9).
+
+import type { Clock, ServiceName, Timer } from "@fairlead/shared";
+import type { Confirmations } from "../records/index.js";
+import { serviceSnapshot } from "./build.js";
+import type { ServiceSnapshot } from "./snapshot.js";
+
+/** Who may still call a service: subscriptions now, by name and by wildcard. Implemented by whoever knows the streams. */
+export interface ServiceUsage {
+  usage(service: ServiceName): { readonly byName: number; readonly byWildcard: number };
+}
+
+export const RETIRE_AFTER_MS = 600_000;
+/** A wildcard says nothing of what is called: such subscribers keep a retired service this long. */
+const WILDCARD_KEEPS_MS = 86_400_000;
+/** How often a retired service that is in use is looked at again. */
+const LOOK_AGAIN_MS = 60_000;
+/** Beyond this the oldest retired services go at once. */
+export const RETIRED_MAX = 1_000;
+
+export interface RetirementDeps {
+  readonly clock: Clock;
+  readonly usage: ServiceUsage;
+  /** Some retired service may be due. */
+  readonly onDue: () => void;
+}
+
+export class Retirement {
+  readonly #deps: RetirementDeps;
+  #timer: Timer | undefined;
+
+  constructor(deps: RetirementDeps) {
+    this.#deps = deps;
+  }
+
+  /** The service without endpoints, as it is published from now on. */
+  retire(service: ServiceSnapshot, nowMs: number): ServiceSnapshot {
+    if (service.origin.kind === "retired") return service;
+    return serviceSnapshot({ ...service, endpoints: [], awaiting: [], origin: { kind: "retired", sinceMs: nowMs } }, undefined);
+  }
+
+  /** Retired services whose time is over, or whose end an operator confirmed. Arms the clock for the rest. */
+  due(services: ReadonlyMap<ServiceName, ServiceSnapshot>, confirmations: Confirmations["value"]): readonly ServiceName[] {
+    const nowMs = this.#deps.clock.wallMs();
+    const retired = [...services.values()].flatMap(({ name, origin }) =>
+      origin.kind === "retired" ? [{ name, sinceMs: origin.sinceMs }] : [],
+    );
+    retired.sort((one, other) => one.sinceMs - other.sinceMs);
+    const over = retired.length - RETIRED_MAX;
+    const leaving = retired.filter(({ name, sinceMs }, index) => {
+      const confirmed = (confirmations.get(name)?.atMs ?? 0) >= sinceMs;
+      return confirmed || index < over || (nowMs - sinceMs >= RETIRE_AFTER_MS && !this.#inUse(name, nowMs - sinceMs));
+    });
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    const staying = retired.filter((entry) => !leaving.includes(entry));
+    if (staying.length > 0) {
+      const nextMs = Math.min(...staying.map(({ sinceMs }) => sinceMs + RETIRE_AFTER_MS - nowMs));
+      this.#timer = this.#deps.clock.schedule(Math.max(LOOK_AGAIN_MS, nextMs), this.#deps.onDue);
+    }
+    return leaving.map(({ name }) => name);
+  }
+
+  /** Without load reports, a subscriber counts as calling. */
+  #inUse(name: ServiceName, retiredForMs: number): boolean {
+    const { byName, byWildcard } = this.#deps.usage.usage(name);
+    return byName > 0 || (byWildcard > 0 && retiredForMs < WILDCARD_KEEPS_MS);
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+  }
+}

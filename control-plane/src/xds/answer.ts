@@ -1,0 +1,212 @@
+// What a client lacks of one type: reads, decides, changes nothing.
+
+import type { Holdings } from "./holdings.js";
+import type { Absence, Resource, ResourceSet, ResourceSets } from "./resource-set.js";
+import type { AbsenceNote } from "./response-content.js";
+import type { Subscription } from "./subscription.js";
+
+/** What the answer is made from. */
+export interface Standing {
+  readonly typeUrl: string;
+  readonly variant: "sotw" | "delta";
+  readonly subscription: Subscription;
+  readonly holdings: Holdings;
+  /** Names to be answered even at a version sent before (xDS rules R14, R21). */
+  readonly owed: ReadonlySet<string>;
+  /** What the client has been told of names that are not there. */
+  readonly told: ReadonlyMap<string, Absence["kind"]>;
+  /** An answer is owed although it may be empty (xDS rules R10, R26). */
+  readonly answerOwed: boolean;
+  /** No response of this type was sent on this stream: the client may hold what we do not know of. */
+  readonly first: boolean;
+  /** The client has nothing an answer could take away: it came with no version at all. */
+  readonly newcomer: boolean;
+  readonly sets: ResourceSets;
+  /** Undefined where the type is not served. */
+  readonly set: ResourceSet | undefined;
+  /** Bytes of resources in one response, where it can be split. */
+  readonly responseBytes: number;
+}
+
+export interface Answer {
+  readonly resources: readonly Resource[];
+  /** Delta: names to remove. */
+  readonly removed: readonly string[];
+  readonly notes: readonly AbsenceNote[];
+  /** Of `resources`, the names whose version the client lacked. */
+  readonly changed: readonly string[];
+  /** Whether there is anything to say. */
+  readonly due: boolean;
+  /** Something covered cannot be answered for yet: look again at the next view, whatever changed in it. */
+  readonly unsettled: boolean;
+  /** The answer was split; the rest is due after this one. */
+  readonly more: boolean;
+}
+
+const NOTHING: Answer = { resources: [], removed: [], notes: [], changed: [], due: false, unsettled: false, more: false };
+const WITHHELD: Answer = { ...NOTHING, unsettled: true };
+
+/** A full-state answer: all of it or none (xDS rule R12). Served types only. */
+export function fullAnswer(standing: Standing, set: ResourceSet): Answer {
+  const { subscription, holdings, owed } = standing;
+  if (!mayLeave(standing, set)) return WITHHELD;
+  const covered = subscription.wildcard ? [...set.resources.values()] : present(subscription.names, set);
+  const changed = covered.filter((resource) => lacks(holdings, resource)).map((resource) => resource.name);
+  const absent = namedAbsences(standing);
+  const due =
+    standing.answerOwed ||
+    changed.length > 0 ||
+    covered.some((resource) => owed.has(resource.name)) ||
+    absent.notFound.length > 0 ||
+    hasLost(standing, set);
+  if (!due) return { ...NOTHING, unsettled: absent.unsettled };
+  return {
+    ...NOTHING,
+    resources: covered.map((resource) => lastGood(holdings, resource)),
+    notes: absent.notes,
+    changed,
+    due,
+    unsettled: absent.unsettled,
+  };
+}
+
+/** An answer of what changed or was newly named, and in delta of what is gone (xDS rules R12, R14, R21, R23). */
+export function partialAnswer(standing: Standing): Answer {
+  const { subscription, set, variant } = standing;
+  if (set !== undefined && subscription.wildcard && standing.first && !isSettled(standing)) return WITHHELD;
+  const { resources, changed, more } = dueResources(standing);
+  const absent = namedAbsences(standing);
+  const gone = set !== undefined && subscription.wildcard ? goneFromWildcard(standing, set) : { removed: [], unsettled: false };
+  const removed = variant === "delta" ? [...absent.notFound, ...gone.removed] : [];
+  return {
+    resources,
+    removed,
+    notes: absent.notes,
+    changed,
+    due: standing.answerOwed || resources.length > 0 || removed.length > 0 || absent.notes.length > 0,
+    unsettled: absent.unsettled || gone.unsettled,
+    more,
+  };
+}
+
+/** Neither in the client's hands nor refused by it at this version. */
+function lacks(holdings: Holdings, resource: Resource): boolean {
+  return !holdings.has(resource) && !holdings.isRefused(resource);
+}
+
+/**
+ * What stands in for a refused version where leaving the resource out would delete it: the last one accepted on this stream. Where
+ * there is none, or the client may have meant another one, the refused one goes along with the others, which is no loop: only a
+ * change of something else brings it here.
+ */
+function lastGood(holdings: Holdings, resource: Resource): Resource {
+  return holdings.isCertainlyRefused(resource) ? (holdings.accepted(resource.name) ?? resource) : resource;
+}
+
+function present(names: ReadonlySet<string>, set: ResourceSet): Resource[] {
+  const found: Resource[] = [];
+  for (const name of names) {
+    const resource = set.resources.get(name);
+    if (resource !== undefined) found.push(resource);
+  }
+  return found;
+}
+
+/**
+ * Readiness. A first answer waits until everything it covers is settled, because the client may hold from earlier what the answer
+ * would not name; a newcomer holds nothing. A later answer can only take away what this stream was sent.
+ */
+function mayLeave(standing: Standing, set: ResourceSet): boolean {
+  if (standing.first) return isSettled(standing);
+  for (const name of standing.holdings.names()) {
+    if (standing.subscription.covers(name) && !set.resources.has(name) && isUnavailable(standing, name)) return false;
+  }
+  return true;
+}
+
+function isSettled(standing: Standing): boolean {
+  const { subscription, sets, set } = standing;
+  if (standing.newcomer && sets.answerNewcomers) return true;
+  if (subscription.wildcard && !sets.complete) return false;
+  for (const name of subscription.names) {
+    if (set?.resources.has(name) !== true && isUnavailable(standing, name)) return false;
+  }
+  return true;
+}
+
+function isUnavailable({ sets, typeUrl }: Standing, name: string): boolean {
+  return sets.absence(typeUrl, name).kind === "unavailable";
+}
+
+/** SotW: whether something the client may have is gone, which it learns from its absence. */
+function hasLost({ holdings, subscription }: Standing, set: ResourceSet): boolean {
+  for (const name of holdings.names()) {
+    if (subscription.covers(name) && !set.resources.has(name)) return true;
+  }
+  return false;
+}
+
+function dueResources(standing: Standing): Pick<Answer, "resources" | "changed" | "more"> {
+  const { subscription, set, holdings, owed, responseBytes } = standing;
+  const resources: Resource[] = [];
+  const changed: string[] = [];
+  if (set === undefined) return { resources, changed, more: false };
+  let bytes = 0;
+  for (const resource of subscription.wildcard ? set.resources.values() : present(subscription.names, set)) {
+    const isNew = lacks(holdings, resource);
+    if (!isNew && !(owed.has(resource.name) && !holdings.isRefused(resource))) continue;
+    bytes += resource.value.length + resource.name.length;
+    if (bytes > responseBytes && resources.length > 0) return { resources, changed, more: true };
+    resources.push(resource);
+    if (isNew) changed.push(resource.name);
+  }
+  return { resources, changed, more: false };
+}
+
+interface Absences {
+  readonly notFound: readonly string[];
+  readonly notes: readonly AbsenceNote[];
+  readonly unsettled: boolean;
+}
+
+/**
+ * Names asked for that are not there, each told once (xDS rules R23, R32). A SotW client hears only of names it newly asks for:
+ * when one of those it has goes, its parent tells (xDS rule R12).
+ */
+function namedAbsences(standing: Standing): Absences {
+  const { subscription, set, told, owed, variant } = standing;
+  const notFound: string[] = [];
+  const notes: AbsenceNote[] = [];
+  let unsettled = false;
+  for (const name of subscription.names) {
+    if (set?.resources.has(name) === true) continue;
+    const absence = absenceOf(standing, name);
+    const before = told.get(name);
+    if (absence.kind === "unavailable") {
+      unsettled = true;
+      if (before === undefined)
+        notes.push({ name, code: 14, reason: `${absence.reason}, since ${new Date(absence.sinceMs).toISOString()}` });
+    } else if (before !== "not-found" && (variant === "delta" || owed.has(name))) {
+      notFound.push(name);
+      notes.push({ name, code: 5, reason: absence.reason });
+    }
+  }
+  return { notFound, notes, unsettled };
+}
+
+function absenceOf({ sets, set, typeUrl }: Standing, name: string): Absence {
+  return set === undefined ? { kind: "not-found", reason: `${typeUrl} is not served here` } : sets.absence(typeUrl, name);
+}
+
+/** Delta: names held through the wildcard, or owed an answer since they are covered by it alone (xDS rule R22), that are gone. */
+function goneFromWildcard(standing: Standing, set: ResourceSet): { readonly removed: readonly string[]; readonly unsettled: boolean } {
+  const { subscription, holdings, owed } = standing;
+  const removed: string[] = [];
+  let unsettled = false;
+  for (const name of new Set([...holdings.names(), ...owed])) {
+    if (set.resources.has(name) || subscription.names.has(name)) continue;
+    if (isUnavailable(standing, name)) unsettled = true;
+    else removed.push(name);
+  }
+  return { removed, unsettled };
+}

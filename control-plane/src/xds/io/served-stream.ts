@@ -1,0 +1,138 @@
+// One gRPC stream and its protocol machine: bytes in, bytes out, and how much waits to be written.
+
+import { DecodeError, decode } from "@fairlead/proto";
+import type { Clock, Closable, Timer } from "@fairlead/shared";
+import { Metadata, type ServerDuplexStream } from "@grpc/grpc-js";
+import type { XdsLimits } from "../limits.js";
+import type { ViewOf, XdsNode } from "../resource-set.js";
+import { STATUS, type Step, type StreamMachine, type StreamStatus } from "../stream-machine.js";
+import { readDeltaRequest, readSotwRequest, type StreamRequest } from "../stream-request.js";
+
+export type BytesCall = ServerDuplexStream<Buffer, Buffer>;
+
+export interface ServedStreamDeps {
+  readonly call: BytesCall;
+  readonly machine: StreamMachine;
+  readonly variant: "sotw" | "delta";
+  readonly viewOf: ViewOf;
+  readonly clock: Clock;
+  readonly limits: XdsLimits;
+  /** Ends the connection under a stream whose client does not read what would end it properly. */
+  readonly destroyConnection: () => void;
+  /** Called once, whoever ended the stream. */
+  readonly onEnded: () => void;
+  /** A limit was hit, by name. */
+  readonly onLimit: (limit: "firstRequestMs" | "bufferBytes") => void;
+}
+
+/** How long a client may take to read the status that ends its stream. */
+const CLOSING_MS = 5_000;
+
+export class ServedStream {
+  readonly #deps: ServedStreamDeps;
+  readonly #firstRequest: Timer;
+  #watch: Closable | undefined;
+  #bufferedBytes = 0;
+  #paused = false;
+  #ended = false;
+
+  constructor(deps: ServedStreamDeps) {
+    this.#deps = deps;
+    const { call, clock, limits } = deps;
+    this.#firstRequest = clock.schedule(limits.firstRequestMs, () => this.#firstRequestIsDue());
+    // Headers now, not with the first response: a client that lacks nothing still learns that it is served.
+    call.sendMetadata(new Metadata());
+    call.on("data", (bytes: Buffer) => this.#received(bytes));
+    call.on("end", () => this.close({ code: STATUS.ok, details: "the client ended its side" }));
+    call.on("cancelled", () => this.#end("the client cancelled the stream or its connection broke"));
+    call.on("error", () => this.#end("the stream failed"));
+  }
+
+  get hasResponded(): boolean {
+    return this.#deps.machine.hasResponded;
+  }
+
+  /** Ends the stream from our side. */
+  close(status: StreamStatus): void {
+    if (this.#ended) return;
+    this.#end(status.details);
+    const { call, clock } = this.#deps;
+    if (status.code === STATUS.ok) call.end();
+    else call.emit("error", Object.assign(new Error(status.details), status));
+    if (this.#bufferedBytes > 0) clock.schedule(CLOSING_MS, () => this.#destroyIfUnread());
+  }
+
+  #received(bytes: Buffer): void {
+    if (this.#ended) return;
+    const request = this.#read(bytes);
+    if (request !== undefined) this.#run(this.#deps.machine.request(request));
+  }
+
+  #read(bytes: Buffer): StreamRequest | undefined {
+    const { limits, variant } = this.#deps;
+    try {
+      if (variant === "sotw") return readSotwRequest(decode("envoy.service.discovery.v3.DiscoveryRequest", bytes), limits);
+      return readDeltaRequest(decode("envoy.service.discovery.v3.DeltaDiscoveryRequest", bytes), limits);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.close({ code: STATUS.invalidArgument, details: error.message });
+      return undefined;
+    }
+  }
+
+  #run(steps: readonly Step[]): void {
+    for (const step of steps) {
+      if (this.#ended) return;
+      if (step.kind === "watch") this.#startWatching(step.node);
+      else if (step.kind === "send") this.#write(step.bytes);
+      else this.close(step.status);
+    }
+  }
+
+  #startWatching(node: XdsNode): void {
+    const { viewOf, machine } = this.#deps;
+    const watch = viewOf(node).watch((sets) => this.#run(machine.view(sets)));
+    // The first view is answered before `watch` returns, and that may have ended the stream.
+    if (this.#ended) void watch.close();
+    else this.#watch = watch;
+  }
+
+  #write(bytes: Buffer): void {
+    const { call, limits, machine, onLimit } = this.#deps;
+    this.#bufferedBytes += bytes.length;
+    call.write(bytes, () => this.#written(bytes.length));
+    if (this.#bufferedBytes > limits.bufferBytes) {
+      onLimit("bufferBytes");
+      this.close({ code: STATUS.resourceExhausted, details: `more than ${limits.bufferBytes} bytes wait to be read by this client` });
+    } else if (!this.#paused && this.#bufferedBytes > limits.pauseBytes) {
+      this.#paused = true;
+      this.#run(machine.writable(false));
+    }
+  }
+
+  #written(bytes: number): void {
+    this.#bufferedBytes -= bytes;
+    if (this.#ended || !this.#paused || this.#bufferedBytes > this.#deps.limits.pauseBytes) return;
+    this.#paused = false;
+    this.#run(this.#deps.machine.writable(true));
+  }
+
+  #firstRequestIsDue(): void {
+    const steps = this.#deps.machine.tick(this.#deps.clock.nowMs());
+    if (steps.length > 0) this.#deps.onLimit("firstRequestMs");
+    this.#run(steps);
+  }
+
+  #end(reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#firstRequest.cancel();
+    void this.#watch?.close();
+    this.#deps.machine.ended(reason);
+    this.#deps.onEnded();
+  }
+
+  #destroyIfUnread(): void {
+    if (this.#bufferedBytes > 0 && !this.#deps.call.destroyed) this.#deps.destroyConnection();
+  }
+}

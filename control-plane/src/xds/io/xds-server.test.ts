@@ -1,0 +1,198 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { services } from "@fairlead/proto";
+import { Cell, newMetrics } from "@fairlead/shared";
+import { systemClock } from "@fairlead/shared/io";
+import { FakeClock, RecordedLog } from "@fairlead/shared/testing";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { newFleet } from "../../fleet/index.js";
+import { DEFAULT_LIMITS, newXdsServer, type ResourceSets, type XdsServer, type XdsServerDeps } from "../library.js";
+import { CDS, EDS, LDS, RDS, view } from "../testing/views.js";
+import { WireClient } from "../testing/wire-client.js";
+
+const { aggregated, clusters, endpoints, listeners, routes } = services;
+const node = { id: "web-1", cluster: "web", locality: { zone: "a" }, user_agent_name: "test" };
+const everything = { cds: { a: "1" }, eds: { a: "1" }, lds: { a: "1" }, rds: { a: "1" } };
+
+describe("the xDS server on a socket", () => {
+  let sets: Cell<ResourceSets>;
+  let fleet: ReturnType<typeof newFleet>;
+  let metrics: ReturnType<typeof newMetrics>;
+  let server: XdsServer;
+  let client: WireClient;
+
+  async function start(changed: Partial<XdsServerDeps> = {}): Promise<void> {
+    metrics = newMetrics();
+    fleet = newFleet({ clock: systemClock, metrics });
+    server = newXdsServer({
+      viewOf: () => sets,
+      observer: fleet.observer,
+      clock: systemClock,
+      log: new RecordedLog(),
+      metrics,
+      limits: DEFAULT_LIMITS,
+      identifier: "cp-1",
+      ...changed,
+    });
+    const listening = await server.listen({ host: "127.0.0.1", port: 0 });
+    if (!listening.ok) throw new Error(listening.error);
+    client = new WireClient(listening.value.port);
+    port = listening.value.port;
+  }
+  let port = 0;
+
+  beforeEach(() => {
+    sets = new Cell(view(everything));
+  });
+
+  afterEach(async () => {
+    client.close();
+    await server.close();
+  });
+
+  test("serves SotW on the aggregated stream, pushes a change and hears its ACK", async () => {
+    await start();
+    const stream = client.open(aggregated.StreamAggregatedResources);
+    stream.write({ node, type_url: EDS, resource_names: ["a"] });
+    const first = await stream.next();
+    expect(first).toMatchObject({
+      type_url: EDS,
+      control_plane: { identifier: "cp-1" },
+      resources: [{ type_url: EDS, value: Buffer.from("a@1") }],
+    });
+    stream.write({ type_url: EDS, resource_names: ["a"], response_nonce: first.nonce, version_info: first.version_info });
+    sets.set(view({ ...everything, eds: { a: "2" } }));
+    const second = await stream.next();
+    expect(second.resources.map((resource) => resource.value.toString())).toEqual(["a@2"]);
+    expect(fleet.nodes[0]).toMatchObject({
+      nodeId: "web-1",
+      zone: "a",
+      peer: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+      variant: "sotw",
+    });
+    expect(fleet.nodes[0]?.types[0]?.acked?.version).toBe(first.version_info);
+    stream.cancel();
+  });
+
+  test("serves delta on the aggregated stream, with versions, position and removals", async () => {
+    await start();
+    const stream = client.open(aggregated.DeltaAggregatedResources);
+    stream.write({ node, type_url: CDS, resource_names_subscribe: ["a", "x"] });
+    const first = await stream.next();
+    expect(first).toMatchObject({
+      system_version_info: "lineage/1/1",
+      resources: [{ name: "a", version: "1", resource: { type_url: CDS } }],
+    });
+    stream.write({ type_url: CDS, response_nonce: first.nonce });
+    expect(await stream.next()).toMatchObject({
+      removed_resources: ["x"],
+      resource_errors: [{ resource_name: { name: "x" }, error_detail: { code: 5 } }],
+    });
+    stream.cancel();
+  });
+
+  test.each([
+    ["clusters", clusters.StreamClusters, clusters.DeltaClusters, CDS],
+    ["endpoints", endpoints.StreamEndpoints, endpoints.DeltaEndpoints, EDS],
+    ["listeners", listeners.StreamListeners, listeners.DeltaListeners, LDS],
+    ["routes", routes.StreamRoutes, routes.DeltaRoutes, RDS],
+  ] as const)("R1: serves %s on streams of their own, the type implied", async (_name, sotw, delta, typeUrl) => {
+    await start();
+    const whole = client.open(sotw);
+    whole.write({ node, resource_names: ["a"] });
+    expect(await whole.next()).toMatchObject({ type_url: typeUrl, resources: [{ value: Buffer.from("a@1") }] });
+    const changes = client.open(delta);
+    changes.write({ node, resource_names_subscribe: ["a"] });
+    expect(await changes.next()).toMatchObject({ type_url: typeUrl, resources: [{ name: "a" }] });
+    whole.cancel();
+    changes.cancel();
+  });
+
+  test("ends a stream whose first request has no node, or is no request, with INVALID_ARGUMENT and the reason", async () => {
+    await start();
+    const nameless = client.open(aggregated.StreamAggregatedResources);
+    nameless.write({ type_url: EDS });
+    expect(await nameless.status).toEqual({ code: 3, details: "the first request of a stream must carry node.id" });
+    const garbage = client.openRaw(aggregated.DeltaAggregatedResources);
+    garbage.write(Buffer.from([0xff, 0xff, 0xff]));
+    expect(await garbage.status).toMatchObject({ code: 3, details: expect.stringContaining("DeltaDiscoveryRequest") });
+    expect(fleet.nodes).toEqual([]);
+  });
+
+  test("a stream that says nothing is ended at its deadline", async () => {
+    const clock = new FakeClock();
+    await start({ clock });
+    const stream = client.open(aggregated.StreamAggregatedResources);
+    const other = client.open(aggregated.StreamAggregatedResources);
+    other.write({ node, type_url: EDS, resource_names: ["a"] });
+    await other.next();
+    clock.advance(DEFAULT_LIMITS.firstRequestMs);
+    expect(await stream.status).toMatchObject({ code: 4 });
+    expect(fleet.nodes).toHaveLength(1);
+    expect(await metrics.expose()).toContain('fairlead_xds_limit_hits_total{limit="firstRequestMs"} 1');
+    other.cancel();
+    clock.schedule = systemClock.schedule;
+  });
+
+  test("refuses streams above the limits and serves again when others have ended", async () => {
+    await start({ limits: { ...DEFAULT_LIMITS, streamsPerIdentity: 1 } });
+    const first = client.open(aggregated.StreamAggregatedResources);
+    first.write({ node, type_url: EDS, resource_names: ["a"] });
+    await first.next();
+    const second = client.open(aggregated.StreamAggregatedResources);
+    second.write({ node, type_url: EDS, resource_names: ["a"] });
+    expect(await second.status).toMatchObject({ code: 8, details: expect.stringContaining("web-1") });
+    first.cancel();
+    await expect.poll(() => fleet.nodes.filter((stream) => stream.ended === undefined).length).toBe(0);
+    const third = client.open(aggregated.StreamAggregatedResources);
+    third.write({ node, type_url: EDS, resource_names: ["a"] });
+    await third.next();
+    third.cancel();
+  });
+
+  test("a client that does not read is paused, others are served, and above its budget it is closed", async () => {
+    const big = Buffer.alloc(300_000, 1);
+    const withBig = (version: string): ResourceSets => {
+      const plain = view({ ...everything, eds: { a: version } });
+      const resource = { name: "a", version, value: big };
+      return { ...plain, types: new Map([...plain.types, [EDS, { version, resources: new Map([["a", resource]]) }]]) };
+    };
+    sets.set(withBig("1"));
+    await start({ limits: { ...DEFAULT_LIMITS, pauseBytes: 1, bufferBytes: 250_000 } });
+    const stream = client.open(aggregated.DeltaAggregatedResources);
+    stream.write({ node, type_url: EDS, resource_names_subscribe: ["a"] });
+    expect(await stream.status).toMatchObject({ code: 8 });
+    expect(await metrics.expose()).toContain('fairlead_xds_limit_hits_total{limit="bufferBytes"} 1');
+  });
+
+  test("ends its streams with OK, refuses new connections and keeps no client waiting", async () => {
+    await start();
+    const stream = client.open(aggregated.StreamAggregatedResources);
+    stream.write({ node, type_url: EDS, resource_names: ["a"] });
+    await stream.next();
+    const closing = server.close();
+    expect(await stream.status).toMatchObject({ code: 0 });
+    await closing;
+    expect(fleet.nodes[0]?.ended?.reason).toBe("this server is closing");
+    const [error] = await once(connect(port, "127.0.0.1"), "error");
+    expect(error).toMatchObject({ code: "ECONNREFUSED" });
+  });
+
+  test("says why it cannot listen", async () => {
+    await start();
+    const second = newXdsServer({
+      viewOf: () => sets,
+      observer: fleet.observer,
+      clock: systemClock,
+      log: new RecordedLog(),
+      metrics: newMetrics(),
+      limits: DEFAULT_LIMITS,
+      identifier: "cp-2",
+    });
+    expect(await second.listen({ host: "127.0.0.1", port })).toEqual({
+      ok: false,
+      error: `cannot listen on 127.0.0.1:${port}: another process listens there already`,
+    });
+    await second.close();
+  });
+});

@@ -1,0 +1,182 @@
+// The gRPC server: which methods, which limits of the transport, and how it ends.
+
+import type { Clock, CounterMetric, Log, Metrics, Result } from "@fairlead/shared";
+import { type ConnectionInjector, Server, ServerCredentials, type ServerOptions } from "@grpc/grpc-js";
+import { Admission } from "../admission.js";
+import type { XdsLimits } from "../limits.js";
+import type { ViewOf } from "../resource-set.js";
+import { ResponseEncoder } from "../response-encoder.js";
+import { STATUS, StreamMachine } from "../stream-machine.js";
+import type { StreamObserver } from "../stream-observer.js";
+import { type Connections, newConnections } from "./connections.js";
+import { type BytesCall, ServedStream } from "./served-stream.js";
+import { SERVED_METHODS, type ServedMethod } from "./stream-methods.js";
+
+export interface XdsServerDeps {
+  readonly viewOf: ViewOf;
+  readonly observer: StreamObserver;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly limits: XdsLimits;
+  /** Shown to clients as `control_plane.identifier`. */
+  readonly identifier: string;
+}
+
+export interface XdsServer {
+  /** Once. A host of `0.0.0.0` or `::` is every address of the machine, port 0 any free port. */
+  listen(address: { readonly host: string; readonly port: number }): Promise<Result<{ readonly port: number }>>;
+  /** Ends the streams in batches, then the connections. */
+  close(): Promise<void>;
+}
+
+/** A client that vanished without a word is noticed after the two together; C-core 1.51 may take 5 s for an answer when idle. */
+const KEEPALIVE = { "grpc.keepalive_time_ms": 30_000, "grpc.keepalive_timeout_ms": 20_000 };
+
+/** Clients reopen a stream closed after a response within 10 ms: 2,500 a second is what another replica can take. */
+const CLOSE_BATCH = 50;
+const CLOSE_BATCH_EVERY_MS = 20;
+/** What connections get to finish once their streams have ended. */
+const CLOSE_GRACE_MS = 1_000;
+
+export function newXdsServer(deps: XdsServerDeps): XdsServer {
+  return new GrpcXdsServer(deps);
+}
+
+class GrpcXdsServer implements XdsServer {
+  readonly #deps: XdsServerDeps;
+  readonly #server: Server;
+  readonly #injector: ConnectionInjector;
+  readonly #connections: Connections;
+  readonly #encoder: ResponseEncoder;
+  readonly #admission: Admission;
+  readonly #limitHits: CounterMetric;
+  readonly #streams = new Set<ServedStream>();
+  #streamId = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(deps: XdsServerDeps) {
+    this.#deps = deps;
+    this.#encoder = new ResponseEncoder(deps.identifier);
+    this.#admission = new Admission(deps.limits);
+    this.#limitHits = deps.metrics.counter({
+      name: "xds_limit_hits_total",
+      help: "Streams and connections refused or ended by a limit of the xDS server.",
+      labels: ["limit"],
+    });
+    this.#server = new Server(serverOptions(deps.limits));
+    for (const method of SERVED_METHODS) this.#serve(method);
+    this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    this.#connections = newConnections(this.#injector, deps.limits.connections, () => this.#hit("connections"));
+  }
+
+  async listen(address: { readonly host: string; readonly port: number }): Promise<Result<{ readonly port: number }>> {
+    const listening = await this.#connections.listen(address);
+    if (listening.ok) this.#deps.log.info("xds-listening", { host: address.host, port: listening.value.port });
+    return listening;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#closeAll();
+    return this.#closing;
+  }
+
+  #serve(method: ServedMethod): void {
+    const { name, definition } = method;
+    this.#server.register(
+      name,
+      (call: BytesCall) => this.#accept(call, method),
+      definition.responseSerialize,
+      definition.requestDeserialize,
+      "bidi",
+    );
+  }
+
+  #accept(call: BytesCall, { variant, impliedType }: ServedMethod): void {
+    const { clock, limits, observer, viewOf } = this.#deps;
+    const entered = this.#admission.enter();
+    if (!entered.ok || this.#closing !== undefined) {
+      if (entered.ok) entered.value.leave();
+      else this.#hit("streams");
+      const details = entered.ok ? "this server is closing" : entered.error;
+      call.emit("error", Object.assign(new Error(details), { code: entered.ok ? STATUS.unavailable : STATUS.resourceExhausted, details }));
+      return;
+    }
+    const peer = call.getPeer();
+    const places = [entered.value];
+    const machine = new StreamMachine({
+      streamId: ++this.#streamId,
+      peer,
+      variant,
+      impliedType,
+      openedAtMs: clock.nowMs(),
+      limits,
+      encoder: this.#encoder,
+      observer,
+      refusalOf: (node) => {
+        const identified = this.#admission.identify(hostOf(peer), node.id);
+        if (identified.ok) places.push(identified.value);
+        else this.#hit("streamsPerIdentity");
+        return identified.ok ? undefined : identified.error;
+      },
+    });
+    const stream = new ServedStream({
+      call,
+      machine,
+      variant,
+      viewOf,
+      clock,
+      limits,
+      destroyConnection: () => this.#connections.destroy(peer),
+      onEnded: () => {
+        this.#streams.delete(stream);
+        for (const place of places) place.leave();
+      },
+      onLimit: (limit) => this.#hit(limit),
+    });
+    this.#streams.add(stream);
+  }
+
+  #hit(limit: keyof XdsLimits): void {
+    this.#limitHits.add(1, { limit });
+  }
+
+  async #closeAll(): Promise<void> {
+    this.#connections.stopListening();
+    // Those that had a response go first: to the others the end looks like a failure (xDS rule R33), and one may still come.
+    const streams = [...this.#streams].sort((one, other) => Number(other.hasResponded) - Number(one.hasResponded));
+    for (let start = 0; start < streams.length; start += CLOSE_BATCH) {
+      if (start > 0) await this.#sleep(CLOSE_BATCH_EVERY_MS);
+      for (const stream of streams.slice(start, start + CLOSE_BATCH)) stream.close({ code: STATUS.ok, details: "this server is closing" });
+    }
+    await Promise.race([this.#shutDown(), this.#sleep(CLOSE_GRACE_MS)]);
+    this.#server.forceShutdown();
+    this.#deps.log.info("xds-closed");
+  }
+
+  /** Resolves when every connection has ended by itself. */
+  #shutDown(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.tryShutdown(() => resolve());
+    });
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#deps.clock.schedule(ms, resolve));
+  }
+}
+
+function serverOptions(limits: XdsLimits): ServerOptions {
+  return {
+    ...KEEPALIVE,
+    "grpc.max_receive_message_length": limits.requestBytes,
+    // What the client takes is the client's limit; a SotW list of listeners or clusters cannot be split (xDS rule R27).
+    "grpc.max_send_message_length": -1,
+    // Channelz keeps a record per connection and message, and nothing of ours reads it.
+    "grpc.enable_channelz": 0,
+  };
+}
+
+function hostOf(peer: string): string {
+  return peer.slice(0, peer.lastIndexOf(":"));
+}

@@ -1,0 +1,17 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const room = fileURLToPath(new URL(".", import.meta.url));
+
+function importsOf(folder: string): string[] {
+  const files = readdirSync(`${room}${folder}`).filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));
+  return files.flatMap((file) =>
+    [...readFileSync(`${room}${folder}/${file}`, "utf8").matchAll(/from "([^".][^"]*)"/g)].map((match) => match[1] ?? ""),
+  );
+}
+
+test("the library needs gRPC and the two shared workspaces, and nothing else of the control plane", () => {
+  expect(new Set(importsOf("io"))).toEqual(new Set(["@fairlead/proto", "@fairlead/shared", "@grpc/grpc-js", "node:net"]));
+  expect(new Set(importsOf("."))).toEqual(new Set(["@fairlead/proto", "@fairlead/shared"]));
+});

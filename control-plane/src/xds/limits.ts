@@ -1,0 +1,68 @@
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Everything of this library that grows, and where it stops. */
+export interface XdsLimits {
+  /** Names subscribed per type and stream. */
+  readonly names: number;
+  /** Bytes of one name. */
+  readonly nameBytes: number;
+  /** Types asked for on one stream. */
+  readonly types: number;
+  /** Bytes of one request. */
+  readonly requestBytes: number;
+  /** Bytes of resources put into one response, where the protocol lets us split. */
+  readonly responseBytes: number;
+  /** Bytes kept of the reason of a NACK. */
+  readonly reasonBytes: number;
+  /** Resources that the details of one NACK may name. */
+  readonly refusedNames: number;
+  /** Connections open at once. */
+  readonly connections: number;
+  /** Streams open at once. */
+  readonly streams: number;
+  /** Streams open at once for one peer address and node id. */
+  readonly streamsPerIdentity: number;
+  /** From the opening of a stream to its first request. */
+  readonly firstRequestMs: number;
+  /** A stream with more bytes than this waiting to be written gets nothing new. */
+  readonly pauseBytes: number;
+  /** A stream with more bytes than this waiting to be written is closed. */
+  readonly bufferBytes: number;
+}
+
+export const DEFAULT_LIMITS: XdsLimits = {
+  // A sidecar asks for what it calls; the largest single cluster lists we know of are about this long.
+  names: 10_000,
+  // A service name has at most 253 characters; xdstp names carry an authority and a type besides.
+  nameBytes: 512,
+  // Four are served; Envoy and Istio's agents ask for a few private ones, which must not end the stream (xDS rule R2).
+  types: 16,
+  // gRPC's own default for received messages; 10,000 names of usual length take a tenth of it.
+  requestBytes: 4 * MIB,
+  // gRPC clients refuse messages above 4 MiB; a quarter is left for what surrounds the resources (xDS rule R27).
+  responseBytes: 3 * MIB,
+  reasonBytes: 4 * KIB,
+  refusedNames: 1_000,
+  // One per sidecar, and as many again while a restart moves them.
+  connections: 20_000,
+  streams: 20_000,
+  // Envoy opens four per-type streams and gRPC one per channel target; twice that overlap while a client reconnects.
+  streamsPerIdentity: 64,
+  firstRequestMs: 10_000,
+  // One message of an ordinary view; what a slow client costs us.
+  pauseBytes: MIB,
+  // One unanswered response of each of four types at the largest size a client accepts.
+  bufferBytes: 16 * MIB,
+};
+
+/** What a text keeps within `maxBytes` of UTF-8, cut between characters. */
+export function truncated(text: string, maxBytes: number): string {
+  // A UTF-16 unit takes at most three bytes: a short text needs no counting.
+  if (text.length * 3 <= maxBytes) return text;
+  const bytes = Buffer.from(text);
+  if (bytes.length <= maxBytes) return text;
+  let end = maxBytes;
+  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return bytes.toString("utf8", 0, end);
+}

@@ -1,0 +1,50 @@
+// What the server serves. This room knows nothing of services: names, types, versions and bytes.
+
+import type { Watchable } from "@fairlead/shared";
+
+export interface Resource {
+  readonly name: string;
+  /** Content hash of `value` (and of `metadata` where present). */
+  readonly version: string;
+  /** The encoded message, shared by every stream that gets it. */
+  readonly value: Buffer;
+}
+
+/** The resources of one type in one view. */
+export interface ResourceSet {
+  /** SotW `version_info`: hash over the sorted (name, version) list. */
+  readonly version: string;
+  readonly resources: ReadonlyMap<string, Resource>;
+}
+
+/** Why a name is not among the resources: because it does not exist, or because nobody can say yet. */
+export type Absence =
+  | { readonly kind: "not-found"; readonly reason: string }
+  /** `sinceMs` is wall time. */
+  | { readonly kind: "unavailable"; readonly reason: string; readonly sinceMs: number };
+
+/** Everything one view of the world holds. Immutable; unchanged sets and resources keep their reference. */
+export interface ResourceSets {
+  /** Order label, `system_version_info` of delta responses; never compared by this library. */
+  readonly position: string;
+  /** By type URL. A type that is not a key is not served. */
+  readonly types: ReadonlyMap<string, ResourceSet>;
+  absence(typeUrl: string, name: string): Absence;
+  /** Whether a wildcard answer would name everything there is. */
+  readonly complete: boolean;
+  /** A first request that has nothing to lose is answered with what is known although `complete` is false. */
+  readonly answerNewcomers: boolean;
+}
+
+/** What a client says of itself in the first request of a stream (xDS rule R4). */
+export interface XdsNode {
+  readonly id: string;
+  readonly cluster: string;
+  readonly zone: string;
+  readonly userAgentName: string;
+  readonly userAgentVersion: string;
+  readonly clientFeatures: readonly string[];
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+export type ViewOf = (node: XdsNode) => Watchable<ResourceSets>;

@@ -1,0 +1,24 @@
+import type { Resource } from "./resource-set.js";
+
+/** google.rpc codes of a `ResourceError`: NOT_FOUND is final until told otherwise, UNAVAILABLE passes (xDS rule R32). */
+export type AbsenceCode = 5 | 14;
+
+export interface AbsenceNote {
+  readonly name: string;
+  readonly code: AbsenceCode;
+  readonly reason: string;
+}
+
+/** What one response says, before it is bytes and has a nonce. */
+export interface ResponseContent {
+  readonly variant: "sotw" | "delta";
+  readonly typeUrl: string;
+  /** Of the whole type in this view: `version_info` of a SotW response. */
+  readonly version: string;
+  /** `system_version_info` of a delta response. */
+  readonly position: string;
+  readonly resources: readonly Resource[];
+  /** Delta only: names that do not exist, or no longer. */
+  readonly removed: readonly string[];
+  readonly notes: readonly AbsenceNote[];
+}

@@ -1,0 +1,111 @@
+// Responses as bytes, encoded once for all streams that are sent the same.
+
+import { encode } from "@fairlead/proto";
+import type { Resource } from "./resource-set.js";
+import type { AbsenceNote, ResponseContent } from "./response-content.js";
+
+export interface EncodedResponse {
+  readonly nonce: string;
+  /** The number behind the nonce; grows with every nonce given out. */
+  readonly serial: number;
+  readonly bytes: Buffer;
+}
+
+interface Remembered extends EncodedResponse {
+  readonly content: ResponseContent;
+  /** Length of what stands before the nonce, which is the last field. */
+  readonly bodyLength: number;
+}
+
+/** Streams of different views and subscriptions that share their first resource; the oldest gives way. */
+const REMEMBERED_PER_RESOURCE = 4;
+
+/** `nonce` is field 5, a string, in DiscoveryResponse and in DeltaDiscoveryResponse. */
+const NONCE_TAG = (5 << 3) | 2;
+
+/**
+ * Encodes responses. A nonce needs to be unique on its stream only (xDS rule R6), so that one message, nonce and all, may go to every
+ * stream that is owed the same content; a stream that was sent it before gets the same body under a nonce of its own.
+ */
+export class ResponseEncoder {
+  readonly #identifier: string;
+  /** By first resource: what is remembered lives as long as that resource does. */
+  readonly #remembered = new WeakMap<Resource, Remembered[]>();
+  #serial = 0;
+
+  /** `identifier` is shown to clients as `control_plane.identifier`. */
+  constructor(identifier: string) {
+    this.#identifier = identifier;
+  }
+
+  /** `afterSerial` is the serial last sent of this type on the stream, 0 before the first: the result's is higher. */
+  encode(content: ResponseContent, afterSerial: number): EncodedResponse {
+    const known = this.#recall(content);
+    if (known === undefined) return this.#remember(content);
+    if (known.serial > afterSerial) return known;
+    return this.#complete(known.bytes.subarray(0, known.bodyLength));
+  }
+
+  #recall(content: ResponseContent): Remembered | undefined {
+    const [first] = content.resources;
+    return first === undefined ? undefined : this.#remembered.get(first)?.find((one) => isSame(one.content, content));
+  }
+
+  #remember(content: ResponseContent): EncodedResponse {
+    const body = this.#body(content);
+    const encoded = this.#complete(body);
+    const [first] = content.resources;
+    if (first !== undefined && content.removed.length === 0 && content.notes.length === 0) {
+      const others = this.#remembered.get(first) ?? [];
+      this.#remembered.set(first, [{ ...encoded, content, bodyLength: body.length }, ...others.slice(0, REMEMBERED_PER_RESOURCE - 1)]);
+    }
+    return encoded;
+  }
+
+  /** Fields of a protobuf message may stand in any order, so that the nonce can follow a body encoded without it. */
+  #complete(body: Buffer): EncodedResponse {
+    this.#serial += 1;
+    const nonce = this.#serial.toString(36);
+    return { nonce, serial: this.#serial, bytes: Buffer.concat([body, Buffer.from([NONCE_TAG, nonce.length]), Buffer.from(nonce)]) };
+  }
+
+  #body(content: ResponseContent): Buffer {
+    const { typeUrl, resources, removed } = content;
+    const shared = {
+      type_url: typeUrl,
+      control_plane: { identifier: this.#identifier },
+      resource_errors: content.notes.map(resourceError),
+    };
+    const packed = (resource: Resource) => ({ type_url: typeUrl, value: resource.value });
+    if (content.variant === "sotw") {
+      return encode("envoy.service.discovery.v3.DiscoveryResponse", {
+        ...shared,
+        version_info: content.version,
+        resources: resources.map(packed),
+      });
+    }
+    return encode("envoy.service.discovery.v3.DeltaDiscoveryResponse", {
+      ...shared,
+      system_version_info: content.position,
+      resources: resources.map((resource) => ({ name: resource.name, version: resource.version, resource: packed(resource) })),
+      removed_resources: removed,
+    });
+  }
+}
+
+function resourceError({ name, code, reason }: AbsenceNote) {
+  return { resource_name: { name }, error_detail: { code, message: reason } };
+}
+
+/** Whether two contents are the same bytes. What takes names away or explains is rare, small and never remembered. */
+function isSame(one: ResponseContent, other: ResponseContent): boolean {
+  if (other.removed.length > 0 || other.notes.length > 0) return false;
+  const sameLabel = one.variant === "sotw" ? one.version === other.version : one.position === other.position;
+  return (
+    one.variant === other.variant &&
+    one.typeUrl === other.typeUrl &&
+    sameLabel &&
+    one.resources.length === other.resources.length &&
+    one.resources.every((resource, index) => resource === other.resources[index])
+  );
+}

@@ -1,0 +1,33 @@
+// What happens on the streams, told to whoever wants to know (the fleet room, metrics). Called synchronously; must not throw.
+
+import type { XdsNode } from "./resource-set.js";
+
+export interface StreamIdentity {
+  /** Unique within this process. */
+  readonly streamId: number;
+  readonly node: XdsNode;
+  /** Peer address as seen by the transport. */
+  readonly peer: string;
+  readonly variant: "sotw" | "delta";
+}
+
+export interface Nack {
+  readonly nonce: string;
+  /** At most 4 KiB. */
+  readonly reason: string;
+  /** Names the client itself refused, where it says so in error_detail.details; empty otherwise. */
+  readonly resources: readonly string[];
+}
+
+export interface StreamObserver {
+  opened(stream: StreamIdentity): void;
+  closed(stream: StreamIdentity, reason: string): void;
+  subscribed(stream: StreamIdentity, typeUrl: string, names: readonly string[], wildcard: boolean): void;
+  sent(
+    stream: StreamIdentity,
+    typeUrl: string,
+    response: { readonly nonce: string; readonly version: string; readonly resources: number; readonly bytes: number },
+  ): void;
+  acked(stream: StreamIdentity, typeUrl: string, nonce: string, version: string): void;
+  nacked(stream: StreamIdentity, typeUrl: string, nack: Nack): void;
+}

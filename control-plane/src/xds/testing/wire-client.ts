@@ -1,0 +1,74 @@
+// A gRPC client of the real server, as bare as it gets: requests are written and responses read one by one.
+
+import { Client, type ClientDuplexStream, credentials, type StatusObject } from "@grpc/grpc-js";
+
+export interface WireStream<Request, Response> {
+  write(request: Request): void;
+  /** The next response; rejects when the stream ends before one arrives. */
+  next(): Promise<Response>;
+  readonly status: Promise<Pick<StatusObject, "code" | "details">>;
+  cancel(): void;
+}
+
+export class WireClient {
+  readonly #client: Client;
+
+  constructor(port: number) {
+    this.#client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  }
+
+  open<Q, S>(method: {
+    readonly path: string;
+    readonly requestSerialize: (message: Q) => Buffer;
+    readonly responseDeserialize: (bytes: Buffer) => S;
+  }): WireStream<Q, S> {
+    return new Stream(this.#client.makeBidiStreamRequest(method.path, method.requestSerialize, method.responseDeserialize));
+  }
+
+  /** A stream on which anything can be said. */
+  openRaw(method: { readonly path: string }): WireStream<Buffer, Buffer> {
+    return this.open<Buffer, Buffer>({ path: method.path, requestSerialize: (bytes) => bytes, responseDeserialize: (bytes) => bytes });
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+}
+
+class Stream<Q, S> implements WireStream<Q, S> {
+  readonly status: Promise<Pick<StatusObject, "code" | "details">>;
+  readonly #call: ClientDuplexStream<Q, S>;
+  readonly #read: S[] = [];
+  readonly #waiting: { readonly resolve: (response: S) => void; readonly reject: (error: Error) => void }[] = [];
+
+  constructor(call: ClientDuplexStream<Q, S>) {
+    this.#call = call;
+    call.on("data", (response: S) => {
+      const waiting = this.#waiting.shift();
+      if (waiting === undefined) this.#read.push(response);
+      else waiting.resolve(response);
+    });
+    // The status says the same.
+    call.on("error", () => {});
+    this.status = new Promise((resolve) => {
+      call.on("status", (status) => {
+        resolve({ code: status.code, details: status.details });
+        for (const { reject } of this.#waiting) reject(new Error(`the stream ended: ${status.code} ${status.details}`));
+      });
+    });
+  }
+
+  write(request: Q): void {
+    this.#call.write(request);
+  }
+
+  next(): Promise<S> {
+    const read = this.#read.shift();
+    if (read !== undefined) return Promise.resolve(read);
+    return new Promise((resolve, reject) => void this.#waiting.push({ resolve, reject }));
+  }
+
+  cancel(): void {
+    this.#call.cancel();
+  }
+}

@@ -1,0 +1,270 @@
+// One type on one stream: what is asked, what was sent, what is unanswered. Both variants, ADS or not.
+
+import { type Answer, fullAnswer, partialAnswer, type Standing } from "./answer.js";
+import { Holdings } from "./holdings.js";
+import type { Absence, Resource, ResourceSet, ResourceSets } from "./resource-set.js";
+import { typeRules } from "./resource-types.js";
+import type { ResponseContent } from "./response-content.js";
+import type { Refusal, StreamRequest } from "./stream-request.js";
+import { Subscription, type SubscriptionChange } from "./subscription.js";
+
+/** What a request meant for the response before it. */
+export type Verdict =
+  | { readonly kind: "acked"; readonly nonce: string; readonly version: string }
+  | { readonly kind: "nacked"; readonly nonce: string; readonly refusal: Refusal };
+
+export interface Heard {
+  readonly verdict: Verdict | undefined;
+  readonly subscriptionChanged: boolean;
+}
+
+/** A response to be sent, until it has its nonce. */
+export interface Draft {
+  readonly content: ResponseContent;
+  readonly changed: readonly string[];
+  readonly more: boolean;
+}
+
+interface Unanswered {
+  readonly nonce: string;
+  readonly content: ResponseContent;
+}
+
+export interface TypeStreamOptions {
+  readonly typeUrl: string;
+  readonly variant: "sotw" | "delta";
+  /** Bytes of resources in one response, where it can be split. */
+  readonly responseBytes: number;
+  /** Delta: answer every name of a first request, whatever the client claims to have of it (xDS rule R30). */
+  readonly distrustsClaims: boolean;
+}
+
+export class TypeStream {
+  readonly typeUrl: string;
+  readonly subscription: Subscription;
+  readonly #options: TypeStreamOptions;
+  readonly #fullState: boolean;
+  readonly #holdings = new Holdings();
+  readonly #owed = new Set<string>();
+  readonly #told = new Map<string, Absence["kind"]>();
+  #answerOwed = false;
+  #newcomer = true;
+  #asked = false;
+  #sets: ResourceSets | undefined;
+  #set: ResourceSet | undefined;
+  /** Whether something may be due that was not looked at yet. */
+  #dirty = false;
+  #unsettled = false;
+  #lastNonce: string | undefined;
+  #unanswered: Unanswered | undefined;
+
+  constructor(options: TypeStreamOptions) {
+    const rules = typeRules(options.typeUrl);
+    this.typeUrl = options.typeUrl;
+    this.#options = options;
+    this.#fullState = options.variant === "sotw" && rules.fullState;
+    this.subscription = new Subscription(rules.wildcard);
+  }
+
+  /** Takes a request of this type. */
+  hear(request: StreamRequest): Heard {
+    const { asked, nonce } = request;
+    if (asked.kind === "sotw" && this.#isOutdated(nonce)) {
+      this.subscription.noteOutdated(asked.names);
+      return { verdict: undefined, subscriptionChanged: false };
+    }
+    const verdict = this.#settle(nonce, request.refusal);
+    const change =
+      asked.kind === "sotw" ? this.subscription.replace(asked.names) : this.subscription.adjust(asked.subscribe, asked.unsubscribe);
+    const isFirst = !this.#asked;
+    this.#asked = true;
+    if (this.#lastNonce === undefined) this.#noteClaims(request, isFirst);
+    for (const name of change.dropped) this.#drop(name);
+    for (const name of change.lapsed) this.#holdings.doubt(name);
+    for (const name of change.named) this.#name(name, isFirst);
+    this.#noteWildcard(change);
+    if (isFirst && asked.kind === "sotw" && this.#fullState) this.#answerOwed = true;
+    return { verdict, subscriptionChanged: isFirst || change.named.length + change.dropped.length > 0 || change.wildcard !== "same" };
+  }
+
+  /** Takes a new view. Costs nothing when this type did not change and nothing waits for an answer. */
+  see(sets: ResourceSets): void {
+    // A type that was served does not stop being served: that a view forgot it says nothing about its resources.
+    const set = sets.types.get(this.typeUrl) ?? this.#set;
+    if (this.#sets === undefined || set !== this.#set || this.#unsettled) this.#dirty = true;
+    this.#sets = sets;
+    this.#set = set;
+  }
+
+  /** Sends a name again although its version did not change, if it is asked for (xDS rule R30). */
+  owe(name: string): void {
+    if (!this.subscription.names.has(name)) return;
+    this.#owed.add(name);
+    this.#dirty = true;
+  }
+
+  /**
+   * The next response, if one is due and the one before is answered. With `holdRemovals` what only takes away stays due.
+   * The caller sends it and says so with `sent`.
+   */
+  next(holdRemovals: boolean): Draft | undefined {
+    if (!this.#dirty || this.#unanswered !== undefined || this.#sets === undefined) return undefined;
+    if (this.subscription.isEmpty) return this.#rest(false);
+    if (this.#set === undefined && this.#options.variant === "sotw") return this.#rest(false);
+    const answer = this.#answer(this.#sets);
+    if (!answer.due) return this.#rest(answer.unsettled);
+    if (holdRemovals && answer.removed.length > 0) {
+      const upserts = withoutRemovals(answer);
+      return upserts.due || this.#answerOwed ? this.#draft({ ...upserts, more: true }) : undefined;
+    }
+    return this.#draft(answer);
+  }
+
+  /** The draft went out under `nonce`. */
+  sent(draft: Draft, nonce: string): void {
+    const { content } = draft;
+    this.#unanswered = { nonce, content };
+    this.#lastNonce = nonce;
+    this.#answerOwed = false;
+    this.#dirty = draft.more;
+    for (const { name } of content.resources) {
+      this.#owed.delete(name);
+      this.#told.delete(name);
+    }
+    for (const { name, code } of content.notes) this.#tell(name, code === 5 ? "not-found" : "unavailable");
+    for (const name of content.removed) this.#tell(name, "not-found");
+    if (this.#fullState) this.#forgetAllBut(content.resources);
+  }
+
+  #tell(name: string, what: Absence["kind"]): void {
+    if (this.subscription.names.has(name)) this.#told.set(name, what);
+    if (what === "unavailable") return;
+    this.#owed.delete(name);
+    this.#holdings.forget(name);
+  }
+
+  /** SotW: the nonce of a response that was superseded. An empty one answers nothing and is a plain change of subscription. */
+  #isOutdated(nonce: string): boolean {
+    return this.#lastNonce !== undefined && nonce !== "" && nonce !== this.#lastNonce;
+  }
+
+  /** The verdict on the unanswered response, once per nonce: clients repeat error_detail in later requests (xDS rule R11). */
+  #settle(nonce: string, refusal: Refusal | undefined): Verdict | undefined {
+    const unanswered = this.#unanswered;
+    if (unanswered === undefined || nonce !== unanswered.nonce) return undefined;
+    this.#unanswered = undefined;
+    const { resources, version } = unanswered.content;
+    if (refusal === undefined) {
+      for (const resource of resources) this.#accept(resource);
+      return { kind: "acked", nonce, version };
+    }
+    const suspects = this.#suspects(resources, refusal);
+    for (const resource of resources) {
+      if (suspects.has(resource)) this.#holdings.refuse(resource, suspects.size === 1 || refusal.resources.length > 0);
+      else this.#accept(resource);
+    }
+    return { kind: "nacked", nonce, refusal };
+  }
+
+  /** A client that does not say what it refuses means one of those it did not have before. */
+  #suspects(resources: readonly Resource[], refusal: Refusal): ReadonlySet<Resource> {
+    const names = new Set(refusal.resources);
+    const named = resources.filter((resource) => names.has(resource.name));
+    return new Set(named.length > 0 ? named : resources.filter((resource) => !this.#holdings.has(resource)));
+  }
+
+  /** What was unsubscribed while the response was on its way the client did not keep. */
+  #accept(resource: Resource): void {
+    if (this.subscription.covers(resource.name)) this.#holdings.accept(resource);
+  }
+
+  #noteClaims({ asked }: StreamRequest, isFirst: boolean): void {
+    if (asked.kind === "sotw") {
+      if (asked.version !== "") this.#newcomer = false;
+    } else if (isFirst && asked.held.size > 0) {
+      this.#newcomer = false;
+      this.#holdings.claim(new Map([...asked.held].filter(([name]) => this.subscription.covers(name))));
+    }
+  }
+
+  #name(name: string, isFirst: boolean): void {
+    this.#told.delete(name);
+    this.#dirty = true;
+    // Named for the first time together with the version the client has: only a difference is sent (xDS rule R25).
+    if (isFirst && !this.#options.distrustsClaims && this.#holdings.mayHave(name)) return;
+    this.#owed.add(name);
+  }
+
+  #drop(name: string): void {
+    this.#told.delete(name);
+    this.#dirty = true;
+    // Still covered by the wildcard: the client is told what of it remains (xDS rule R22).
+    if (this.subscription.wildcard && this.#options.variant === "delta") this.#owed.add(name);
+    else if (!this.subscription.wildcard) {
+      this.#owed.delete(name);
+      this.#holdings.forget(name);
+    }
+  }
+
+  #noteWildcard({ wildcard }: SubscriptionChange): void {
+    if (wildcard === "same") return;
+    this.#dirty = true;
+    if (wildcard !== "ended") this.#answerOwed = true;
+    if (wildcard === "repeated") for (const name of this.#set?.resources.keys() ?? []) this.#owed.add(name);
+    if (wildcard === "ended") this.#forgetUncovered();
+  }
+
+  #forgetUncovered(): void {
+    for (const name of [...this.#holdings.names(), ...this.#owed]) {
+      if (this.subscription.covers(name)) continue;
+      this.#owed.delete(name);
+      this.#holdings.forget(name);
+    }
+  }
+
+  #forgetAllBut(kept: readonly Resource[]): void {
+    const names = new Set(kept.map((resource) => resource.name));
+    for (const name of this.#holdings.names()) if (!names.has(name)) this.#holdings.forget(name);
+  }
+
+  #answer(sets: ResourceSets): Answer {
+    const standing: Standing = {
+      typeUrl: this.typeUrl,
+      variant: this.#options.variant,
+      subscription: this.subscription,
+      holdings: this.#holdings,
+      owed: this.#owed,
+      told: this.#told,
+      answerOwed: this.#answerOwed,
+      first: this.#lastNonce === undefined,
+      newcomer: this.#newcomer,
+      sets,
+      set: this.#set,
+      responseBytes: this.#options.responseBytes,
+    };
+    return this.#fullState && this.#set !== undefined ? fullAnswer(standing, this.#set) : partialAnswer(standing);
+  }
+
+  #rest(unsettled: boolean): undefined {
+    this.#dirty = false;
+    this.#unsettled = unsettled;
+    return undefined;
+  }
+
+  #draft(answer: Answer): Draft {
+    this.#unsettled = answer.unsettled;
+    const { resources, removed, notes, changed, more } = answer;
+    const { variant } = this.#options;
+    const version = this.#set?.version ?? "";
+    return {
+      content: { variant, typeUrl: this.typeUrl, version, position: this.#sets?.position ?? "", resources, removed, notes },
+      changed,
+      more,
+    };
+  }
+}
+
+function withoutRemovals(answer: Answer): Answer {
+  const notes = answer.notes.filter((note) => note.code !== 5);
+  return { ...answer, removed: [], notes, due: answer.resources.length > 0 || notes.length > 0 };
+}

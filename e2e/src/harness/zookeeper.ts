@@ -1,0 +1,120 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { freePort } from "./ports.js";
+import { type Process, startProcess } from "./processes.js";
+import { temporaryFolder } from "./teardown.js";
+import { GiveUp, until } from "./until.js";
+import { expireSession } from "./zookeeper-session.js";
+
+/** A real, stand-alone ZooKeeper server on 127.0.0.1. */
+export type ZooKeeperServer = {
+  readonly port: number;
+  /** host:port, as it goes into a config. */
+  readonly address: string;
+  /** Asks one of the four-letter words (srvr, cons, wchs, mntr ...). Rejects when the server is not there. */
+  ask(word: string): Promise<string>;
+  /** The sessions with a connection now, as hex without 0x. */
+  sessions(): Promise<string[]>;
+  /** Ends a session as the server does on time-out: its ephemerals go, its client is told that it expired. */
+  expire(sessionId: string): Promise<void>;
+  /** Ends the server; SIGKILL by default. Data and port stay for start. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+  /** Starts it again on the same port with the same data and waits until it serves. */
+  start(): Promise<void>;
+  /** SIGSTOP: connections stay open and nothing answers. */
+  suspend(): Promise<void>;
+  /** SIGCONT. */
+  resume(): void;
+};
+
+/** The server's beat. Session time-outs are whole multiples of it: short sessions need a short beat. */
+const tickTimeMs = 500;
+
+const classPath = ["/usr/share/java/zookeeper.jar", "/usr/share/java/slf4j-simple.jar"].join(":");
+
+/** Starts a server and waits until it serves. */
+export async function startZooKeeper(): Promise<ZooKeeperServer> {
+  const port = await freePort();
+  const folder = temporaryFolder("zookeeper");
+  const config = join(folder, "zoo.cfg");
+  mkdirSync(join(folder, "data"));
+  writeFileSync(config, configOf(port, join(folder, "data")));
+  let server: Process;
+
+  const ask = (word: string): Promise<string> => fourLetterWord(port, word);
+  const start = async (): Promise<void> => {
+    server = startProcess({
+      name: `zookeeper :${port}`,
+      command: "java",
+      // The serial collector and the first compiler only: it starts three times faster and the tests never need more.
+      args: [
+        "-Xmx128m",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+        "-cp",
+        classPath,
+        mainClass,
+        config,
+      ],
+    });
+    // `ruok` says imok before the server serves; `srvr` names a mode only when it does.
+    await until(`ZooKeeper on ${port} to serve`, async () => /^Mode:/m.test(await askWhileAlive(server, ask)), { timeoutMs: 30_000 });
+  };
+  await start();
+  return {
+    port,
+    address: `127.0.0.1:${port}`,
+    ask,
+    sessions: async () =>
+      [...(await ask("cons")).matchAll(/\bsid=0x([0-9a-f]+)/g)].map((match) => match[1] ?? "").filter((id) => id !== "0"),
+    expire: (sessionId) => expireSession(port, sessionId),
+    stop: async (signal = "SIGKILL") => {
+      await server.kill(signal);
+    },
+    start,
+    suspend: () => server.suspend(),
+    resume: () => server.resume(),
+  };
+}
+
+const mainClass = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
+
+function configOf(port: number, dataFolder: string): string {
+  const settings = {
+    tickTime: tickTimeMs,
+    initLimit: 20,
+    syncLimit: 10,
+    dataDir: dataFolder,
+    clientPort: port,
+    clientPortAddress: "127.0.0.1",
+    maxClientCnxns: 0,
+    "admin.enableServer": false,
+    "4lw.commands.whitelist": "*",
+    minSessionTimeout: 1_000,
+    maxSessionTimeout: 60_000,
+  };
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join("");
+}
+
+async function askWhileAlive(server: Process, ask: (word: string) => Promise<string>): Promise<string> {
+  const exit = server.exit();
+  if (exit !== undefined) throw new GiveUp(`ZooKeeper ended with ${JSON.stringify(exit)}:\n${server.output()}`);
+  return ask("srvr");
+}
+
+function fourLetterWord(port: number, word: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = "";
+    const socket = connect(port, "127.0.0.1", () => socket.write(word));
+    socket.setEncoding("utf8").setTimeout(2_000, () => socket.destroy(new Error(`no answer to ${word} within 2 s`)));
+    socket.on("data", (text: string) => {
+      answer += text;
+    });
+    socket.once("error", reject);
+    socket.once("close", () => resolve(answer));
+  });
+}

@@ -1,0 +1,76 @@
+import { createServer } from "node:http";
+import { expect, test } from "vitest";
+import { startBackend } from "../harness/backend.js";
+import { deltaAdsBootstrap, startEnvoy } from "../harness/envoy.js";
+import { httpRequest } from "../harness/http-request.js";
+import { QUICK_CHECK, sidecarOf, untilAllAnswer } from "../harness/mesh.js";
+import { needs } from "../harness/not-run.js";
+import { preparedServers } from "../harness/paths.js";
+import { startControlPlane } from "../harness/planes.js";
+import { freePort } from "../harness/ports.js";
+import { stopLater } from "../harness/teardown.js";
+import { until, untilEqual } from "../harness/until.js";
+
+const node = { id: "envoy-1", cluster: "edge" };
+
+test("unmodified Envoy takes clusters, endpoints and listeners over delta ADS, carries requests and rejects nothing", async (context) => {
+  needs(context, preparedServers().envoy);
+  const one = await startBackend({ name: "one" });
+  const two = await startBackend({ name: "two" });
+  const localPort = await freePort();
+  const config = (addresses: readonly string[]) => ({
+    sources: [{ name: "fixed", type: "static", services: { shop: addresses.map((address) => ({ address })) } }],
+    defaults: { check: QUICK_CHECK },
+    services: { shop: { localPort } },
+  });
+  const controlPlane = await startControlPlane(config([one.address]));
+  const envoy = await startEnvoy(deltaAdsBootstrap({ xdsPort: controlPlane.xdsPort, node }));
+  const answeredBy = async () => (await httpRequest({ port: localPort, path: "/" })).headers["x-backend"];
+  await untilEqual("Envoy to carry a request", answeredBy, "one");
+  controlPlane.rewriteConfig(config([one.address, two.address]));
+  await until("the added backend to answer through Envoy", async () => (await answeredBy()) === "two");
+  await one.kill("SIGKILL");
+  await until("the dead backend to be unhealthy at Envoy", async () => {
+    const { body } = await envoy.ask("/clusters");
+    return body.includes(`${one.address}::health_flags::/failed_eds_health`);
+  });
+  await controlPlane.restart();
+  await untilEqual(
+    "Envoy to be connected again",
+    () => envoy.stats("^control_plane.connected_state$"),
+    { "control_plane.connected_state": 1 },
+    { timeoutMs: 45_000 },
+  );
+  const rejected = await envoy.stats("update_rejected");
+  expect(Object.keys(rejected).length).toBeGreaterThan(0);
+  expect(Object.values(rejected).reduce((sum, count) => sum + count, 0)).toBe(0);
+  const { streams } = await controlPlane.api<{ streams: { variant: string; client: string }[] }>("/v1/sidecars/envoy-1");
+  expect(streams[0]).toMatchObject({ variant: "delta" });
+  expect(streams[0]?.client).toMatch(/^envoy/);
+});
+
+test("a listener Envoy refuses is shown with its reason and holds up neither its other resources nor the fleet", async (context) => {
+  needs(context, preparedServers().envoy);
+  const one = await startBackend({ name: "one" });
+  const good = await freePort();
+  const taken = await freePort();
+  const squatter = createServer().listen(taken, "127.0.0.1");
+  stopLater({ name: "squatter", stop: () => void squatter.close() });
+  const controlPlane = await startControlPlane({
+    sources: [{ name: "fixed", type: "static", services: { shop: [{ address: one.address }], cart: [{ address: one.address }] } }],
+    defaults: { check: QUICK_CHECK },
+    services: { shop: { localPort: good }, cart: { localPort: taken } },
+  });
+  await startEnvoy(deltaAdsBootstrap({ xdsPort: controlPlane.xdsPort, node }));
+  await untilEqual("the good listener to serve", async () => (await httpRequest({ port: good, path: "/" })).status, 200);
+  type Streams = { streams: { types: { type: string; lastNack?: { reason: string; count: number; ageSeconds: number } }[] }[] };
+  const nack = await until("the NACK to be shown", async () => {
+    const { streams } = await controlPlane.api<Streams>("/v1/sidecars/envoy-1");
+    return streams[0]?.types.find(({ type }) => type === "Listener")?.lastNack;
+  });
+  expect(nack.reason).toMatch(/outbound:cart/);
+  const sidecar = await sidecarOf(controlPlane, ["shop", "cart"]);
+  await untilAllAnswer(sidecar, "cart", ["one"]);
+  const { streams } = await controlPlane.api<Streams>("/v1/sidecars/envoy-1");
+  expect(streams[0]?.types.find(({ type }) => type === "Listener")?.lastNack?.count).toBe(1);
+});

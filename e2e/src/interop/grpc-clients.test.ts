@@ -1,0 +1,76 @@
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { repositoryTop } from "../harness/paths.js";
+import { type ControlPlane, startControlPlane } from "../harness/planes.js";
+import { type Process, startNode } from "../harness/processes.js";
+import { grpcBootstrap, startPython } from "../harness/python.js";
+import { until, untilEqual } from "../harness/until.js";
+import { type GrpcBackend, startGrpcBackend } from "./grpc-backend.js";
+
+const config = (backends: readonly GrpcBackend[]) => ({
+  sources: [{ name: "fixed", type: "static", services: { echo: backends.map(({ address }) => ({ address })) } }],
+  defaults: { check: { type: "tcp", interval: "500ms", timeout: "200ms" }, safety: "off" },
+});
+
+const clients: Readonly<Record<string, (controlPlane: ControlPlane) => Process>> = {
+  "@grpc/grpc-js-xds": ({ xdsPort }) =>
+    startNode(`${repositoryTop}/e2e/dist/interop/grpc-js-xds-client-main.js`, ["echo"], {
+      name: "grpc-js-xds client",
+      env: { GRPC_XDS_BOOTSTRAP_CONFIG: JSON.stringify(grpcBootstrap(xdsPort, "grpc-node-1")) },
+    }),
+  "C-core (python3-grpcio)": ({ xdsPort }) =>
+    startPython(
+      fileURLToPath(new URL("../../src/interop/grpc_client.py", import.meta.url)),
+      ["echo"],
+      grpcBootstrap(xdsPort, "grpc-core-1"),
+    ),
+};
+
+/** Who answered since `from`, without repeats. */
+function answeredSince(client: Process, from: number): readonly string[] {
+  const names = client
+    .lines()
+    .slice(from)
+    .filter((line) => line.startsWith("ok "))
+    .map((line) => line.slice(3));
+  return [...new Set(names)].sort();
+}
+
+describe.each(Object.entries(clients))("%s, unmodified", (_name, startClient) => {
+  test("it resolves a service, follows an endpoint change and survives the control plane's restart", async () => {
+    const one = await startGrpcBackend("one");
+    const two = await startGrpcBackend("two");
+    const three = await startGrpcBackend("three");
+    const controlPlane = await startControlPlane(config([one, two]));
+    const client = startClient(controlPlane);
+    await untilEqual("both backends to answer", () => answeredSince(client, 0), ["one", "two"], { timeoutMs: 30_000 });
+
+    controlPlane.rewriteConfig(config([two, three]));
+    await until("the new backend to answer", () => client.lines().includes("ok three"), { timeoutMs: 30_000 });
+    await until("the removed one to fall silent", () => !answeredSince(client, client.lines().length - 20).includes("one"), {
+      timeoutMs: 30_000,
+    });
+
+    const beforeKill = client.lines().length;
+    await controlPlane.kill("SIGKILL");
+    await until("calls to go on without it", () => client.lines().length > beforeKill + 50);
+    await controlPlane.restart();
+    const four = await startGrpcBackend("four");
+    controlPlane.rewriteConfig(config([two, three, four]));
+    await until("a change made after the restart to arrive", () => client.lines().includes("ok four"), { timeoutMs: 45_000 });
+    expect(
+      client
+        .lines()
+        .slice(beforeKill)
+        .filter((line) => line.startsWith("failed")),
+    ).toEqual([]);
+
+    const { sidecars } = await controlPlane.api<{
+      sidecars: { client: string; connected: boolean; types: { type: string; lastNack?: unknown }[] }[];
+    }>("/v1/sidecars");
+    const stream = sidecars.find(({ connected }) => connected);
+    expect(stream?.client).toMatch(/^gRPC/);
+    expect(stream?.types.map(({ type }) => type).sort()).toEqual(["Cluster", "ClusterLoadAssignment", "Listener", "RouteConfiguration"]);
+    expect(stream?.types.filter(({ lastNack }) => lastNack !== undefined)).toEqual([]);
+  }, 150_000);
+});

@@ -1,0 +1,12 @@
+export { type Command, EXIT, helpText, parseCommandLine, publishedSchema } from "./command-line.js";
+export { Cursor } from "./cursor.js";
+export { durationIn, durationText } from "./duration-text.js";
+export type { Environment } from "./environment.js";
+export { formatListen, type ListenAddress, listensCollide, parseListen } from "./listen-address.js";
+export { MAX_CONFIG_BYTES, tooLarge } from "./parse-yaml.js";
+export { type ConfigPath, DEFAULT_PLACE, formatPath, formatPlace, type Place } from "./place.js";
+export { printTree } from "./print-tree.js";
+export { type ConfigProblem, formatProblem, formatProblems, MAX_LISTED_PROBLEMS } from "./problem.js";
+export { type ConfigSource, peekConfig, type ReadConfig, readConfig } from "./read-config.js";
+export { sameContent } from "./same-content.js";
+export * as schemaParts from "./schema-parts.js";

@@ -1,0 +1,3 @@
+export { FakeClock } from "./fake-clock.js";
+export { MemoryStore } from "./memory-store.js";
+export { type LogLine, RecordedLog } from "./recorded-log.js";

@@ -1,0 +1,2 @@
+export { exportMetrics } from "./metrics.js";
+export type { AdminState } from "./state.js";

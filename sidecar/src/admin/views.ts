@@ -1,0 +1,125 @@
+// State → what the admin port shows. Pure.
+
+import { RESOURCE_TYPES } from "@fairlead/proto";
+import type { ActiveCluster } from "../clusters/index.js";
+import type { EndpointState } from "../endpoint/index.js";
+import { type HeldResource, readinessOf } from "../xds/index.js";
+import type { AdminState } from "./state.js";
+
+/** `/ready`: every upstream has an applied cluster and assignment, live or from disk; says which and how old. */
+export function readyView(state: AdminState) {
+  const nowMs = state.clock.wallMs();
+  const upstreams = readinessOf(state.upstreams, state.xds.value.held).map((readiness) =>
+    readiness.kind === "ready"
+      ? {
+          service: readiness.service,
+          ready: true,
+          origin: readiness.assignment.kind,
+          ageSeconds: ageSeconds(readiness.assignment.atMs, nowMs),
+        }
+      : { service: readiness.service, ready: false, missing: readiness.missing },
+  );
+  const draining = state.draining.value;
+  return { ready: !draining && upstreams.every(({ ready }) => ready), draining, upstreams };
+}
+
+/** `/clusters`: what every upstream is now, and what this sidecar has learnt of its endpoints. */
+export function clustersView(state: AdminState) {
+  const { held, issues } = state.xds.value;
+  return {
+    node: state.node,
+    controlPlane: connectionView(state),
+    fallback: fallbackView(state),
+    clusters: state.upstreams.map((service) => {
+      const cluster = state.table.value.get(service);
+      return {
+        service,
+        ready: cluster !== undefined,
+        origin: originOf(held, service),
+        versions: versionsOf(held, service),
+        ...(cluster === undefined
+          ? {}
+          : { mode: cluster.candidates.mode, policy: cluster.config.policy, verdictsExpired: cluster.verdictsExpired }),
+        endpoints: cluster === undefined ? [] : endpointsView(cluster, state.clock.nowMs()),
+        issues: issues.filter(({ name }) => name === service),
+      };
+    }),
+  };
+}
+
+/** `/config_dump`: the resources in force, as they were received. */
+export function configDump(state: AdminState) {
+  const { held, position } = state.xds.value;
+  return {
+    position,
+    resources: held.map(({ typeUrl, name, version, origin, withdrawn, value }) => ({
+      typeUrl,
+      name,
+      version,
+      origin: origin.kind,
+      at: iso(origin.atMs),
+      withdrawn,
+      bytes: value.byteLength,
+      value: value.toString("base64"),
+    })),
+  };
+}
+
+function connectionView({ connection, clock }: AdminState) {
+  const { value } = connection;
+  const since = { since: iso(value.sinceMs), forSeconds: ageSeconds(value.sinceMs, clock.wallMs()) };
+  if (value.kind === "disconnected") return { state: value.kind, cause: value.cause, failures: value.failures, ...since };
+  return { state: value.kind, address: value.address, ...since };
+}
+
+function fallbackView({ fallback }: AdminState) {
+  const { origin, savedAtMs, fellBack, loadFailure, saveFailure } = fallback.value;
+  return {
+    origin,
+    ...(savedAtMs === undefined ? {} : { savedAt: iso(savedAtMs) }),
+    ...(fellBack === undefined ? {} : { fellBack }),
+    ...(loadFailure === undefined ? {} : { loadFailure }),
+    ...(saveFailure === undefined ? {} : { saveFailure: { cause: saveFailure.cause, since: iso(saveFailure.sinceMs) } }),
+  };
+}
+
+function endpointsView(cluster: ActiveCluster, nowMs: number) {
+  return cluster.endpoints.map((state) => ({
+    id: state.endpoint.id as string,
+    zone: state.endpoint.zone,
+    weight: state.endpoint.weight,
+    health: healthOf(state, cluster),
+    ejected: state.ejectedUntilMs > nowMs,
+    inFlight: state.inFlight,
+    requests: state.successes + state.failures + state.connectFailuresTotal + state.cancelled,
+    successes: state.successes,
+    failures: state.failures,
+    connectFailures: state.connectFailuresTotal,
+  }));
+}
+
+/** A verdict that has expired is shown as what it now counts as. */
+function healthOf({ endpoint }: EndpointState, { verdictsExpired }: ActiveCluster): string {
+  return verdictsExpired && endpoint.health === "unhealthy" ? "unknown" : endpoint.health;
+}
+
+function originOf(held: readonly HeldResource[], service: string): "live" | "disk" | "none" {
+  return held.find(({ typeUrl, name }) => typeUrl === RESOURCE_TYPES.assignment && name === service)?.origin.kind ?? "none";
+}
+
+function versionsOf(held: readonly HeldResource[], service: string): Readonly<Record<string, string>> {
+  const versions: Record<string, string> = {};
+  for (const [type, url] of Object.entries(RESOURCE_TYPES)) {
+    const resource = held.find(({ typeUrl, name }) => typeUrl === url && name === service);
+    if (resource !== undefined) versions[type] = resource.version;
+  }
+  return versions;
+}
+
+function iso(wallMs: number): string {
+  return new Date(wallMs).toISOString();
+}
+
+function ageSeconds(sinceMs: number, nowMs: number): number {
+  return Math.max(0, Math.round((nowMs - sinceMs) / 100) / 10);
+}

@@ -1,0 +1,87 @@
+import { Cell, type Clock, type Closable, closeAll, type Log, type Timer, type Watchable } from "@fairlead/shared";
+import type { AppliedResources } from "../endpoint/index.js";
+import { type ActiveCluster, activate, type NewPicker } from "./active-cluster.js";
+import { remainingMs, type VerdictAge } from "./verdict-age.js";
+
+/** By service. A service that is not in it has no cluster or no assignment yet. Immutable; unchanged clusters keep their reference. */
+export type ClusterTable = ReadonlyMap<string, ActiveCluster>;
+
+export interface ClustersOptions {
+  readonly applied: Watchable<AppliedResources>;
+  readonly verdicts: Watchable<VerdictAge>;
+  readonly newPicker: NewPicker;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Turns what was applied into what requests use: one table, replaced whole, and only when something in it changed. */
+export class Clusters implements Closable {
+  readonly #options: ClustersOptions;
+  readonly #table = new Cell<ClusterTable>(new Map());
+  readonly #watches: readonly Closable[];
+  #applied: AppliedResources;
+  #verdictsExpired = false;
+  #expiry: Timer | undefined;
+
+  constructor(options: ClustersOptions) {
+    this.#options = options;
+    this.#applied = options.applied.value;
+    this.#watches = [
+      options.verdicts.watch((age) => this.#onVerdictAge(age)),
+      options.applied.watch((applied) => {
+        this.#applied = applied;
+        this.#rebuild();
+      }),
+    ];
+  }
+
+  get table(): Watchable<ClusterTable> {
+    return this.#table;
+  }
+
+  async close(): Promise<void> {
+    this.#expiry?.cancel();
+    await closeAll(this.#watches);
+  }
+
+  #onVerdictAge(age: VerdictAge): void {
+    this.#expiry?.cancel();
+    this.#expiry = undefined;
+    const delayMs = remainingMs(age, this.#options.clock.wallMs());
+    if (delayMs === undefined || delayMs > 0) this.#expire(false);
+    if (delayMs === 0) this.#expire(true);
+    else if (delayMs !== undefined) this.#expiry = this.#options.clock.schedule(delayMs, () => this.#expire(true));
+  }
+
+  #expire(expired: boolean): void {
+    if (this.#verdictsExpired === expired) return;
+    this.#verdictsExpired = expired;
+    this.#options.log.info(expired ? "verdicts-expired" : "verdicts-current");
+    this.#rebuild();
+  }
+
+  #rebuild(): void {
+    const before = this.#table.value;
+    const next = new Map<string, ActiveCluster>();
+    const { clusters, assignments, routes } = this.#applied;
+    for (const [name, config] of clusters) {
+      const assignment = assignments.get(name);
+      if (assignment === undefined) continue;
+      const parts = { config, assignment, route: routes.get(name), verdictsExpired: this.#verdictsExpired };
+      const cluster = activate(parts, before.get(name), this.#options.newPicker);
+      next.set(name, cluster);
+      this.#report(before.get(name), cluster);
+    }
+    const isSame = next.size === before.size && [...next].every(([name, cluster]) => before.get(name) === cluster);
+    if (!isSame) this.#table.set(next);
+  }
+
+  /** A mode other than `healthy` is degraded and said so, as is the way back (design invariant 16). */
+  #report(before: ActiveCluster | undefined, now: ActiveCluster): void {
+    const { mode, endpoints } = now.candidates;
+    if (mode === (before?.candidates.mode ?? "healthy")) return;
+    const fields = { service: now.name, mode, endpoints: now.endpoints.length, candidates: endpoints.length };
+    if (mode === "healthy") this.#options.log.info("cluster-mode", fields);
+    else this.#options.log.warn("cluster-mode", fields);
+  }
+}

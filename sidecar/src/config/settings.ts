@@ -1,0 +1,24 @@
+// What this sidecar was told to do, after defaults.
+
+export interface Listen {
+  readonly host: string;
+  /** 0 lets the system choose (tests). */
+  readonly port: number;
+}
+
+export interface Upstream {
+  readonly service: string;
+  /** Its own local port; without one it is reached through the Host-routed port only. */
+  readonly listen: Listen | undefined;
+}
+
+export interface Settings {
+  readonly node: { readonly id: string; readonly cluster: string; readonly zone: string };
+  /** `ip:port`, tried in order, then round again. */
+  readonly controlPlane: { readonly addresses: readonly string[] };
+  readonly stateDir: string;
+  readonly admin: { readonly listen: Listen };
+  readonly upstreams: readonly Upstream[];
+  readonly http: { readonly listen: Listen; readonly hosts: ReadonlyMap<string, string> } | undefined;
+  readonly drain: { readonly timeoutMs: number };
+}

@@ -1,0 +1,2 @@
+export { Fallback, type FallbackOptions, type FallbackStatus } from "./fallback.js";
+export type { SavedResource, SavedState } from "./saved-state.js";

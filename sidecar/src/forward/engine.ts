@@ -1,0 +1,103 @@
+// The seam of the data plane: any engine (sockets, parsing, pools) drives the same synchronous decisions.
+
+import type { Closable, EndpointId, Result } from "@fairlead/shared";
+import type { Lease, Outcome } from "../balancer/index.js";
+import type { ActiveCluster } from "../clusters/index.js";
+import type { ClusterCounters } from "./cluster-counters.js";
+import type { LocalReply, Reason } from "./local-reply.js";
+import type { RequestHead } from "./request-head.js";
+
+/** How a listener finds the service of a request. */
+export type RouteBy = { readonly kind: "service"; readonly service: string } | { readonly kind: "host" };
+
+export interface ListenerSpec {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly route: RouteBy;
+}
+
+export interface Listening extends Closable {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Moves bytes; knows no services. In `io/`. */
+export interface Engine {
+  /** Fails with a reason for a person when the address cannot be had. */
+  listen(spec: ListenerSpec, path: RequestPath): Promise<Result<Listening>>;
+  /** Stops accepting, lets requests finish with Connection: close, and after `timeoutMs` answers or cuts the rest. */
+  drain(timeoutMs: number): Promise<void>;
+}
+
+/** What is asked of the path when a request's head is there. */
+export interface Arrival {
+  readonly head: RequestHead;
+  readonly route: RouteBy;
+  readonly peerIp: string;
+}
+
+/** The request as it is to be sent to whichever endpoint. */
+export interface UpstreamRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Flat: name, value, name, value. */
+  readonly headers: readonly string[];
+  readonly hasBody: boolean;
+}
+
+/**
+ * One request on its way, from its first try to its end. The engine reads it, tells it what it sees happen, and gives it
+ * back with the outcome of each try.
+ */
+export class Try {
+  readonly request: UpstreamRequest;
+  readonly counters: ClusterCounters;
+  readonly beganMs: number;
+  /** Monotonic; for the whole request, its answer's body included. */
+  readonly deadlineMs: number;
+  cluster: ActiveCluster;
+  /** Of the present try; released by `RequestPath.outcome`. */
+  lease: Lease;
+  /** Endpoints of the tries before this one. */
+  readonly tried: EndpointId[] = [];
+  tries = 1;
+  /** Holds a place in the retry budget. */
+  retrying = false;
+  /** Body bytes were taken from the caller: another try could not send them again. */
+  bodyTaken = false;
+  /** The present try goes out on a connection that carried requests before: its end may be a keep-alive race. */
+  reused = false;
+  /** The answer's head has come and is acceptable. */
+  answered = false;
+
+  constructor(parts: Pick<Try, "request" | "counters" | "beganMs" | "deadlineMs" | "cluster" | "lease">) {
+    this.request = parts.request;
+    this.counters = parts.counters;
+    this.beganMs = parts.beganMs;
+    this.deadlineMs = parts.deadlineMs;
+    this.cluster = parts.cluster;
+    this.lease = parts.lease;
+  }
+
+  /** The answer begins: from here on there is no other try. */
+  answerBegan(): void {
+    this.answered = true;
+    this.lease.connected();
+  }
+}
+
+export type Decision =
+  | { readonly kind: "try"; readonly attempt: Try }
+  | { readonly kind: "answer"; readonly reply: LocalReply }
+  /** Nothing more to send; an answer that broke off must be seen to have broken off. */
+  | { readonly kind: "done" };
+
+/** Synchronous and pure: it reads one reference of the cluster table and never waits. */
+export interface RequestPath {
+  begin(arrival: Arrival, nowMs: number): Decision;
+  /** Exactly once per try. */
+  outcome(attempt: Try, outcome: Outcome, nowMs: number): Decision;
+  /** An answer the engine has to give by itself (malformed bytes, silence, drain), made and counted. */
+  reply(reason: Reason, detail: string): LocalReply;
+}

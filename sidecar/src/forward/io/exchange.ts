@@ -1,0 +1,280 @@
+import { type ClientRequest, type IncomingMessage, request as openRequest, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Clock } from "@fairlead/shared";
+import type { FailureCode, Outcome } from "../../balancer/index.js";
+import { hasPassed, stepDeadline } from "../../resilience/index.js";
+import type { Decision, RequestPath, RouteBy, Try } from "../engine.js";
+import { downstreamHeaders } from "../headers.js";
+import type { LocalReply } from "../local-reply.js";
+import { checkResponseHead } from "../response-head.js";
+import type { UpstreamPools } from "./upstream-pools.js";
+
+/** Longest silence of a caller in the middle of its request, or of one that does not read its answer. */
+const CALLER_IDLE_MS = 30_000;
+/** Interim answers taken from an upstream; more is a flood. */
+const MAX_INTERIM = 32;
+/** An unread body up to here is read and dropped to keep the connection; beyond it closing is cheaper. */
+const MAX_DROPPED_BODY = 64 * 1_024;
+const MAX_UPSTREAM_HEAD = 32 * 1_024;
+
+export interface ExchangeContext {
+  readonly clock: Clock;
+  readonly pools: UpstreamPools;
+  /** Answers say Connection: close. */
+  readonly draining: () => boolean;
+  readonly ended: (exchange: Exchange) => void;
+}
+
+/** Where the present try is. `over`: nothing is under way upstream. */
+type Phase = "over" | "connecting" | "waiting" | "streaming";
+
+/** One request and its answer between a caller and, one after the other, the endpoints it is tried at. */
+export class Exchange {
+  readonly #context: ExchangeContext;
+  readonly #path: RequestPath;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  #attempt: Try | undefined;
+  #upstream: ClientRequest | undefined;
+  #phase: Phase = "over";
+  #connectDueMs = Number.POSITIVE_INFINITY;
+  #interim = 0;
+  #closes = false;
+  /** The caller waits for 100 before it sends its body. */
+  #awaitsContinue = false;
+  #movedBytes = -1;
+  #movedMs: number;
+
+  constructor(context: ExchangeContext, path: RequestPath, request: IncomingMessage, response: ServerResponse) {
+    this.#context = context;
+    this.#path = path;
+    this.#request = request;
+    this.#response = response;
+    this.#movedMs = context.clock.nowMs();
+    // An aborted request emits an error only where somebody listens for anything else; the close of the answer says it all.
+    request.on("error", ignore);
+    response.on("error", ignore);
+    response.on("close", () => this.end());
+  }
+
+  /** @param awaitsContinue the request says `Expect: 100-continue`; it is told once an endpoint is connected that can have its body */
+  start(route: RouteBy, awaitsContinue: boolean): void {
+    this.#awaitsContinue = awaitsContinue;
+    const { method = "", url = "", httpVersion, rawHeaders, socket } = this.#request;
+    const head = { method, target: url, version: httpVersion, headers: rawHeaders };
+    this.#follow(this.#path.begin({ head, route, peerIp: socket.remoteAddress ?? "unknown" }, this.#context.clock.nowMs()));
+  }
+
+  /** Called a few times a second: everything that ends because time has passed. */
+  sweep(nowMs: number): void {
+    const attempt = this.#attempt;
+    if (attempt !== undefined && hasPassed(attempt.deadlineMs, nowMs)) this.#fail("timeout", this.#phase !== "connecting");
+    else if (this.#phase === "connecting" && hasPassed(this.#connectDueMs, nowMs)) this.#fail("connect-timeout", false);
+    if (this.#hasMoved()) this.#movedMs = nowMs;
+    else if (nowMs - this.#movedMs >= CALLER_IDLE_MS) this.#onSilence();
+  }
+
+  /** Whether bytes that do not parse came in the middle of this request, not after it. */
+  get isArriving(): boolean {
+    return !this.#request.complete;
+  }
+
+  /** The connection ends with this answer. */
+  closeAfter(): void {
+    this.#closes = true;
+    if (this.#response.writableFinished) this.#request.socket.destroySoon();
+    else if (this.#response.headersSent) this.#response.once("finish", () => this.#request.socket.destroySoon());
+  }
+
+  /** No more time: an answer if none has begun, or the end. */
+  cutOff(): void {
+    this.#abandon();
+    if (this.#response.headersSent) this.#cut();
+    else this.#reply(this.#path.reply("draining", "The sidecar's drain ended before the service answered."));
+  }
+
+  /** Ends the exchange with our own answer, or by cutting it off where an answer has begun. */
+  refuse(reply: LocalReply): void {
+    this.#abandon();
+    this.#reply(reply);
+  }
+
+  /** The answer is written or the caller is gone: what is still under way upstream is for nobody. Once or more. */
+  end(): void {
+    this.#abandon();
+    this.#context.ended(this);
+  }
+
+  get connection(): Duplex {
+    return this.#request.socket;
+  }
+
+  #follow(decision: Decision): void {
+    switch (decision.kind) {
+      case "try":
+        this.#send(decision.attempt);
+        break;
+      case "answer":
+        this.#reply(decision.reply);
+        break;
+      case "done":
+        break;
+    }
+  }
+
+  #send(attempt: Try): void {
+    const { ip, port } = attempt.lease.endpoint.endpoint;
+    const { method, path, headers, hasBody } = attempt.request;
+    const nowMs = this.#context.clock.nowMs();
+    this.#attempt = attempt;
+    this.#phase = "connecting";
+    this.#connectDueMs = stepDeadline(attempt.deadlineMs, nowMs, attempt.cluster.config.connectTimeoutMs);
+    const agent = this.#context.pools.of(attempt.lease.endpoint);
+    const upstream = openRequest({ agent, host: ip, port, method, path, headers, setHost: false, maxHeaderSize: MAX_UPSTREAM_HEAD });
+    this.#upstream = upstream;
+    upstream.on("socket", (socket) => this.#onSocket(upstream, socket));
+    upstream.on("information", () => this.#onInterim(upstream));
+    upstream.on("upgrade", (_, socket) => {
+      socket.destroy();
+      this.#onUpstreamError(upstream, "bad-response");
+    });
+    upstream.on("response", (answer) => this.#onAnswer(upstream, answer));
+    upstream.on("error", (error: NodeJS.ErrnoException) => this.#onUpstreamError(upstream, undefined, error));
+    if (!hasBody) upstream.end();
+  }
+
+  #onSocket(upstream: ClientRequest, socket: Socket): void {
+    if (socket.connecting) socket.once("connect", () => this.#onConnected(upstream));
+    else this.#onConnected(upstream);
+  }
+
+  /** Only now is the body taken from the caller: a connect that fails leaves it whole for another try. */
+  #onConnected(upstream: ClientRequest): void {
+    const attempt = this.#attempt;
+    if (upstream !== this.#upstream || attempt === undefined) return;
+    this.#phase = "waiting";
+    attempt.reused = upstream.reusedSocket;
+    if (!attempt.request.hasBody) return;
+    attempt.bodyTaken = true;
+    if (this.#awaitsContinue) this.#response.writeContinue();
+    this.#awaitsContinue = false;
+    upstream.flushHeaders();
+    this.#request.pipe(upstream);
+  }
+
+  /** 100 and 103 are not passed on: the caller's 100 was answered at its own connection, hints are optional. */
+  #onInterim(upstream: ClientRequest): void {
+    this.#interim++;
+    if (this.#interim > MAX_INTERIM) this.#onUpstreamError(upstream, "bad-response");
+  }
+
+  #onAnswer(upstream: ClientRequest, answer: IncomingMessage): void {
+    const attempt = this.#attempt;
+    if (upstream !== this.#upstream || attempt === undefined) return;
+    const { statusCode: status = 0, statusMessage: statusText = "", httpVersion: version, rawHeaders } = answer;
+    if (!checkResponseHead({ status, statusText, version, headers: rawHeaders }).ok) {
+      this.#fail("bad-response", true);
+      return;
+    }
+    attempt.answerBegan();
+    this.#phase = "streaming";
+    const headers = downstreamHeaders(rawHeaders);
+    // An answer while the request still arrives: whatever comes after it on this connection could not be told apart.
+    if (this.#mustClose() || !this.#request.complete) headers.push("Connection", "close");
+    this.#response.writeHead(status, statusText, headers);
+    answer.on("error", (error: NodeJS.ErrnoException) => this.#onUpstreamError(upstream, undefined, error));
+    answer.on("end", () => this.#onAnswerEnd(upstream, status));
+    answer.pipe(this.#response);
+  }
+
+  #onAnswerEnd(upstream: ClientRequest, status: number): void {
+    if (upstream !== this.#upstream) return;
+    if (!upstream.writableFinished) this.#dropUpstream();
+    this.#settle({ kind: "success", status });
+  }
+
+  #onUpstreamError(upstream: ClientRequest, code?: FailureCode, error?: NodeJS.ErrnoException): void {
+    if (upstream !== this.#upstream) return;
+    if (this.#phase === "connecting") this.#fail(error?.code === "ECONNREFUSED" ? "connect-refused" : "connect-failed", false);
+    else this.#fail(code ?? (error?.code?.startsWith("HPE_") ? "bad-response" : "reset"), true);
+  }
+
+  #fail(code: FailureCode, sent: boolean): void {
+    const isCut = this.#phase === "streaming";
+    this.#dropUpstream();
+    this.#settle({ kind: "failure", code, sent });
+    if (isCut) this.#cut();
+  }
+
+  /** Gives the try back, exactly once, and does what follows from it. */
+  #settle(outcome: Outcome): void {
+    const attempt = this.#attempt;
+    if (attempt === undefined) return;
+    this.#attempt = undefined;
+    this.#upstream = undefined;
+    this.#phase = "over";
+    this.#follow(this.#path.outcome(attempt, outcome, this.#context.clock.nowMs()));
+  }
+
+  #abandon(): void {
+    this.#dropUpstream();
+    this.#settle({ kind: "abandoned" });
+  }
+
+  /** The listeners stay, so that a late error has somebody to hear it; they see that it is not theirs any more. */
+  #dropUpstream(): void {
+    const upstream = this.#upstream;
+    this.#upstream = undefined;
+    if (upstream === undefined) return;
+    this.#request.unpipe(upstream);
+    upstream.destroy();
+  }
+
+  #reply(reply: LocalReply): void {
+    const response = this.#response;
+    if (response.headersSent || response.destroyed) {
+      this.#cut();
+      return;
+    }
+    const headers = [...reply.headers];
+    if (reply.closes || this.#mustClose() || this.#unreadBody() > MAX_DROPPED_BODY) headers.push("Connection", "close");
+    response.writeHead(reply.status, headers);
+    response.end(reply.body);
+    this.#request.resume();
+  }
+
+  /** By RST: to an HTTP/1.0 caller a FIN would make a broken answer look whole. */
+  #cut(): void {
+    this.#request.socket.resetAndDestroy();
+  }
+
+  #mustClose(): boolean {
+    return this.#closes || this.#context.draining();
+  }
+
+  #unreadBody(): number {
+    if (this.#request.complete) return 0;
+    const length = this.#request.headers["content-length"];
+    return length === undefined ? Number.POSITIVE_INFINITY : Number(length);
+  }
+
+  /** The caller is silent in its request, or does not read; waiting for the upstream is the deadline's matter. */
+  #onSilence(): void {
+    if (this.#phase !== "over" && this.#request.complete && this.#phase !== "streaming") return;
+    this.#abandon();
+    if (this.#response.headersSent) this.#cut();
+    else this.#reply(this.#path.reply("request-timeout", `Nothing of the request came for ${CALLER_IDLE_MS / 1_000} s.`));
+  }
+
+  #hasMoved(): boolean {
+    const { bytesRead, bytesWritten } = this.#request.socket;
+    const upstream = this.#upstream?.socket;
+    const moved = bytesRead + bytesWritten + (upstream?.bytesRead ?? 0) + (upstream?.bytesWritten ?? 0);
+    if (moved === this.#movedBytes) return false;
+    this.#movedBytes = moved;
+    return true;
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,190 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { type Clock, fail, ok, type Result, type Timer } from "@fairlead/shared";
+import type { Engine, ListenerSpec, Listening, RequestPath } from "../engine.js";
+import type { LocalReply } from "../local-reply.js";
+import { Exchange, type ExchangeContext } from "./exchange.js";
+import { sendRaw } from "./raw-reply.js";
+import { UpstreamPools } from "./upstream-pools.js";
+
+/** Resolution of every timeout of an exchange: one timer for all, instead of several per request. */
+const SWEEP_MS = 50;
+/** Pools empty seconds after their last use; looking for that rarely is enough. */
+const POOL_SWEEP_MS = 1_000;
+
+const SERVER_OPTIONS = {
+  /** The same as Envoy's default of 60 KiB in order of magnitude; Node's 16 KiB is less than large cookies need. */
+  maxHeaderSize: 32 * 1_024,
+  /** Slow-header defence. */
+  headersTimeout: 10_000,
+  /** It would cut long uploads: silence in a body is timed by the exchange. */
+  requestTimeout: 0,
+  /** Above the 60 s that callers' pools commonly keep idle connections, so that they close first. */
+  keepAliveTimeout: 75_000,
+  /** How often headersTimeout is looked at; Node's 30 s would make it 40. */
+  connectionsCheckingInterval: 1_000,
+  insecureHTTPParser: false,
+} as const;
+
+/** A connection is recycled now and then, so that load spreads after a restart. */
+const MAX_REQUESTS_PER_SOCKET = 10_000;
+/** Each costs about 11 KB idle and may park a body buffer: some 100 MB in all. */
+const MAX_CONNECTIONS = 8_192;
+
+export interface NodeEngineOptions {
+  readonly clock: Clock;
+}
+
+/** The first engine: node:http on both sides. As strict as Node is, plus what `checkRequestHead` and `checkResponseHead` add. */
+export class NodeEngine implements Engine {
+  readonly #clock: Clock;
+  readonly #pools = new UpstreamPools();
+  readonly #servers = new Set<Server>();
+  readonly #exchanges = new Set<Exchange>();
+  /** Exchanges of a connection that have not ended, in the order of their requests: several when a caller pipelines. */
+  readonly #pipelines = new WeakMap<Duplex, Set<Exchange>>();
+  readonly #closing = new WeakMap<Server, Promise<void>>();
+  readonly #context: ExchangeContext;
+  #sweep: Timer | undefined;
+  #nextPoolSweepMs = 0;
+  #draining = false;
+  #onIdle: (() => void) | undefined;
+
+  constructor({ clock }: NodeEngineOptions) {
+    this.#clock = clock;
+    this.#context = { clock, pools: this.#pools, draining: () => this.#draining, ended: (exchange) => this.#onEnded(exchange) };
+  }
+
+  listen(spec: ListenerSpec, path: RequestPath): Promise<Result<Listening>> {
+    const server = createServer(SERVER_OPTIONS);
+    // Node's own limit drops headers beyond it without a word; the head check refuses instead, and 32 KiB bound both.
+    server.maxHeadersCount = 0;
+    server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
+    server.maxConnections = MAX_CONNECTIONS;
+    server.timeout = 0;
+    const onRequest = (request: IncomingMessage, response: ServerResponse) => this.#open(path, request, response).start(spec.route, false);
+    server.on("connection", (socket) => this.#onConnection(socket));
+    server.on("request", onRequest);
+    server.on("checkExpectation", onRequest);
+    server.on("checkContinue", (request, response) => this.#open(path, request, response).start(spec.route, true));
+    server.on("connect", (_, socket) => sendRaw(socket as Socket, path.reply("method-not-allowed", "CONNECT asks for a forward proxy.")));
+    server.on("clientError", (error: NodeJS.ErrnoException, socket) => this.#onClientError(error, socket as Socket, path));
+    return new Promise((resolve) => {
+      server.once("error", (error) => resolve(fail(`cannot listen on ${spec.host}:${spec.port}: ${error.message}`)));
+      server.listen(spec.port, spec.host, () => {
+        server.removeAllListeners("error");
+        this.#servers.add(server);
+        const { address, port } = server.address() as AddressInfo;
+        resolve(ok({ host: address, port, close: () => this.#close(server) }));
+      });
+    });
+  }
+
+  async drain(timeoutMs: number): Promise<void> {
+    this.#draining = true;
+    const servers = [...this.#servers];
+    // It closes idle connections too, and those in use when they become idle or at the end.
+    const accepting = servers.map((server) => this.#stopAccepting(server));
+    if (this.#exchanges.size > 0) await this.#idleWithin(timeoutMs);
+    for (const exchange of this.#exchanges) exchange.cutOff();
+    // Answers just given are still corked until the next turn of the loop.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const server of servers) server.closeAllConnections();
+    await Promise.all(accepting);
+    this.#sweep?.cancel();
+    this.#sweep = undefined;
+    this.#pools.destroy();
+  }
+
+  /** Requests under way, for metrics and tests. */
+  get inFlight(): number {
+    return this.#exchanges.size;
+  }
+
+  #open(path: RequestPath, request: IncomingMessage, response: ServerResponse): Exchange {
+    const exchange = new Exchange(this.#context, path, request, response);
+    this.#exchanges.add(exchange);
+    this.#pipelines.get(request.socket)?.add(exchange);
+    this.#scheduleSweep();
+    return exchange;
+  }
+
+  /** Node tells only the answer being written that its connection is gone, not those that wait behind it. */
+  #onConnection(socket: Socket): void {
+    const pipeline = new Set<Exchange>();
+    this.#pipelines.set(socket, pipeline);
+    socket.once("close", () => {
+      for (const exchange of pipeline) exchange.end();
+    });
+  }
+
+  #onEnded(exchange: Exchange): void {
+    this.#exchanges.delete(exchange);
+    this.#pipelines.get(exchange.connection)?.delete(exchange);
+    if (this.#exchanges.size === 0) this.#onIdle?.();
+  }
+
+  /** Bytes that do not parse, or a head that did not come in time. */
+  #onClientError(error: NodeJS.ErrnoException, socket: Socket, path: RequestPath): void {
+    if (error.code === "ECONNRESET" || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const latest = [...(this.#pipelines.get(socket) ?? [])].at(-1);
+    // Garbage after a whole request does not harm that request: it gets its answer, then the connection ends.
+    if (latest?.isArriving === false) latest.closeAfter();
+    else if (latest !== undefined) latest.refuse(replyTo(error, path));
+    else sendRaw(socket, replyTo(error, path));
+  }
+
+  #scheduleSweep(): void {
+    this.#sweep ??= this.#clock.schedule(SWEEP_MS, () => {
+      this.#sweep = undefined;
+      const nowMs = this.#clock.nowMs();
+      for (const exchange of this.#exchanges) exchange.sweep(nowMs);
+      if (nowMs >= this.#nextPoolSweepMs) {
+        this.#nextPoolSweepMs = nowMs + POOL_SWEEP_MS;
+        this.#pools.sweep();
+      }
+      if (this.#exchanges.size > 0 || this.#pools.size > 0) this.#scheduleSweep();
+    });
+  }
+
+  #idleWithin(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#clock.schedule(timeoutMs, resolve);
+      this.#onIdle = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+
+  #stopAccepting(server: Server): Promise<void> {
+    let closed = this.#closing.get(server);
+    if (closed === undefined) {
+      closed = new Promise((resolve) => server.close(() => resolve()));
+      this.#closing.set(server, closed);
+      this.#servers.delete(server);
+    }
+    return closed;
+  }
+
+  async #close(server: Server): Promise<void> {
+    const closed = this.#stopAccepting(server);
+    server.closeAllConnections();
+    await closed;
+  }
+}
+
+function replyTo(error: NodeJS.ErrnoException, path: RequestPath): LocalReply {
+  switch (error.code) {
+    case "HPE_HEADER_OVERFLOW":
+      return path.reply("head-too-large", `The head is larger than ${SERVER_OPTIONS.maxHeaderSize / 1_024} KiB.`);
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return path.reply("request-timeout", `The head did not arrive within ${SERVER_OPTIONS.headersTimeout / 1_000} s.`);
+    default:
+      return path.reply("bad-request", `Refused: not HTTP/1.1 (${error.code ?? error.message}).`);
+  }
+}

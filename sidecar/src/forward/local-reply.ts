@@ -1,0 +1,179 @@
+// Answers of the sidecar itself. The list of reasons is closed: it is the label of a metric and part of the contract.
+
+type Fault = "caller" | "sidecar" | "upstream";
+
+/** What a caller may do with the same request: `if-idempotent` because the endpoint may have acted on it. */
+type RetryAdvice = "safe" | "if-idempotent" | "useless";
+
+interface ReasonSpec {
+  readonly status: number;
+  readonly title: string;
+  readonly fault: Fault;
+  readonly retry: RetryAdvice;
+  readonly action: string;
+  /** The connection cannot be trusted or kept. */
+  readonly closes: boolean;
+}
+
+const REASONS = {
+  "bad-request": {
+    status: 400,
+    title: "The request is malformed",
+    fault: "caller",
+    retry: "useless",
+    action: "Correct the request; the detail names the rule it breaks.",
+    closes: true,
+  },
+  "no-route": {
+    status: 404,
+    title: "No upstream for this host",
+    fault: "caller",
+    retry: "useless",
+    action: "Add the host to http.hosts of the sidecar's configuration, or send a Host it knows.",
+    closes: false,
+  },
+  "method-not-allowed": {
+    status: 405,
+    title: "This is no forward proxy",
+    fault: "caller",
+    retry: "useless",
+    action: "Send the request itself instead of CONNECT.",
+    closes: true,
+  },
+  "request-timeout": {
+    status: 408,
+    title: "The request did not arrive in time",
+    fault: "caller",
+    retry: "if-idempotent",
+    action: "Send the whole request without long pauses.",
+    closes: true,
+  },
+  "expectation-failed": {
+    status: 417,
+    title: "Only 100-continue can be expected",
+    fault: "caller",
+    retry: "useless",
+    action: "Leave the Expect header out.",
+    closes: true,
+  },
+  "head-too-large": {
+    status: 431,
+    title: "The request's headers are too large",
+    fault: "caller",
+    retry: "useless",
+    action: "Send at most 100 headers and 32 KiB of them.",
+    closes: true,
+  },
+  "not-implemented": {
+    status: 501,
+    title: "This kind of request is not forwarded",
+    fault: "sidecar",
+    retry: "useless",
+    action: "Reach the service without what the detail names.",
+    closes: true,
+  },
+  "version-not-supported": {
+    status: 505,
+    title: "Only HTTP/1.0 and HTTP/1.1 are spoken here",
+    fault: "caller",
+    retry: "useless",
+    action: "Send HTTP/1.1.",
+    closes: true,
+  },
+  "upstream-unreachable": {
+    status: 502,
+    title: "No connection to the service",
+    fault: "upstream",
+    retry: "safe",
+    action: "Nothing was sent. Retry after a moment; see /clusters of the sidecar for its endpoints.",
+    closes: false,
+  },
+  "upstream-reset": {
+    status: 502,
+    title: "The service broke off before it answered",
+    fault: "upstream",
+    retry: "if-idempotent",
+    action: "The endpoint may have acted on the request. Look at its log for a crash or a restart.",
+    closes: false,
+  },
+  "upstream-bad-response": {
+    status: 502,
+    title: "The service's answer is not acceptable HTTP",
+    fault: "upstream",
+    retry: "if-idempotent",
+    action: "The endpoint's answer breaks HTTP/1.1 framing or header rules; it must be corrected there.",
+    closes: false,
+  },
+  "not-ready": {
+    status: 503,
+    title: "The sidecar does not know the service's endpoints yet",
+    fault: "sidecar",
+    retry: "safe",
+    action: "Check that the control plane is reachable and knows the service; /ready of the sidecar lists what is missing.",
+    closes: false,
+  },
+  "no-endpoints": {
+    status: 503,
+    title: "The service has no usable endpoint",
+    fault: "upstream",
+    retry: "safe",
+    action: "See /v1/services/{name} of the control plane for what keeps its endpoints out.",
+    closes: false,
+  },
+  overloaded: {
+    status: 503,
+    title: "Too many requests to the service are under way",
+    fault: "upstream",
+    retry: "safe",
+    action: "Nothing was sent. Back off before retrying.",
+    closes: false,
+  },
+  draining: {
+    status: 503,
+    title: "The sidecar is stopping",
+    fault: "sidecar",
+    retry: "if-idempotent",
+    action: "Send the request again on a new connection.",
+    closes: true,
+  },
+  "upstream-timeout": {
+    status: 504,
+    title: "The service did not answer in time",
+    fault: "upstream",
+    retry: "if-idempotent",
+    action: "The endpoint may still act on the request. Raise the service's timeout if it is meant to take this long.",
+    closes: false,
+  },
+} as const satisfies Readonly<Record<string, ReasonSpec>>;
+
+export type Reason = keyof typeof REASONS;
+
+export const REPLY_REASONS = Object.keys(REASONS) as readonly Reason[];
+
+export interface LocalReply {
+  readonly status: number;
+  readonly reason: Reason;
+  /** Flat: name, value, name, value. Without Connection and Date, which are the engine's. */
+  readonly headers: readonly string[];
+  /** application/problem+json (RFC 9457). */
+  readonly body: string;
+  /** Connection: close belongs on it. */
+  readonly closes: boolean;
+}
+
+/** The answer for `reason`; `detail` says what about this request. */
+export function localReply(reason: Reason, detail: string): LocalReply {
+  const { status, title, fault, retry, action, closes } = REASONS[reason];
+  const body = `${JSON.stringify({ type: `urn:fairlead:reason:${reason}`, title, status, detail, reason, fault, retry, action })}\n`;
+  const headers = [
+    "Content-Type",
+    "application/problem+json",
+    "Content-Length",
+    String(Buffer.byteLength(body)),
+    "X-Fairlead-Reason",
+    reason,
+  ];
+  headers.push("Cache-Control", "no-store");
+  if (status === 503) headers.push("Retry-After", "1");
+  return { status, reason, headers, body, closes };
+}

@@ -1,0 +1,165 @@
+import { seeded } from "@fairlead/shared";
+import { describe, expect, test } from "vitest";
+import type { Outcome } from "../balancer/index.js";
+import type { ClusterTable } from "../clusters/index.js";
+import type { EndpointState } from "../endpoint/index.js";
+import type { Arrival, Decision, Try } from "./engine.js";
+import { ForwardPath } from "./request-path.js";
+import { type ClusterOptions, clusterOf, stateAt } from "./testing/rig.js";
+
+const REFUSED: Outcome = { kind: "failure", code: "connect-refused", sent: false };
+const RESET: Outcome = { kind: "failure", code: "reset", sent: true };
+const SUCCESS: Outcome = { kind: "success", status: 200 };
+
+function arrival(change: Partial<Arrival["head"]> = {}): Arrival {
+  const head = { method: "GET", target: "/", version: "1.1", headers: ["Host", "shop"], ...change };
+  return { head, route: { kind: "host" }, peerIp: "127.0.0.1" };
+}
+
+function pathOver(endpoints: readonly EndpointState[], options?: ClusterOptions): ForwardPath {
+  const table: ClusterTable = new Map([["shop", clusterOf("shop", endpoints, options)]]);
+  return new ForwardPath({ table: () => table, routing: { upstreams: new Set(["shop", "cart"]), hosts: new Map() }, rng: seeded(1) });
+}
+
+function attemptOf(decision: Decision): Try {
+  if (decision.kind !== "try") throw new Error(`decided ${JSON.stringify(decision)}`);
+  return decision.attempt;
+}
+
+function answered(decision: Decision): unknown {
+  return decision.kind === "answer" ? [decision.reply.status, decision.reply.reason] : decision.kind;
+}
+
+const portOf = (attempt: Try) => attempt.lease.endpoint.endpoint.port;
+
+describe("what becomes of a request", () => {
+  test("a good one is tried with a deadline, and its end leaves nothing in flight", () => {
+    const state = stateAt(1);
+    const path = pathOver([state], { route: { timeoutMs: 500 } });
+    const attempt = attemptOf(path.begin(arrival(), 100));
+    expect(attempt.deadlineMs).toBe(600);
+    expect(state.inFlight).toBe(1);
+    expect(path.outcome(attempt, SUCCESS, 150)).toEqual({ kind: "done" });
+    expect(state.inFlight).toBe(0);
+    expect(path.counters.get("shop")?.limits.inFlight).toBe(0);
+    expect(path.counters.get("shop")?.finished[2]).toBe(1);
+  });
+
+  test.each<[string, Partial<Arrival["head"]>, unknown]>([
+    ["a malformed one", { headers: [] }, [400, "bad-request"]],
+    ["one for a Host nobody routes", { headers: ["Host", "nobody"] }, [404, "no-route"]],
+    ["one for an upstream without a cluster yet", { headers: ["Host", "cart"] }, [503, "not-ready"]],
+  ])("%s is answered here", (_, change, expected) => {
+    const path = pathOver([stateAt(1)]);
+    expect(answered(path.begin(arrival(change), 0))).toEqual(expected);
+    expect([...path.replies.values()].reduce((sum, count) => sum + count, 0)).toBe(1);
+  });
+
+  test("without endpoints it is answered 503 and takes no place", () => {
+    const path = pathOver([]);
+    expect(answered(path.begin(arrival(), 0))).toEqual([503, "no-endpoints"]);
+    expect(path.counters.get("shop")?.limits.inFlight).toBe(0);
+  });
+
+  test("beyond the cluster's limit it is answered 503 before anything is sent, until a place is free", () => {
+    const path = pathOver([stateAt(1)], { config: { maxRequests: 1 } });
+    const first = attemptOf(path.begin(arrival(), 0));
+    expect(answered(path.begin(arrival(), 0))).toEqual([503, "overloaded"]);
+    path.outcome(first, SUCCESS, 0);
+    expect(path.begin(arrival(), 0).kind).toBe("try");
+  });
+});
+
+describe("after a failure", () => {
+  test("a request that was never sent goes to another endpoint, whatever its method", () => {
+    const path = pathOver([stateAt(1), stateAt(2)]);
+    const attempt = attemptOf(path.begin(arrival({ method: "POST" }), 0));
+    const first = portOf(attempt);
+    expect(attemptOf(path.outcome(attempt, REFUSED, 1))).toBe(attempt);
+    expect(portOf(attempt)).not.toBe(first);
+    expect(path.outcome(attempt, SUCCESS, 2).kind).toBe("done");
+    const counters = path.counters.get("shop");
+    expect(counters).toMatchObject({ retries: 1, limits: { inFlight: 0, retrying: 0 } });
+  });
+
+  test("a POST that was sent is answered 502, a GET goes elsewhere", () => {
+    const post = pathOver([stateAt(1), stateAt(2)]);
+    expect(answered(post.outcome(attemptOf(post.begin(arrival({ method: "POST" }), 0)), RESET, 1))).toEqual([502, "upstream-reset"]);
+    const get = pathOver([stateAt(1), stateAt(2)]);
+    expect(get.outcome(attemptOf(get.begin(arrival(), 0)), RESET, 1).kind).toBe("try");
+  });
+
+  test("a body already taken, or an answer begun, cannot be tried again", () => {
+    const put = pathOver([stateAt(1), stateAt(2)]);
+    const taken = attemptOf(put.begin(arrival({ method: "PUT" }), 0));
+    taken.bodyTaken = true;
+    expect(answered(put.outcome(taken, RESET, 1))).toEqual([502, "upstream-reset"]);
+    const get = pathOver([stateAt(1), stateAt(2)]);
+    const begun = attemptOf(get.begin(arrival(), 0));
+    begun.answerBegan();
+    expect(get.outcome(begun, RESET, 1).kind).toBe("done");
+    expect(get.counters.get("shop")?.finished[0]).toBe(1);
+  });
+
+  test("connects that fail are tried at every endpoint once, then answered 502", () => {
+    const states = [stateAt(1), stateAt(2), stateAt(3)];
+    const path = pathOver(states);
+    let decision = path.begin(arrival(), 0);
+    const ports: number[] = [];
+    while (decision.kind === "try") {
+      ports.push(portOf(decision.attempt));
+      decision = path.outcome(decision.attempt, REFUSED, 1);
+    }
+    expect(ports.sort()).toEqual([1, 2, 3]);
+    expect(answered(decision)).toEqual([502, "upstream-unreachable"]);
+    expect(states.map((state) => state.inFlight)).toEqual([0, 0, 0]);
+    expect(path.counters.get("shop")?.limits).toMatchObject({ inFlight: 0, retrying: 0 });
+  });
+
+  test("past its deadline a request is answered 504 and not tried again", () => {
+    const path = pathOver([stateAt(1), stateAt(2)], { route: { timeoutMs: 100 } });
+    const attempt = attemptOf(path.begin(arrival(), 0));
+    expect(answered(path.outcome(attempt, { kind: "failure", code: "timeout", sent: true }, 100))).toEqual([504, "upstream-timeout"]);
+  });
+
+  test("retries beyond the budget are refused, and those that ended make room", () => {
+    const path = pathOver([stateAt(1), stateAt(2)]);
+    const attempts = [1, 2, 3, 4].map(() => attemptOf(path.begin(arrival(), 0)));
+    const decisions = attempts.map((attempt) => path.outcome(attempt, REFUSED, 1).kind);
+    expect(decisions).toEqual(["try", "try", "try", "answer"]);
+    expect(path.counters.get("shop")?.retriesDenied).toBe(1);
+    path.outcome(attempts[0] as Try, SUCCESS, 2);
+    expect(path.outcome(attemptOf(path.begin(arrival(), 2)), RESET, 3).kind).toBe("try");
+  });
+
+  test("the only endpoint is tried again only after a keep-alive race", () => {
+    const path = pathOver([stateAt(1)]);
+    const fresh = attemptOf(path.begin(arrival(), 0));
+    expect(answered(path.outcome(fresh, RESET, 1))).toEqual([502, "upstream-reset"]);
+    const reused = attemptOf(path.begin(arrival(), 0));
+    reused.reused = true;
+    expect(path.outcome(reused, RESET, 1).kind).toBe("try");
+    expect(answered(path.outcome(reused, RESET, 1))).toEqual([502, "upstream-reset"]);
+  });
+
+  test("the next try picks from the table as it is by then", () => {
+    const [dead, alive] = [stateAt(1), stateAt(2)];
+    let table: ClusterTable = new Map([["shop", clusterOf("shop", [dead])]]);
+    const path = new ForwardPath({ table: () => table, routing: { upstreams: new Set(["shop"]), hosts: new Map() }, rng: seeded(1) });
+    const attempt = attemptOf(path.begin(arrival(), 0));
+    table = new Map([["shop", clusterOf("shop", [alive])]]);
+    expect(portOf(attemptOf(path.outcome(attempt, REFUSED, 1)))).toBe(2);
+  });
+
+  test("two connect failures make the endpoint passed over", () => {
+    const [dead, alive] = [stateAt(1), stateAt(2)];
+    const path = pathOver([dead, alive]);
+    for (let request = 0; request < 20; request++) {
+      let decision = path.begin(arrival(), 0);
+      while (decision.kind === "try") decision = path.outcome(decision.attempt, portOf(decision.attempt) === 1 ? REFUSED : SUCCESS, 0);
+      expect(decision.kind).toBe("done");
+    }
+    expect(dead.connectFailuresTotal).toBe(2);
+    expect(alive.successes).toBe(20);
+  });
+});

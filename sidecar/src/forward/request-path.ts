@@ -1,0 +1,174 @@
+import type { EndpointId, Rng } from "@fairlead/shared";
+import type { Outcome, Pick } from "../balancer/index.js";
+import type { ActiveCluster, ClusterTable } from "../clusters/index.js";
+import { deadlineOf, hasPassed, isIdempotent, mayRetry } from "../resilience/index.js";
+import { ClusterCounters } from "./cluster-counters.js";
+import { type Arrival, type Decision, type RequestPath, Try } from "./engine.js";
+import { upstreamHeaders } from "./headers.js";
+import { type LocalReply, localReply, REPLY_REASONS, type Reason } from "./local-reply.js";
+import { type CheckedHead, checkRequestHead } from "./request-head.js";
+import { type RoutingTable, serviceOf } from "./routing.js";
+
+export interface ForwardPathOptions {
+  /** One reference read per decision; whoever holds the table replaces it whole. */
+  readonly table: () => ClusterTable;
+  readonly routing: RoutingTable;
+  /** For request ids. */
+  readonly rng: Rng;
+}
+
+const DONE: Decision = { kind: "done" };
+const NOBODY: readonly EndpointId[] = [];
+
+type Failure = Extract<Outcome, { kind: "failure" }>;
+
+/** The life of a request, as decisions: check, route, breaker, pick; then, per outcome, the next try, an answer, or the end. */
+export class ForwardPath implements RequestPath {
+  readonly #options: ForwardPathOptions;
+  /** One per upstream of the configuration, so their number is bounded by it. */
+  readonly #counters: ReadonlyMap<string, ClusterCounters>;
+  readonly #replies: Map<Reason, number> = new Map(REPLY_REASONS.map((reason) => [reason, 0]));
+
+  constructor(options: ForwardPathOptions) {
+    this.#options = options;
+    this.#counters = new Map([...options.routing.upstreams].map((service) => [service, new ClusterCounters()]));
+  }
+
+  /** By service. */
+  get counters(): ReadonlyMap<string, ClusterCounters> {
+    return this.#counters;
+  }
+
+  /** Local replies by reason, those to no service in particular included. */
+  get replies(): ReadonlyMap<Reason, number> {
+    return this.#replies;
+  }
+
+  begin(arrival: Arrival, nowMs: number): Decision {
+    const head = checkRequestHead(arrival.head);
+    if (!head.ok) return this.#answer(head.error.reason, head.error.detail);
+    const service = serviceOf(arrival.route, head.value.hostName, this.#options.routing);
+    if (!service.ok) return this.#answer("no-route", service.error);
+    const cluster = this.#options.table().get(service.value);
+    const counters = this.#counters.get(service.value);
+    if (cluster === undefined || counters === undefined) {
+      return this.#answer(
+        "not-ready",
+        `"${service.value}" has no applied cluster and assignment yet, neither from the control plane nor from disk.`,
+        counters,
+      );
+    }
+    if (!counters.limits.enter(cluster.config.maxRequests)) {
+      return this.#answer("overloaded", `"${service.value}" has ${cluster.config.maxRequests} requests under way, its limit.`, counters);
+    }
+    const pick = cluster.picker.pick({ nowMs, exclude: NOBODY });
+    if (pick.kind === "refused") {
+      counters.limits.leave();
+      return this.#answer(pick.reason, `"${service.value}" has no usable endpoint among ${cluster.endpoints.length}.`, counters);
+    }
+    const request = this.#upstreamRequest(head.value, service.value, arrival.peerIp);
+    const deadlineMs = deadlineOf(nowMs, cluster.route.timeoutMs);
+    return { kind: "try", attempt: new Try({ request, counters, beganMs: nowMs, deadlineMs, cluster, lease: pick.lease }) };
+  }
+
+  outcome(attempt: Try, outcome: Outcome, nowMs: number): Decision {
+    attempt.lease.release(outcome, nowMs);
+    if (outcome.kind !== "failure") return this.#finish(attempt, outcome.kind === "success" ? outcome.status : undefined, nowMs);
+    if (this.#tryAgain(attempt, outcome, nowMs)) return { kind: "try", attempt };
+    if (attempt.answered) return this.#finish(attempt, undefined, nowMs);
+    const reply = this.#reply(reasonOf(outcome), detailOf(attempt, outcome), attempt.counters);
+    this.#finish(attempt, reply.status, nowMs);
+    return { kind: "answer", reply };
+  }
+
+  reply(reason: Reason, detail: string): LocalReply {
+    return this.#reply(reason, detail, undefined);
+  }
+
+  /** Moves `attempt` to another endpoint if that is safe, within the budget, and there is one. */
+  #tryAgain(attempt: Try, outcome: Failure, nowMs: number): boolean {
+    const { counters, request, cluster } = attempt;
+    const { sent } = outcome;
+    const { answered, bodyTaken, tries } = attempt;
+    if (hasPassed(attempt.deadlineMs, nowMs)) return false;
+    if (!mayRetry({ method: request.method, sent, answered, bodyTaken, tries, retryAttempts: cluster.route.retryAttempts })) return false;
+    if (!attempt.retrying && !counters.limits.enterRetry(cluster.config.retryBudgetPercent)) {
+      counters.retriesDenied++;
+      return false;
+    }
+    attempt.retrying = true;
+    // The table may have moved on since the first try; what it says now is better.
+    const current = this.#options.table().get(cluster.name) ?? cluster;
+    const pick = this.#pickAgain(attempt, outcome, current, nowMs);
+    if (pick.kind === "refused") return false;
+    attempt.cluster = current;
+    attempt.lease = pick.lease;
+    attempt.reused = false;
+    attempt.tries++;
+    counters.retries++;
+    return true;
+  }
+
+  /** Never an endpoint that failed, but for one case: the only endpoint closed an idle connection just as we used it. */
+  #pickAgain(attempt: Try, outcome: Failure, cluster: ActiveCluster, nowMs: number): Pick {
+    attempt.tried.push(attempt.lease.endpoint.endpoint.id);
+    const pick = cluster.picker.pick({ nowMs, exclude: attempt.tried });
+    const isKeepAliveRace = outcome.code === "reset" && attempt.reused && isIdempotent(attempt.request.method);
+    return pick.kind === "refused" && isKeepAliveRace ? cluster.picker.pick({ nowMs, exclude: NOBODY }) : pick;
+  }
+
+  #finish(attempt: Try, status: number | undefined, nowMs: number): Decision {
+    const { counters } = attempt;
+    counters.limits.leave();
+    if (attempt.retrying) counters.limits.leaveRetry();
+    counters.finish(status, nowMs - attempt.beganMs);
+    return DONE;
+  }
+
+  #answer(reason: Reason, detail: string, counters?: ClusterCounters): Decision {
+    return { kind: "answer", reply: this.#reply(reason, detail, counters) };
+  }
+
+  #reply(reason: Reason, detail: string, counters: ClusterCounters | undefined): LocalReply {
+    this.#replies.set(reason, (this.#replies.get(reason) ?? 0) + 1);
+    counters?.replied(reason);
+    return localReply(reason, detail);
+  }
+
+  #upstreamRequest(head: CheckedHead, service: string, peerIp: string): Try["request"] {
+    const headers = upstreamHeaders(head, { peerIp, service, newRequestId: () => newRequestId(this.#options.rng) });
+    const hasBody = head.framing.kind === "chunked" || (head.framing.kind === "length" && head.framing.bytes > 0);
+    return { method: head.method, path: head.path, headers, hasBody };
+  }
+}
+
+function reasonOf({ code, sent }: Failure): Reason {
+  switch (code) {
+    case "connect-refused":
+    case "connect-timeout":
+    case "connect-failed":
+      return "upstream-unreachable";
+    case "reset":
+      return sent ? "upstream-reset" : "upstream-unreachable";
+    case "timeout":
+      return "upstream-timeout";
+    case "bad-response":
+      return "upstream-bad-response";
+  }
+}
+
+function detailOf(attempt: Try, { code }: Failure): string {
+  const tries = attempt.tries === 1 ? "the only try" : `the last of ${attempt.tries} tries`;
+  return `"${attempt.cluster.name}": ${tries} ended with ${code} at ${attempt.lease.endpoint.endpoint.id}.`;
+}
+
+/** 128 random bits in hex. */
+function newRequestId(rng: Rng): string {
+  let id = "";
+  for (let word = 0; word < 4; word++) {
+    id += Math.floor(rng.next() * 4_294_967_296)
+      .toString(16)
+      .padStart(8, "0");
+  }
+  return id;
+}

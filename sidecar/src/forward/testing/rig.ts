@@ -1,0 +1,90 @@
+// A whole data plane over loopback for tests: engine, path, and a table that names the given endpoints.
+
+import { type BalancerPolicy, type EndpointId, endpointId, seeded } from "@fairlead/shared";
+import { FakeClock } from "@fairlead/shared/testing";
+import { newPicker } from "../../balancer/index.js";
+import type { ActiveCluster, ClusterTable } from "../../clusters/index.js";
+import { type ClusterConfig, EndpointState, type RouteConfig } from "../../endpoint/index.js";
+import { connectEjection } from "../../resilience/index.js";
+import type { Listening, RouteBy } from "../engine.js";
+import { NodeEngine } from "../io/node-engine.js";
+import { ForwardPath } from "../request-path.js";
+
+export interface ClusterOptions {
+  readonly config?: Partial<ClusterConfig>;
+  readonly route?: Partial<RouteConfig>;
+  readonly policy?: BalancerPolicy;
+}
+
+export function stateAt(port: number, ip = "127.0.0.1"): EndpointState {
+  return new EndpointState({
+    ip,
+    port,
+    id: endpointId({ ip, port }),
+    weight: 100,
+    zone: "default",
+    health: "healthy",
+    instance: undefined,
+  });
+}
+
+/** A cluster as `clusters` would make it; picks start at the first endpoint by id, so that tests know who is tried first. */
+export function clusterOf(name: string, endpoints: readonly EndpointState[], options: ClusterOptions = {}): ActiveCluster {
+  const config: ClusterConfig = {
+    name,
+    version: "v1",
+    protocol: "http1",
+    policy: options.policy ?? "round-robin",
+    connectTimeoutMs: 1_000,
+    retryBudgetPercent: 20,
+    maxRequests: 1_024,
+    panicPercent: 0,
+    ...options.config,
+  };
+  const route: RouteConfig = { name, version: "v1", cluster: name, timeoutMs: 15_000, retryAttempts: 1, ...options.route };
+  for (const state of endpoints) state.roundRobinCredit = 0;
+  const picker = newPicker({ policy: config.policy, candidates: endpoints }, { rng: seeded(1), ejection: connectEjection });
+  const assignment = { name, version: "v1", endpoints: endpoints.map((state) => state.endpoint) };
+  return { name, config, route, assignment, endpoints, candidates: { mode: "healthy", endpoints }, verdictsExpired: false, picker };
+}
+
+export interface RigOptions extends ClusterOptions {
+  readonly endpoints: readonly EndpointState[];
+  readonly route?: Partial<RouteConfig>;
+  readonly by?: RouteBy;
+  readonly hosts?: ReadonlyMap<string, string>;
+}
+
+/** One listener of service `shop` in front of the given endpoints. Time moves only when a test moves it. */
+export class Rig {
+  readonly clock = new FakeClock();
+  readonly engine = new NodeEngine({ clock: this.clock });
+  readonly path: ForwardPath;
+  table: ClusterTable;
+  listening: Listening | undefined;
+
+  constructor(options: RigOptions) {
+    this.table = new Map([["shop", clusterOf("shop", options.endpoints, options)]]);
+    const routing = { upstreams: new Set(["shop", "cart"]), hosts: options.hosts ?? new Map() };
+    this.path = new ForwardPath({ table: () => this.table, routing, rng: seeded(2) });
+  }
+
+  static async start(options: RigOptions): Promise<Rig> {
+    const rig = new Rig(options);
+    const listening = await rig.engine.listen(
+      { host: "127.0.0.1", port: 0, route: options.by ?? { kind: "service", service: "shop" } },
+      rig.path,
+    );
+    if (!listening.ok) throw new Error(listening.error);
+    rig.listening = listening.value;
+    return rig;
+  }
+
+  get port(): number {
+    return this.listening?.port ?? 0;
+  }
+
+  get ids(): readonly EndpointId[] {
+    return [...this.table.values()].flatMap((cluster) => cluster.endpoints.map((state) => state.endpoint.id));
+  }
+}

@@ -1,0 +1,56 @@
+// Everything the sidecar takes from outside. The simulation makes another one.
+
+import {
+  type Clock,
+  type Closable,
+  type DurableStore,
+  type Log,
+  type LogLevel,
+  type Metrics,
+  newMetrics,
+  type Result,
+  type Rng,
+} from "@fairlead/shared";
+import { diskStore, pinoLog, systemClock, systemRng } from "@fairlead/shared/io";
+import type { AdminState } from "./admin/index.js";
+import { startAdminServer } from "./admin/io/admin-server.js";
+import type { Listen, Settings } from "./config/index.js";
+import type { Engine } from "./forward/index.js";
+import { NodeEngine } from "./forward/io/node-engine.js";
+import type { ClientProtocol } from "./xds/index.js";
+import { type AdsClient, startAdsClient } from "./xds/io/ads-client.js";
+
+export interface Listening extends Closable {
+  readonly port: number;
+}
+
+export interface World {
+  readonly version: string;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly store: DurableStore;
+  connectAds(what: { readonly addresses: readonly string[]; readonly protocol: ClientProtocol }): AdsClient;
+  newEngine(): Engine;
+  serveAdmin(state: AdminState, listen: Listen): Promise<Result<Listening>>;
+}
+
+export const VERSION = "0.1.0";
+
+/** The machine this process runs on. */
+export function systemWorld(settings: Settings, level: LogLevel): World {
+  const log = pinoLog(level, { plane: "sidecar", node: settings.node.id });
+  const clock = systemClock;
+  return {
+    version: VERSION,
+    clock,
+    rng: systemRng,
+    log,
+    metrics: newMetrics(),
+    store: diskStore(settings.stateDir, "last-known-good"),
+    connectAds: (what) => startAdsClient({ ...what, clock, rng: systemRng, log }),
+    newEngine: () => new NodeEngine({ clock }),
+    serveAdmin: startAdminServer,
+  };
+}

@@ -1,0 +1,71 @@
+import type { ClusterLoadAssignment__Output, LbEndpoint__Output } from "@fairlead/proto";
+import { canonicalIp, DEFAULT_ZONE, endpointId, isPort, isWeight, ok, type Result } from "@fairlead/shared";
+import type { Assignment, HealthVerdict, UpstreamEndpoint } from "../endpoint/index.js";
+import { ownMetadata } from "./own-metadata.js";
+import { refusal } from "./refusal.js";
+
+/** More is a runaway source: one service of this size would fill the largest message we take. */
+const MAX_ENDPOINTS = 50_000;
+/** Curator ids and pod uids are 36 characters. */
+const MAX_INSTANCE_LENGTH = 256;
+/** endpoint_components.proto: an endpoint without weight weighs 1. Ours always carry one. */
+const DEFAULT_XDS_WEIGHT = 1;
+
+/**
+ * TIMEOUT is a check that failed. DEGRADED means it answers, with less: of little use as a verdict here, so it counts as
+ * healthy. A status newer than this list says nothing we know.
+ */
+const VERDICTS: Readonly<Record<string, HealthVerdict>> = {
+  UNKNOWN: "unknown",
+  HEALTHY: "healthy",
+  UNHEALTHY: "unhealthy",
+  TIMEOUT: "unhealthy",
+  DRAINING: "draining",
+  DEGRADED: "healthy",
+};
+
+/**
+ * A ClusterLoadAssignment, flat and sorted by id. Weights of localities are for clients that ignore those of endpoints
+ * and are not looked at. Priorities other than 0 are refused: to flatten them would send traffic to what is a reserve.
+ */
+export function decodeAssignment(message: ClusterLoadAssignment__Output, version: string): Result<Assignment> {
+  const byId = new Map<string, UpstreamEndpoint>();
+  for (const [i, locality] of message.endpoints.entries()) {
+    const place = `endpoints[${i}]`;
+    if (locality.priority !== 0) return refusal(`${place}.priority`, locality.priority, "0 (no other is supported)");
+    const zone = locality.locality?.zone || DEFAULT_ZONE;
+    for (const [j, entry] of locality.lb_endpoints.entries()) {
+      const endpoint = decodeEndpoint(entry, zone, `${place}.lb_endpoints[${j}]`);
+      if (!endpoint.ok) return endpoint;
+      const { id } = endpoint.value;
+      if (byId.has(id)) return refusal(`${place}.lb_endpoints[${j}].endpoint.address`, `${id} a second time`, "every address once");
+      if (byId.size >= MAX_ENDPOINTS) return refusal("endpoints", `more than ${MAX_ENDPOINTS}`, `at most ${MAX_ENDPOINTS}`);
+      byId.set(id, endpoint.value);
+    }
+  }
+  const endpoints = [...byId.values()].sort((one, other) => (one.id < other.id ? -1 : 1));
+  return ok({ name: message.cluster_name, version, endpoints });
+}
+
+function decodeEndpoint(entry: LbEndpoint__Output, zone: string, place: string): Result<UpstreamEndpoint> {
+  const socket = entry.endpoint?.address?.socket_address;
+  if (!socket) return refusal(`${place}.endpoint.address.socket_address`, undefined, "an IP address and port");
+  if (socket.protocol !== "TCP") return refusal(`${place}.endpoint.address.socket_address.protocol`, socket.protocol, "TCP");
+  const ip = canonicalIp(socket.address);
+  if (ip === undefined) return refusal(`${place}.endpoint.address.socket_address.address`, socket.address, "an IP address");
+  const port = socket.port_value;
+  if (!isPort(port)) return refusal(`${place}.endpoint.address.socket_address.port_value`, port, "1 to 65535");
+  const weight = entry.load_balancing_weight?.value ?? DEFAULT_XDS_WEIGHT;
+  if (!isWeight(weight) || weight === 0) return refusal(`${place}.load_balancing_weight`, weight, "1 to 10000");
+  const instance = instanceOf(entry, place);
+  if (!instance.ok) return instance;
+  const health = VERDICTS[entry.health_status] ?? "unknown";
+  return ok({ id: endpointId({ ip, port }), ip, port, weight, zone, health, instance: instance.value });
+}
+
+function instanceOf(entry: LbEndpoint__Output, place: string): Result<string | undefined> {
+  const instance = ownMetadata(entry.metadata, "instance", `${place}.metadata`);
+  if (!instance.ok || instance.value === undefined) return instance;
+  if (instance.value.length > 0 && instance.value.length <= MAX_INSTANCE_LENGTH) return instance;
+  return refusal(`${place}.metadata.fairlead.instance`, instance.value, `a text of 1 to ${MAX_INSTANCE_LENGTH} characters`);
+}
