@@ -52,7 +52,7 @@ function defaultRoute(name: string): RouteConfig {
   return { name, version: "", cluster: name, timeoutMs: DEFAULT_TIMEOUT_MS, retryAttempts: 0 };
 }
 
-/** By identity, not by position (design invariant 11): what was learnt stays with the endpoint it was learnt of. */
+/** By identity, not by position (invariant 11): what was learnt stays with the endpoint it was learnt of. */
 function statesOf(assignment: Assignment, previous: ActiveCluster | undefined): readonly EndpointState[] {
   if (previous?.assignment === assignment) return previous.endpoints;
   const known = new Map((previous?.endpoints ?? []).map((state) => [state.endpoint.id, state]));

@@ -12,7 +12,7 @@ export interface Candidates {
   readonly endpoints: readonly EndpointState[];
 }
 
-/** Draining is an answer and stands whatever happens (design invariants 3 and 10); unhealthy is a verdict and can be wrong. */
+/** Draining is an answer and stands whatever happens (invariants 3 and 10); unhealthy is a verdict and can be wrong. */
 export function candidatesOf(endpoints: readonly EndpointState[], panicPercent: number, verdictsExpired: boolean): Candidates {
   const staying = endpoints.filter((state) => state.endpoint.health !== "draining");
   if (staying.length === 0) return endpoints.length === 0 ? { mode: "none", endpoints } : { mode: "draining", endpoints };

@@ -76,7 +76,7 @@ export class Clusters implements Closable {
     if (!isSame) this.#table.set(next);
   }
 
-  /** A mode other than `healthy` is degraded and said so, as is the way back (design invariant 16). */
+  /** A mode other than `healthy` is degraded and said so, as is the way back (invariant 16). */
   #report(before: ActiveCluster | undefined, now: ActiveCluster): void {
     const { mode, endpoints } = now.candidates;
     if (mode === (before?.candidates.mode ?? "healthy")) return;

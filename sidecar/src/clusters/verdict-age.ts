@@ -1,7 +1,7 @@
 /** How old the control plane's verdicts are: kept current by a stream, or as of some wall time. */
 export type VerdictAge = { readonly kind: "current" } | { readonly kind: "as-of"; readonly wallMs: number };
 
-/** Older verdicts of "unhealthy" do not count any more (design invariant 10). */
+/** Older verdicts of "unhealthy" do not count any more (invariant 10). */
 const VERDICT_LIFETIME_MS = 60_000;
 
 interface VerdictWitnesses {

@@ -5,7 +5,7 @@ export type OutcomeKind = "success" | "failure" | "connect-failure" | "cancelled
 
 /**
  * What this sidecar has learnt of one endpoint. It outlives assignments: while id and instance stay the same, the same
- * object stays (design invariant 11). Plain fields, one shape: the request path reads and writes them directly.
+ * object stays (invariant 11). Plain fields, one shape: the request path reads and writes them directly.
  */
 export class EndpointState {
   /** What the control plane says of it now; replaced by `clusters` when weight, zone or health change. */

@@ -26,7 +26,7 @@ const NOTHING: AppliedResources = { clusters: new Map(), assignments: new Map(),
 
 /**
  * What is in force, by type and name, as bytes and decoded. `applied` is immutable: a change makes new maps, and an
- * unchanged resource keeps its reference (design invariant 6). Bounded by the subscription: three resources per upstream.
+ * unchanged resource keeps its reference (invariant 6). Bounded by the subscription: three resources per upstream.
  */
 export class HeldResources {
   readonly #types = new Map<string, Map<string, Entry>>(SUBSCRIBED_TYPES.map((typeUrl) => [typeUrl, new Map()]));
@@ -49,8 +49,8 @@ export class HeldResources {
 
   /**
    * A removal. The cluster is the service: when it goes it goes at once, because the control plane withdraws clusters
-   * only on purpose (design invariant 9). Its assignment and route have no life of their own: they stay in force while
-   * it does, marked, and leave with it, so that a half-made change never empties a service (design invariant 2). In the
+   * only on purpose (invariant 9). Its assignment and route have no life of their own: they stay in force while
+   * it does, marked, and leave with it, so that a half-made change never empties a service (invariant 2). In the
    * other xDS variant removals of these types do not even exist (xDS rule R12).
    * @returns false when the name was not held
    */

@@ -19,7 +19,7 @@ export function ack(typeUrl: string, nonce: string): DeltaDiscoveryRequest {
 }
 
 /**
- * Says what of a response was not applied. Everything else in it is in force (design invariant 8), which the server
+ * Says what of a response was not applied. Everything else in it is in force (invariant 8), which the server
  * learns from the details: one ResourceError per refused name (decision D5).
  */
 export function nack(typeUrl: string, nonce: string, refused: readonly Refused[]): DeltaDiscoveryRequest {
