@@ -55,9 +55,13 @@ export class Clusters implements Closable {
 
   #expire(expired: boolean): void {
     if (this.#verdictsExpired === expired) return;
+    const concerned = () => [...this.#table.value.values()].filter((cluster) => cluster.verdictsExpired).length;
+    const before = concerned();
     this.#verdictsExpired = expired;
-    this.#options.log.info(expired ? "verdicts-expired" : "verdicts-current");
     this.#rebuild();
+    // Only a service with an unhealthy endpoint is another for it; without one there is nothing to say.
+    if (expired && concerned() > 0) this.#options.log.warn("verdicts-expired", { clusters: concerned() });
+    if (!expired && before > 0) this.#options.log.info("verdicts-current", { clusters: before });
   }
 
   #rebuild(): void {
