@@ -1,0 +1,142 @@
+import { Cell, newMetrics, seeded } from "@fairlead/shared";
+import { FakeClock, RecordedLog } from "@fairlead/shared/testing";
+import { describe, expect, test } from "vitest";
+import { newPicker } from "../balancer/index.js";
+import { Clusters, type VerdictAge } from "../clusters/index.js";
+import type { FallbackStatus } from "../fallback/index.js";
+import { ClusterCounters } from "../forward/index.js";
+import { connectEjection } from "../resilience/index.js";
+import { ClientProtocol, type Connection } from "../xds/index.js";
+import { assignmentMessage, assignmentResource, clusterMessage, clusterResource, endpointMessage } from "../xds/testing/resources.js";
+import { exportMetrics } from "./metrics.js";
+import type { AdminState } from "./state.js";
+import { clustersView, configDump, readyView } from "./views.js";
+
+/** A sidecar that booted from disk 90 s ago; `shop` was saved with a healthy and an unhealthy endpoint, `cart` was not. */
+function booted() {
+  const clock = new FakeClock();
+  const log = new RecordedLog();
+  const metrics = newMetrics();
+  const node = { id: "web-7", cluster: "web", zone: "a" };
+  const protocol = new ClientProtocol({ node, version: "0.0.0", upstreams: ["shop", "cart"], clock, log, metrics });
+  const endpoints = [endpointMessage("10.0.0.1", 80), endpointMessage("10.0.0.2", 80, { health_status: "UNHEALTHY" })];
+  protocol.restore({
+    resources: [clusterResource(clusterMessage("shop"), "c1"), assignmentResource(assignmentMessage("shop", endpoints), "a1")],
+    position: "l/1/7",
+    savedAtMs: clock.wallMs() - 90_000,
+  });
+  const verdicts = new Cell<VerdictAge>({ kind: "current" });
+  const connection = new Cell<Connection>({
+    kind: "disconnected",
+    sinceMs: clock.wallMs() - 5_000,
+    cause: "refused",
+    failures: 3,
+    wasConnected: false,
+  });
+  const fallback = new Cell<FallbackStatus>({
+    origin: "disk",
+    savedAtMs: 0,
+    fellBack: "checksum",
+    loadFailure: undefined,
+    saveFailure: undefined,
+  });
+  const rng = seeded(1);
+  const clusters = new Clusters({
+    applied: protocol.applied,
+    verdicts,
+    newPicker: ({ policy }, candidates) => newPicker({ policy, candidates }, { rng, ejection: connectEjection }),
+    clock,
+    log,
+  });
+  const draining = new Cell(false);
+  const state: AdminState = {
+    node,
+    version: "0.0.0",
+    startedAtMs: 0,
+    upstreams: ["shop", "cart"],
+    clock,
+    metrics,
+    table: clusters.table,
+    xds: protocol.state,
+    connection,
+    fallback,
+    draining,
+    counters: new Map([["shop", new ClusterCounters()]]),
+    replies: new Map([["no-route", 2]]),
+  };
+  return { state, clock, verdicts, draining };
+}
+
+describe("/ready", () => {
+  test("it names each upstream with where its state came from, how old it is, or what is missing", () => {
+    const { state } = booted();
+    expect(readyView(state)).toEqual({
+      ready: false,
+      draining: false,
+      upstreams: [
+        { service: "shop", ready: true, origin: "disk", ageSeconds: 90 },
+        { service: "cart", ready: false, missing: ["cluster", "assignment"] },
+      ],
+    });
+  });
+
+  test("a sidecar that drains is not ready, whatever it has", () => {
+    const { state, draining } = booted();
+    draining.set(true);
+    expect(readyView({ ...state, upstreams: ["shop"] })).toMatchObject({ ready: false, draining: true });
+  });
+});
+
+describe("/clusters", () => {
+  test("it shows the stream, the last known good and every upstream's endpoints", () => {
+    const { state } = booted();
+    const view = clustersView(state);
+    expect(view.controlPlane).toMatchObject({ state: "disconnected", cause: "refused", failures: 3, forSeconds: 5 });
+    expect(view.fallback).toMatchObject({ origin: "disk", fellBack: "checksum" });
+    expect(view.clusters).toMatchObject([
+      {
+        service: "shop",
+        ready: true,
+        origin: "disk",
+        versions: { cluster: "c1", assignment: "a1" },
+        endpoints: [
+          { id: "10.0.0.1:80", health: "healthy", ejected: false, zone: "a", weight: 100 },
+          { id: "10.0.0.2:80", health: "unhealthy" },
+        ],
+      },
+      { service: "cart", ready: false, origin: "none", endpoints: [] },
+    ]);
+  });
+
+  test("a verdict that expired is shown as what it counts as, an ejection as long as it lasts", () => {
+    const { state, clock, verdicts } = booted();
+    verdicts.set({ kind: "as-of", wallMs: 0 });
+    const [first] = state.table.value.get("shop")?.endpoints ?? [];
+    if (first !== undefined) first.ejectedUntilMs = 1_000;
+    const shop = () => clustersView(state).clusters[0]?.endpoints;
+    expect(shop()).toMatchObject([{ ejected: true }, { health: "unknown" }]);
+    clock.advance(1_000);
+    expect(shop()?.[0]?.ejected).toBe(false);
+  });
+});
+
+test("/config_dump holds the resources in force as they were received", () => {
+  const { resources, position } = configDump(booted().state);
+  expect(position).toBe("l/1/7");
+  expect(resources.map(({ name, version, origin }) => [name, version, origin])).toEqual([
+    ["shop", "c1", "disk"],
+    ["shop", "a1", "disk"],
+  ]);
+});
+
+test("/metrics has readiness, the stream and what was counted of requests", async () => {
+  const { state } = booted();
+  exportMetrics(state);
+  state.counters.get("shop")?.finish(204, 3);
+  const text = await state.metrics.expose();
+  expect(text).toContain("fairlead_sidecar_ready 0");
+  expect(text).toContain("fairlead_control_plane_connected 0");
+  expect(text).toContain('fairlead_requests_total{cluster="shop",class="2xx"} 1');
+  expect(text).toContain('fairlead_replies_without_cluster_total{reason="no-route"} 2');
+  expect(text).toContain('fairlead_cluster_endpoints{cluster="shop",standing="candidate"} 1');
+});
