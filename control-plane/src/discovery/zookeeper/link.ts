@@ -30,6 +30,7 @@ export interface LinkEvents {
   watch(event: WatchEvent): void;
 }
 
+/** Reads that are unanswered when the connection goes stay unanswered: only `down` tells of it. */
 export interface Link extends ZnodeReads {
   /** Asks for any answer at all. */
   ping(answer: Answer<void>): void;

@@ -102,6 +102,9 @@ export class ServiceReadings {
     if (!worthSaying(before, views)) return before;
     const previous = before === undefined || before.kind === "pending" ? undefined : before.reading;
     const reading = this.#merge(service, views, previous);
+    const unfinished = views.every(({ progress }) => progress !== "incomplete") && reading.completeness.kind === "partial";
+    // What is still being read and has brought nothing new is no news either: after a return the very same reading comes back.
+    if (unfinished && reading.endpoints === previous?.endpoints) return before;
     return before?.kind === "seen" && before.reading === reading ? before : { kind: "seen", reading };
   }
 

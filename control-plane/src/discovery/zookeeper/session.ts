@@ -155,7 +155,7 @@ class ZooKeeperSession implements ZooKeeperConnection {
 
   #lost(cause: string): void {
     const { clock, log } = this.#deps;
-    this.#dropLink(cause);
+    this.#dropLink();
     const { value: state } = this.#state;
     if (state.kind === "connected") {
       this.#lostAtMs = clock.nowMs();
@@ -165,22 +165,25 @@ class ZooKeeperSession implements ZooKeeperConnection {
       log.warn("zookeeper-unreachable", { cause });
       this.#state.set({ kind: "connecting", cause });
     }
+    // Only now: whoever asked knows already that the connection is gone, and takes no failure for an answer.
+    this.#reads.failAll(cause);
     if (!this.#closed) this.#retry.failed(() => this.open());
   }
 
   #expired(): void {
     const { clock, log } = this.#deps;
     const cause = "the session expired";
-    this.#dropLink(cause);
+    this.#dropLink();
     this.#forgetSession();
     const { value: state } = this.#state;
     const sinceMs = state.kind === "disconnected" || state.kind === "expired" ? state.sinceMs : clock.wallMs();
     log.warn("zookeeper-session-expired", { sinceMs });
     this.#state.set({ kind: "expired", sinceMs, cause });
+    this.#reads.failAll(cause);
     if (!this.#closed) this.#retry.failed(() => this.open());
   }
 
-  #dropLink(reason: string): void {
+  #dropLink(): void {
     const link = this.#link;
     this.#link = undefined;
     this.#watchdog?.cancel();
@@ -189,7 +192,6 @@ class ZooKeeperSession implements ZooKeeperConnection {
     if (this.#upSinceMs !== undefined && this.#deps.clock.nowMs() - this.#upSinceMs >= STABLE_MS) this.#retry.succeeded();
     this.#upSinceMs = undefined;
     link?.destroy();
-    this.#reads.failAll(reason);
   }
 
   #giveUpOldSession(): void {

@@ -58,6 +58,20 @@ describe("one path", () => {
     expect(ids("cart")).toEqual(["10.0.0.2:80", "10.0.0.9:80"]);
   });
 
+  test("a storm of changes is published at most every ten milliseconds", () => {
+    const { clock, server, source, ids } = zookeeperUnderTest([CART_PATH], CART_OF_TWO);
+    clock.advance(1_000);
+    const seen = recordOf(source, "cart");
+    for (let index = 0; index < 200; index += 1) {
+      server.create(`/members/cart/s${index}`, `10.0.1.${index}:80`);
+      clock.advance(1);
+    }
+    clock.advance(20);
+    expect(ids("cart")).toHaveLength(202);
+    expect(seen.length).toBeLessThanOrEqual(23);
+    expect(seen.length).toBeGreaterThan(10);
+  });
+
   test("a deleted member is gone without a read", () => {
     const { clock, server, ids } = zookeeperUnderTest([CART_PATH], CART_OF_TWO);
     clock.advance(1_000);
@@ -197,6 +211,9 @@ describe("one path", () => {
     expect(ids("cart")).toEqual(["10.0.0.2:80", "10.0.0.9:80"]);
     expect(seen).toHaveLength(2);
     expect(seen[1]).toMatchObject({ kind: "seen", reading: { completeness: { kind: "complete" } } });
+    server.rewind("/members/cart/a", "10.0.0.8:80", 0x99an);
+    clock.advance(361_000);
+    expect(ids("cart")).toEqual(["10.0.0.2:80", "10.0.0.8:80"]);
   });
 
   test("beyond ten thousand members the reading is partial and says so", () => {
@@ -348,6 +365,50 @@ describe("losing ZooKeeper", () => {
     clock.advance(5_000);
     const after = reading("cart");
     expect(before?.kind === "seen" && after?.kind === "seen" && after.reading === before.reading).toBe(true);
+  });
+
+  test("a cut in the middle of reading shows as stale only: what was asked is no answer", () => {
+    const { clock, server, source } = zookeeperUnderTest([CART_PATH, CURATOR_PATHS], (fake) => {
+      CART_OF_TWO(fake);
+      fake.create("/services/shop/x", curatorJson(1));
+    });
+    clock.advance(100);
+    const partial: unknown[] = [];
+    source.listing.watch((listing) => listing.kind === "seen" && listing.completeness.kind === "partial" && partial.push(listing));
+    source.services.watch((value) => {
+      for (const reading of value.values())
+        if (reading.kind === "seen" && reading.reading.completeness.kind === "partial") partial.push(reading);
+    });
+    source.refresh();
+    server.cut();
+    clock.advance(5_000);
+    expect(partial).toEqual([]);
+  });
+
+  test("cut again before anything was read, a reading is stale since the first time", () => {
+    const { clock, server, reading, source } = zookeeperUnderTest([CURATOR_PATHS], (fake) =>
+      fake.create("/services/shop/x", curatorJson(1)),
+    );
+    clock.advance(100);
+    const sinceMs = clock.wallMs();
+    server.cut("first");
+    for (let step = 0; step < 6_000 && source.disturbedUntilMs.value === 0; step += 1) clock.advance(1);
+    server.cut("second");
+    expect(reading("shop")).toMatchObject({ kind: "stale", sinceMs, cause: "10.9.0.1:2181: second" });
+    expect(source.listing.value).toMatchObject({ kind: "stale", sinceMs, cause: "10.9.0.1:2181: second" });
+  });
+
+  test("a return that changed nothing but a member's arrival order says nothing in between", () => {
+    const { clock, server, source } = zookeeperUnderTest([CART_PATH], (fake) => {
+      for (let index = 0; index < 1_000; index += 1) fake.create(`/members/cart/m${index}`, `10.0.${index >> 8}.${index & 255}:80`);
+    });
+    clock.advance(1_000);
+    server.latencyMs = 20;
+    const seen = recordOf(source, "cart");
+    server.cut();
+    clock.advance(10_000);
+    expect(seen.map(({ kind }) => kind)).toEqual(["seen", "stale", "seen"]);
+    expect(seen[0]?.kind === "seen" && seen[2]?.kind === "seen" && seen[0].reading === seen[2].reading).toBe(true);
   });
 
   test("the first connect is calm; a return is disturbed for two session time-outs", () => {

@@ -25,7 +25,7 @@ const MAX_SERVICES = 10_000;
 /** Watches are one-shot hints and servers have lost some; every so often everything is read again (± 20 %). */
 const RESYNC_MS = 300_000;
 const RESYNC_SPREAD = 0.2;
-/** After a return, whoever else was cut off needs its own session time-out to register again (design: clocks of doubt). */
+/** After a return, whoever else was cut off needs its own session time-out to register again. */
 const MAX_DISTURBED_MS = 90_000;
 
 /** Follows registrations in ZooKeeper, over one session. */

@@ -61,30 +61,26 @@ class NodeLink implements Link {
 
   children(path: string, answer: Answer<{ readonly names: readonly string[]; readonly stat: ZnodeStat }>): void {
     this.#ask(answer, () =>
-      this.#client.getChildren(path, this.#onEvent, (error, names, stat) =>
-        outside(() => answer(error ? failureOf(error) : ok({ names, stat: statOf(stat) }))),
-      ),
+      this.#client.getChildren(path, this.#onEvent, (error, names, stat) => settle(answer, error, () => ({ names, stat: statOf(stat) }))),
     );
   }
 
   data(path: string, answer: Answer<{ readonly data: Uint8Array; readonly stat: ZnodeStat }>): void {
     this.#ask(answer, () =>
       this.#client.getData(path, this.#onEvent, (error, data: Buffer | undefined, stat) =>
-        outside(() => answer(error ? failureOf(error) : ok({ data: data ?? EMPTY, stat: statOf(stat) }))),
+        settle(answer, error, () => ({ data: data ?? EMPTY, stat: statOf(stat) })),
       ),
     );
   }
 
   exists(path: string, answer: Answer<boolean>): void {
     this.#ask(answer, () =>
-      this.#client.exists(path, this.#onEvent, (error, stat: Stat | undefined) =>
-        outside(() => answer(error ? failureOf(error) : ok(Boolean(stat)))),
-      ),
+      this.#client.exists(path, this.#onEvent, (error, stat: Stat | undefined) => settle(answer, error, () => Boolean(stat))),
     );
   }
 
   ping(answer: Answer<void>): void {
-    this.#ask(answer, () => this.#client.exists("/", (error) => outside(() => answer(error ? failureOf(error) : ok(undefined)))));
+    this.#ask(answer, () => this.#client.exists("/", (error) => settle(answer, error, () => undefined)));
   }
 
   destroy(): void {
@@ -178,6 +174,14 @@ function outside(callback: () => void): void {
     });
   }
 }
+
+function settle<T>(answer: Answer<T>, error: Error | Exception | null, value: () => T): void {
+  // The library fails what was asked before it says that the connection is gone; `down` follows.
+  if (error && "code" in error && CONNECTION_GONE.has(error.code)) return;
+  outside(() => answer(error ? failureOf(error) : ok(value())));
+}
+
+const CONNECTION_GONE: ReadonlySet<unknown> = new Set([Exception.CONNECTION_LOSS, Exception.SESSION_EXPIRED]);
 
 function failureOf(error: Error | Exception): Result<never, ReadFailure> {
   if ("code" in error && error.code === Exception.NO_NODE) return fail({ kind: "no-node" });

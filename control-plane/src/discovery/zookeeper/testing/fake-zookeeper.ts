@@ -167,7 +167,6 @@ class FakeLink implements Link {
   readonly #timers = new Set<Timer>();
   readonly #watches: Readonly<Record<WatchSet, Set<string>>> = { data: new Set(), children: new Set(), exists: new Set() };
   #open = true;
-  #unanswered: (() => void)[] = [];
 
   constructor(server: FakeZooKeeper, options: LinkOptions, events: LinkEvents) {
     this.#server = server;
@@ -215,7 +214,6 @@ class FakeLink implements Link {
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
     this.#server.detach(this);
-    for (const end of this.#unanswered.splice(0)) end();
   }
 
   end(): void {
@@ -244,12 +242,7 @@ class FakeLink implements Link {
     if (this.#server.mood !== "serving") return;
     const result = read();
     if (result.ok || at.watch === "exists") this.#watches[at.watch].add(at.path);
-    const end = () => answer(fail({ kind: "failed", reason: "CONNECTION_LOSS" }));
-    this.#unanswered.push(end);
-    this.#later(() => {
-      this.#unanswered = this.#unanswered.filter((other) => other !== end);
-      answer(result);
-    });
+    this.#later(() => answer(result));
   }
 
   #later(task: () => void): void {
