@@ -23,7 +23,7 @@ for (const ring of rings) {
 }
 if (!node24.ok && !alreadyOn24) results.push(notRunRing("unit ring on Node 24", node24.reason));
 
-const total = addUp([...results, ...failedSteps(process.env.FAIRLEAD_FAILED_STEPS)]);
+const total = addUp([...results, ...failedSteps(process.env.GATE_FAILED_STEPS)]);
 console.log("");
 for (const line of total.problems) console.log(`failed: ${line}`);
 for (const { name, reason } of total.notRun) console.log(`not run: ${name}: ${reason}`);

@@ -1,22 +1,12 @@
 #!/usr/bin/env node
 // fairlead-control-plane: reads the command line and the configuration, starts the app, follows reloads, stops on a signal.
 
-import {
-  type Closable,
-  EXIT,
-  formatPath,
-  formatProblems,
-  helpText,
-  LOG_LEVELS,
-  type Log,
-  type LogLevel,
-  parseCommandLine,
-  publishedSchema,
-} from "@fairlead/shared";
+import { EXIT, formatPath, formatProblems, helpText, LOG_LEVELS, type LogLevel, parseCommandLine, publishedSchema } from "@fairlead/shared";
 import { systemClock, watchFiles } from "@fairlead/shared/io";
-import { type ControlPlane, startControlPlane } from "./app.js";
+import { startControlPlane } from "./app.js";
 import { printConfig, type ReadSettings, settingsSchema } from "./config/index.js";
 import { loadSettings } from "./config/io/load-settings.js";
+import { followConfig } from "./follow-config.js";
 import { systemWorld, VERSION, type World } from "./world.js";
 
 const PROGRAM = "fairlead-control-plane";
@@ -39,14 +29,15 @@ async function main(): Promise<number> {
 }
 
 async function withConfig(file: string, kind: "run" | "check-config" | "print-config"): Promise<number> {
-  const { read, ...found } = await loadSettings(file, process.env);
+  const found = await loadSettings(file, process.env);
+  const { read } = found;
   if (!read.ok) return say(process.stderr, `${formatProblems(read.error)}\n`, EXIT.config);
   if (kind === "check-config") return say(process.stdout, `${file} is good\n`, EXIT.ok);
   if (kind === "print-config") return say(process.stdout, printConfig(read.value), EXIT.ok);
   return run(file, read.value, found);
 }
 
-type Found = Omit<Awaited<ReturnType<typeof loadSettings>>, "read">;
+type Found = Awaited<ReturnType<typeof loadSettings>>;
 
 async function run(file: string, { settings, place }: ReadSettings, found: Found): Promise<number> {
   const world = await systemWorld(settings, logLevel());
@@ -57,29 +48,19 @@ async function run(file: string, { settings, place }: ReadSettings, found: Found
   }
   const plane = started.value;
   world.log.info("started", { version: VERSION, xdsPort: plane.xdsPort, adminPort: plane.adminPort });
-  const following = followConfig(file, found, { plane, log: world.log });
+  const following = followConfig<Found>(found, {
+    load: () => loadSettings(file, process.env),
+    watch: ({ paths, contents }, changed) => watchFiles({ paths, known: contents, clock: systemClock, log: world.log, changed }),
+    take({ read }) {
+      if (read.ok) plane.reload(read.value.settings);
+      else plane.refuseReload(formatProblems(read.error).split("\n"));
+    },
+  });
   await stopSignal(world);
   await following.close();
   await plane.close();
   world.log.info("stopped");
   return EXIT.ok;
-}
-
-/** Takes every change of the file and of what it includes, which may itself change. */
-function followConfig(file: string, found: Found, { plane, log }: { readonly plane: ControlPlane; readonly log: Log }): Closable {
-  let watch: Closable;
-  const open = ({ paths, contents }: Found) => {
-    watch = watchFiles({ paths, known: contents, clock: systemClock, log, changed: () => void reload() });
-  };
-  const reload = async () => {
-    const { read, ...next } = await loadSettings(file, process.env);
-    await watch.close();
-    open(next);
-    if (read.ok) plane.reload(read.value.settings);
-    else plane.refuseReload(formatProblems(read.error).split("\n"));
-  };
-  open(found);
-  return { close: () => watch.close() };
 }
 
 function stopSignal({ log }: World): Promise<void> {

@@ -67,14 +67,14 @@ export function startProcess(spec: ProcessSpec): Process {
 /** What a Node script is started with. */
 export type NodeOptions = Omit<ProcessSpec, "name" | "command" | "args"> & {
   readonly name?: string;
-  /** Which Node runs it; default this one, or the one FAIRLEAD_E2E_NODE names. */
+  /** Which Node runs it; default this one, or the one E2E_NODE names. */
   readonly nodePath?: string;
 };
 
 /** Starts a Node script as a process. */
 export function startNode(script: string, args: readonly string[], options: NodeOptions = {}): Process {
   const { nodePath, name, ...rest } = options;
-  const command = nodePath ?? process.env["FAIRLEAD_E2E_NODE"] ?? process.execPath;
+  const command = nodePath ?? process.env["E2E_NODE"] ?? process.execPath;
   return startProcess({ ...rest, name: name ?? script, command, args: [script, ...args] });
 }
 
