@@ -2,7 +2,7 @@
 
 import type { EndpointHealth } from "../health/index.js";
 import type { RegisteredEndpoint } from "../registry/index.js";
-import type { ServiceSnapshot } from "../snapshot/index.js";
+import type { ServiceSnapshot, SnapshotEndpoint } from "../snapshot/index.js";
 import { iso } from "./time.js";
 
 export interface EndpointFacts {
@@ -20,13 +20,13 @@ export function outcomeOf({ registered, health, published }: EndpointFacts): {
   readonly because: readonly string[];
 } {
   const { endpoint, hold } = registered;
-  const entry = published?.endpoints.find((candidate) => candidate.endpoint.id === endpoint.id);
+  const entry = entryOf(published, endpoint.id);
   const because: string[] = [];
   if (hold !== undefined) because.push(`its removal is held (${hold.kind}): ${hold.because}`);
   if (endpoint.draining !== undefined) because.push(`its source says it leaves: ${endpoint.draining}`);
   if (endpoint.weight === 0) because.push("its weight is 0");
   if (published === undefined) return { outcome: "out", because: [...because, "its service is not published yet"] };
-  if (published.awaiting.includes(endpoint.id))
+  if (inSorted(published.awaiting, endpoint.id, (id) => id) !== undefined)
     return { outcome: "out", because: [...because, "it is new and waits for its first check to pass"] };
   if (entry === undefined) return { outcome: "out", because: [...because, "the next publish will carry it"] };
   if (entry.health === "draining") return { outcome: "reduced", because };
@@ -38,7 +38,7 @@ export function outcomeOf({ registered, health, published }: EndpointFacts): {
 export function endpointView(facts: EndpointFacts) {
   const { service, registered, health, published } = facts;
   const { endpoint, hold } = registered;
-  const entry = published?.endpoints.find((candidate) => candidate.endpoint.id === endpoint.id);
+  const entry = entryOf(published, endpoint.id);
   return {
     id: endpoint.id as string,
     service,
@@ -55,6 +55,24 @@ export function endpointView(facts: EndpointFacts) {
     health: healthView(health),
     published: { health: entry?.health ?? "absent", snapshot: published?.version ?? "" },
   };
+}
+
+function entryOf(published: ServiceSnapshot | undefined, id: string): SnapshotEndpoint | undefined {
+  return inSorted(published?.endpoints ?? [], id, ({ endpoint }) => endpoint.id);
+}
+
+/** By halves: a service may have 10,000 endpoints, and a view looks up every one of them while the whole process waits. */
+function inSorted<T>(sorted: readonly T[], id: string, idOf: (item: T) => string): T | undefined {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const item = sorted[middle];
+    if (item !== undefined && idOf(item) < id) low = middle + 1;
+    else high = middle;
+  }
+  const found = sorted[low];
+  return found !== undefined && idOf(found) === id ? found : undefined;
 }
 
 function healthView(health: EndpointHealth | undefined) {

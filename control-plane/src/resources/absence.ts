@@ -21,8 +21,14 @@ export function explainAbsence(snapshot: Snapshot, typeUrl: string, name: string
   }
   if (snapshot.services.has(service as ServiceName))
     return { kind: "not-found", reason: `service ${service} has no such resource for this kind of client` };
-  const near = nearest(service, snapshot.services.keys());
-  return { kind: "not-found", reason: `no such service: ${service}${near === undefined ? "" : `; did you mean ${near}?`}` };
+  return {
+    kind: "not-found",
+    // Only when somebody is told: a stream asks at every publish whether the name is still absent.
+    get reason() {
+      const near = nearest(service, snapshot.services.keys());
+      return `no such service: ${service}${near === undefined ? "" : `; did you mean ${near}?`}`;
+    },
+  };
 }
 
 /** Edits a person makes by mistake. */

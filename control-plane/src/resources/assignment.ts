@@ -23,7 +23,11 @@ const HEALTH = { healthy: "HEALTHY", unhealthy: "UNHEALTHY", draining: "DRAINING
 /** One locality per zone, with health, endpoint weights and our metadata: Envoy and our sidecars honour them. */
 function localities(endpoints: readonly SnapshotEndpoint[]): LocalityInput[] {
   const byZone = new Map<string, SnapshotEndpoint[]>();
-  for (const member of endpoints) byZone.set(member.endpoint.zone, [...(byZone.get(member.endpoint.zone) ?? []), member]);
+  for (const member of endpoints) {
+    const members = byZone.get(member.endpoint.zone);
+    if (members === undefined) byZone.set(member.endpoint.zone, [member]);
+    else members.push(member);
+  }
   return [...byZone].sort(byKey).map(([zone, members]) => ({
     locality: { zone },
     load_balancing_weight: { value: sum(members.map(({ endpoint }) => Math.max(1, endpoint.weight))) },

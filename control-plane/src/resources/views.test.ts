@@ -175,3 +175,18 @@ describe("why a name is missing", () => {
     expect(absence(snapshotOf([shop], { withheld }), "cart")).toEqual({ kind: "unavailable", reason: "waiting for zk", sinceMs: 7 });
   });
 });
+
+test("names alike are looked for only when somebody is told why a name is absent", () => {
+  let looked = 0;
+  class CountedServices extends Map<ServiceName, ServiceSnapshot> {
+    override keys() {
+      looked++;
+      return super.keys();
+    }
+  }
+  const services = new CountedServices([[shop.name, shop]]);
+  const views = new Views(new Cell(snapshotOf([], { services })));
+  const absence = views.viewOf(node("fairlead")).value.absence(RESOURCE_TYPES.cluster, "shpo");
+  expect([absence.kind, looked]).toEqual(["not-found", 0]);
+  expect(absence.reason).toBe("no such service: shpo; did you mean shop?");
+});

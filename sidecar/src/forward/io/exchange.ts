@@ -259,12 +259,20 @@ export class Exchange {
     return length === undefined ? Number.POSITIVE_INFINITY : Number(length);
   }
 
-  /** The caller is silent in its request, or does not read; waiting for the upstream is the deadline's matter. */
+  /** The caller is silent in its request, or does not read its answer; waiting for the upstream is the deadline's matter. */
   #onSilence(): void {
-    if (this.#phase !== "over" && this.#request.complete && this.#phase !== "streaming") return;
+    if (!this.#waitsForCaller()) return;
     this.#abandon();
     if (this.#response.headersSent) this.#cut();
     else this.#reply(this.#path.reply("request-timeout", `Nothing of the request came for ${CALLER_IDLE_MS / 1_000} s.`));
+  }
+
+  #waitsForCaller(): boolean {
+    // The connect's own limit, or an answer before ours on this connection: neither is the caller's doing.
+    if (this.#phase === "connecting" || this.#response.socket === null) return false;
+    // Not read any further because the upstream takes no more; or not sent.
+    if (!this.#request.complete) return this.#upstream?.writableNeedDrain !== true;
+    return this.#response.writableLength > 0;
   }
 
   #hasMoved(): boolean {

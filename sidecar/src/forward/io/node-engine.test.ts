@@ -1,5 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
-import { Agent, createServer, type IncomingMessage, type RequestListener, type RequestOptions, request, type Server } from "node:http";
+import {
+  Agent,
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type RequestOptions,
+  request,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import type { EndpointState } from "../../endpoint/index.js";
@@ -51,6 +60,15 @@ function call(rig: Rig, options: RequestOptions = {}, body?: Buffer): Promise<An
     sent.on("error", reject);
     sent.end(body);
   });
+}
+
+/** Waits until a count has stayed the same for 50 turns of the event loop. */
+async function untilStill(count: () => number): Promise<void> {
+  for (let still = 0, last = -1; still < 50; still++) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    if (count() !== last) still = 0;
+    last = count();
+  }
 }
 
 const sha = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
@@ -326,6 +344,71 @@ describe("endings", () => {
     await until(() => client.closed);
     expect(client.statuses).toEqual([408]);
     expect(state).toMatchObject({ inFlight: 0, cancelled: 1 });
+  });
+
+  test("an upstream that is silent in the middle of its answer is waited for until the deadline", async () => {
+    let answer: ServerResponse | undefined;
+    const state = await upstream((_, response) => {
+      answer = response;
+      response.write("begin");
+    });
+    const rig = await rigOf({ endpoints: [state], route: { timeoutMs: 120_000 } });
+    const client = new RawClient(rig.port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    await until(() => client.heard.includes("begin"));
+    rig.clock.advance(50);
+    rig.clock.advance(60_000);
+    answer?.end("end");
+    await until(() => client.closed || client.heard.includes("end"));
+    expect(client.closed).toBe(false);
+    await until(() => state.successes === 1);
+  });
+
+  test("an upstream that takes no more of a body is waited for until the deadline, its caller is not blamed", async () => {
+    let incoming: IncomingMessage | undefined;
+    const state = await upstream((request, response) => {
+      incoming = request;
+      request.on("end", () => response.end("all of it"));
+    });
+    const rig = await rigOf({ endpoints: [state], route: { timeoutMs: 120_000 } });
+    const answer = call(rig, { method: "POST" }, randomBytes(32 << 20));
+    await until(() => incoming !== undefined && incoming.readableLength > 0);
+    // Until every buffer on the way is full: nothing moves any more.
+    await untilStill(() => incoming?.socket.bytesRead ?? 0);
+    rig.clock.advance(50);
+    rig.clock.advance(60_000);
+    incoming?.resume();
+    expect((await answer).status).toBe(200);
+  });
+
+  test("a caller that does not read its answer is cut off", async () => {
+    const state = await upstream((_, response) => void response.end(randomBytes(32 << 20)));
+    const rig = await rigOf({ endpoints: [state], route: { timeoutMs: 0 } });
+    const client = new RawClient(rig.port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    client.socket.once("data", () => client.socket.pause());
+    await until(() => client.heard !== "");
+    await untilStill(() => client.socket.bytesRead);
+    rig.clock.advance(50);
+    rig.clock.advance(30_050);
+    client.socket.resume();
+    await until(() => client.closed);
+    expect(client.heard.length).toBeLessThan(32 << 20);
+    expect(state.inFlight).toBe(0);
+  });
+
+  test("an answer that waits behind a slow one of its connection does not end both", async () => {
+    let slow: ServerResponse | undefined;
+    const state = await upstream((incoming, response) => {
+      if (incoming.url === "/slow") slow = response;
+      else response.end("quick");
+    });
+    const rig = await rigOf({ endpoints: [state], route: { timeoutMs: 120_000 } });
+    const client = new RawClient(rig.port, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET /quick HTTP/1.1\r\nHost: a\r\n\r\n");
+    await until(() => slow !== undefined && state.successes === 1);
+    rig.clock.advance(50);
+    rig.clock.advance(60_000);
+    slow?.end("slow");
+    await until(() => client.closed || client.heard.includes("quick"));
+    expect(client.heard).toMatch(/^HTTP\/1\.1 200 .*\r\n\r\nslowHTTP\/1\.1 200 .*\r\n\r\nquick$/s);
   });
 });
 
