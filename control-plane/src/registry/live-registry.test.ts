@@ -248,6 +248,48 @@ describe("what an earlier run knew", () => {
   });
 });
 
+test("what a source gave stays through its renaming until the source of the new name has spoken", () => {
+  const fixed = new FakeSource("fixed");
+  const old = new FakeSource("zk");
+  const renamed = new FakeSource("zookeeper", { kind: "pending" });
+  const { clock, registry, ids } = registryWith([fixed, old]);
+  fixed.see(SHOP, [endpointAt(1), endpointAt(2), endpointAt(3)]);
+  old.see(SHOP, [endpointAt(4), endpointAt(5)]);
+  registry.configure({ sources: [fixed, renamed], configured: new Set(), safetyOf: () => "standard" });
+  clock.advance(600_000);
+  expect(ids()).toEqual(ports(1, 2, 3, 4, 5));
+  renamed.see(SHOP, [endpointAt(4)]);
+  renamed.list();
+  clock.advance(1_000);
+  expect(ids()).toEqual(ports(1, 2, 3, 4));
+});
+
+test("a wall clock that was set back keeps nobody longer than the hold says", () => {
+  const clock = new FakeClock();
+  let setBackMs = 0;
+  const jumping = {
+    nowMs: () => clock.nowMs(),
+    wallMs: () => clock.wallMs() - setBackMs,
+    schedule: (delayMs: number, task: () => void) => clock.schedule(delayMs, task),
+  };
+  const { confirmations } = new Records(jumping);
+  const registry = new LiveRegistry({
+    clock: jumping,
+    log: new RecordedLog(),
+    metrics: newMetrics(),
+    confirmations,
+    remembered: new Map(),
+  });
+  const one = new FakeSource("one");
+  registry.configure({ sources: [one], configured: new Set(), safetyOf: () => "standard" });
+  one.see(SHOP, [endpointAt(1), endpointAt(2), endpointAt(3)]);
+  one.see(SHOP, [endpointAt(1), endpointAt(2)]);
+  setBackMs = 86_400_000;
+  one.see("cart" as ServiceName, [endpointAt(9)]);
+  clock.advance(15_000);
+  expect([...(registry.services.value.get(SHOP)?.endpoints.keys() ?? [])].sort()).toEqual(ports(1, 2));
+});
+
 test("a service that every source has completely lost is dropped once nobody is held", () => {
   const one = new FakeSource("one");
   const { registry, clock } = registryWith([one]);

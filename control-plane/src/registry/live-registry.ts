@@ -49,6 +49,9 @@ export interface RegistryInputs {
   readonly safetyOf: (service: ServiceName) => Safety;
 }
 
+/** Holds end by the wall clock, for people; looked at this often, one that is set back delays nothing much. */
+const LOOK_AGAIN_MS = 10_000;
+
 /** Where an endpoint was last given from, and since when it is certainly missing (monotonic ms). */
 interface Memory {
   readonly entry: RegisteredEndpoint;
@@ -161,9 +164,13 @@ export class LiveRegistry implements Registry, Closable {
     return new Map([...next].map(([id, memory]) => [id, memory.entry]));
   }
 
-  /** A source that is configured no more cannot give anything: its word counts as complete. */
+  /**
+   * A source that is configured no more cannot give anything: its word counts as complete, unless another one has not spoken
+   * yet, which may be the same under a new name.
+   */
   #isCertain(source: string, merged: Merged): boolean {
-    return merged.certain.has(source) || !this.#inputs.sources.some(({ name }) => name === source);
+    if (merged.certain.has(source)) return true;
+    return merged.waiting.length === 0 && !this.#inputs.sources.some(({ name }) => name === source);
   }
 
   #present(endpoint: Endpoint, sources: readonly string[], before: Memory | undefined): Memory {
@@ -217,7 +224,7 @@ export class LiveRegistry implements Registry, Closable {
       for (const { hold } of service.endpoints.values()) if (hold !== undefined) untilMs = Math.min(untilMs, hold.untilMs);
     }
     if (untilMs === Number.POSITIVE_INFINITY) return;
-    const delayMs = Math.max(1, untilMs - this.#deps.clock.wallMs());
+    const delayMs = Math.min(LOOK_AGAIN_MS, Math.max(1, untilMs - this.#deps.clock.wallMs()));
     this.#timer = this.#deps.clock.schedule(delayMs, () => {
       this.#recompute([...this.services.value.values()].filter(hasHold).map(({ name }) => name));
     });

@@ -19,6 +19,8 @@ export interface XdsLimits {
   readonly refusedNames: number;
   /** Connections open at once. */
   readonly connections: number;
+  /** How long a connection may be without a stream. */
+  readonly idleConnectionMs: number;
   /** Streams open at once. */
   readonly streams: number;
   /** Streams open at once for one peer address and node id. */
@@ -46,6 +48,9 @@ export const DEFAULT_LIMITS: XdsLimits = {
   refusedNames: 1_000,
   // One per sidecar, and as many again while a restart moves them.
   connections: 20_000,
+  // A client without a stream opens another connection when it needs one. A grpc-js client (1.14) closed while this server was
+  // down connects once more after it is back, and keeps that connection for ever: a restart would leave one or two per sidecar.
+  idleConnectionMs: 60_000,
   streams: 20_000,
   // Envoy opens four per-type streams and gRPC one per channel target; twice that overlap while a client reconnects.
   streamsPerIdentity: 64,

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { services } from "@fairlead/proto";
 import { Cell, newMetrics } from "@fairlead/shared";
@@ -48,6 +49,18 @@ describe("the xDS server on a socket", () => {
   afterEach(async () => {
     client.close();
     await server.close();
+  });
+
+  test("a connection without a stream is closed after a while, one with a stream stays", async () => {
+    await start({ limits: { ...DEFAULT_LIMITS, idleConnectionMs: 100 } });
+    const stream = client.open(aggregated.StreamAggregatedResources);
+    stream.write({ node, type_url: EDS, resource_names: ["a"] });
+    await stream.next();
+    const forgotten = connectHttp2(`http://127.0.0.1:${port}`);
+    await once(forgotten, "close");
+    sets.set(view({ ...everything, eds: { a: "2" } }));
+    stream.write({ type_url: CDS, resource_names: ["a"] });
+    expect((await stream.next()).type_url).toBe(CDS);
   });
 
   test("serves SotW on the aggregated stream, pushes a change and hears its ACK", async () => {

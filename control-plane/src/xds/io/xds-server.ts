@@ -169,6 +169,7 @@ class GrpcXdsServer implements XdsServer {
 function serverOptions(limits: XdsLimits): ServerOptions {
   return {
     ...KEEPALIVE,
+    "grpc.max_connection_idle_ms": limits.idleConnectionMs,
     "grpc.max_receive_message_length": limits.requestBytes,
     // What the client takes is the client's limit; a SotW list of listeners or clusters cannot be split (xDS rule R27).
     "grpc.max_send_message_length": -1,

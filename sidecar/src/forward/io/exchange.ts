@@ -8,6 +8,8 @@ import type { Decision, RequestPath, RouteBy, Try } from "../engine.js";
 import { downstreamHeaders } from "../headers.js";
 import type { LocalReply } from "../local-reply.js";
 import { checkResponseHead } from "../response-head.js";
+import { breakOff } from "./break-off.js";
+import { lingerAtEnd } from "./linger.js";
 import type { UpstreamPools } from "./upstream-pools.js";
 
 /** Longest silence of a caller in the middle of its request, or of one that does not read its answer. */
@@ -181,7 +183,7 @@ export class Exchange {
     this.#phase = "streaming";
     const headers = downstreamHeaders(rawHeaders);
     // An answer while the request still arrives: whatever comes after it on this connection could not be told apart.
-    if (this.#mustClose() || !this.#request.complete) headers.push("Connection", "close");
+    if (this.#mustClose() || !this.#request.complete) this.#closeWith(headers);
     this.#response.writeHead(status, statusText, headers);
     answer.on("error", (error: NodeJS.ErrnoException) => this.#onUpstreamError(upstream, undefined, error));
     answer.on("end", () => this.#onAnswerEnd(upstream, status));
@@ -192,6 +194,7 @@ export class Exchange {
     if (upstream !== this.#upstream) return;
     if (!upstream.writableFinished) this.#dropUpstream();
     this.#settle({ kind: "success", status });
+    this.#request.resume();
   }
 
   #onUpstreamError(upstream: ClientRequest, code?: FailureCode, error?: NodeJS.ErrnoException): void {
@@ -238,15 +241,19 @@ export class Exchange {
       return;
     }
     const headers = [...reply.headers];
-    if (reply.closes || this.#mustClose() || this.#unreadBody() > MAX_DROPPED_BODY) headers.push("Connection", "close");
+    if (reply.closes || this.#mustClose() || this.#unreadBody() > MAX_DROPPED_BODY) this.#closeWith(headers);
     response.writeHead(reply.status, headers);
     response.end(reply.body);
     this.#request.resume();
   }
 
-  /** By RST: to an HTTP/1.0 caller a FIN would make a broken answer look whole. */
+  #closeWith(headers: string[]): void {
+    headers.push("Connection", "close");
+    if (!this.#request.complete) lingerAtEnd(this.#request.socket, this.#context.clock);
+  }
+
   #cut(): void {
-    this.#request.socket.resetAndDestroy();
+    breakOff(this.#request.socket);
   }
 
   #mustClose(): boolean {

@@ -166,6 +166,34 @@ describe("forwarding", () => {
     await until(() => state.raw.sockets.every((socket) => socket.destroyed));
   });
 
+  test.each([
+    ["our own", []],
+    ["the upstream's", ["HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno"]],
+  ])("a caller that sends all of its body before it reads hears %s answer, not a broken connection", async (_, answers) => {
+    const endpoints = await Promise.all(answers.map((answer) => rawUpstream((socket) => void socket.write(answer))));
+    const rig = await rigOf({ endpoints });
+    const client = new RawClient(rig.port, `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${2 << 20}\r\n\r\n`);
+    client.socket.pause();
+    for (let part = 0; part < 16; part++) {
+      client.say("x".repeat(1 << 17));
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    client.socket.resume();
+    await until(() => client.closed);
+    expect([client.statuses, client.failed]).toEqual([[answers.length === 0 ? 503 : 413], false]);
+  });
+
+  test("nothing that follows a body whose answer ended the connection is taken for a request", async () => {
+    const rig = await rigOf({ endpoints: [] });
+    const replies = () => rig.path.replies.get("no-endpoints");
+    const client = new RawClient(rig.port, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nbegin");
+    await until(() => client.statuses.length === 1);
+    client.say(`${"x".repeat(99_995)}GET / HTTP/1.1\r\nHost: a\r\n\r\n`);
+    await until(() => client.closed);
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect([client.statuses, replies()]).toEqual([[503], 1]);
+  });
+
   test("an upstream is not read faster than its caller reads", async () => {
     const total = 256 << 20;
     let taken = 0;

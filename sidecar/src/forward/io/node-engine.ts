@@ -63,11 +63,15 @@ export class NodeEngine implements Engine {
     server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
     server.maxConnections = MAX_CONNECTIONS;
     server.timeout = 0;
-    const onRequest = (request: IncomingMessage, response: ServerResponse) => this.#open(path, request, response).start(spec.route, false);
+    const start = (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean) => {
+      // The connection has had its last answer and only lingers.
+      if (!request.socket.writableEnded) this.#open(path, request, response).start(spec.route, awaitsContinue);
+    };
+    const onRequest = (request: IncomingMessage, response: ServerResponse) => start(request, response, false);
     server.on("connection", (socket) => this.#onConnection(socket));
     server.on("request", onRequest);
     server.on("checkExpectation", onRequest);
-    server.on("checkContinue", (request, response) => this.#open(path, request, response).start(spec.route, true));
+    server.on("checkContinue", (request, response) => start(request, response, true));
     server.on("connect", (_, socket) => sendRaw(socket as Socket, path.reply("method-not-allowed", "CONNECT asks for a forward proxy.")));
     server.on("clientError", (error: NodeJS.ErrnoException, socket) => this.#onClientError(error, socket as Socket, path));
     return new Promise((resolve) => {
