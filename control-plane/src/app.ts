@@ -1,6 +1,16 @@
 // The control plane, joined: read it from top to bottom, it is the picture.
 
-import { Cell, type Closable, type ConfigPath, closeAll, fail, ok, type Result, type ServiceName } from "@fairlead/shared";
+import {
+  Cell,
+  type Closable,
+  type ConfigPath,
+  closeAll,
+  fail,
+  ok,
+  type Result,
+  type ServiceName,
+  type StartFailure,
+} from "@fairlead/shared";
 import type { AdminState, ReloadState } from "./admin/index.js";
 import { diffSettings, type ServiceSettings, type Settings } from "./config/index.js";
 import { newFleet } from "./fleet/index.js";
@@ -20,12 +30,6 @@ export interface ControlPlane extends Closable {
   reload(next: Settings): void;
   /** Notes why a new configuration was refused; the one in force stays. */
   refuseReload(problems: readonly string[]): void;
-}
-
-/** Which setting could not be had, and why. */
-export interface StartFailure {
-  readonly path: ConfigPath;
-  readonly reason: string;
 }
 
 /** Starts every room, then the two servers. Fails when a port cannot be had. */

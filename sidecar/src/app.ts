@@ -1,6 +1,6 @@
 // The sidecar, joined: read it from top to bottom, it is the picture.
 
-import { Cell, type Closable, type ConfigPath, closeAll, fail, ok, type Result, type Watchable } from "@fairlead/shared";
+import { Cell, type Closable, closeAll, fail, ok, type Result, type StartFailure, type Watchable } from "@fairlead/shared";
 import { type AdminState, exportMetrics } from "./admin/index.js";
 import { newPicker } from "./balancer/index.js";
 import { Clusters, verdictAge } from "./clusters/index.js";
@@ -20,19 +20,14 @@ export interface Sidecar {
   drain(): Promise<void>;
 }
 
-/** Which setting could not be had, and why. */
-export interface StartFailure {
-  readonly path: ConfigPath;
-  readonly reason: string;
-}
-
 /** Starts every room. What was saved is in force before the first listener opens; nobody else has to be alive. */
 export async function startSidecar(world: World, settings: Settings): Promise<Result<Sidecar, StartFailure>> {
   const { clock, rng, log, metrics, version } = world;
   const upstreams = settings.upstreams.map(({ service }) => service);
 
   const fallback = new Fallback({ store: world.store, nodeId: settings.node.id, clock, log, metrics });
-  const xds = new ClientProtocol({ node: settings.node, version, upstreams, clock, log, metrics });
+  const requestsTo = (service: string): number => path.counters.get(service)?.requests ?? 0;
+  const xds = new ClientProtocol({ node: settings.node, version, upstreams, requestsTo, clock, log, metrics });
   const saved = await fallback.load();
   const dropped = saved === undefined ? [] : xds.restore(saved);
   if (dropped.length > 0) log.warn("saved-resources-dropped", { dropped });
@@ -63,7 +58,7 @@ export async function startSidecar(world: World, settings: Settings): Promise<Re
   const draining = new Cell(false);
   const admin = adminState({ world, settings, upstreams, xds, ads, fallback, clusters, draining, path });
   exportMetrics(admin);
-  const rooms: Closable[] = [fallback, keep, ads, ages, clusters];
+  const rooms: Closable[] = [fallback, xds, keep, ads, ages, clusters];
   const abort = async (failure: StartFailure) => {
     await engine.drain(0);
     await closeAll(rooms);

@@ -1,105 +1,39 @@
 #!/usr/bin/env node
-// fairlead-sidecar: reads the command line and the configuration, starts the app, drains on a signal.
+// fairlead-sidecar: the app on this machine.
 
-import { EXIT, formatPath, formatProblems, helpText, LOG_LEVELS, type LogLevel, parseCommandLine, publishedSchema } from "@fairlead/shared";
-import { systemClock, watchFiles } from "@fairlead/shared/io";
+import { formatProblems, ok } from "@fairlead/shared";
+import { runProgram, systemClock, watchFiles } from "@fairlead/shared/io";
 import { startSidecar } from "./app.js";
-import { printConfig, type ReadSettings, settingsSchema } from "./config/index.js";
+import { printConfig, settingsSchema } from "./config/index.js";
 import { loadSettings } from "./config/io/load-settings.js";
 import { systemWorld, VERSION, type World } from "./world.js";
 
-const PROGRAM = "fairlead-sidecar";
+const load = (file: string) => loadSettings(file, process.env);
 
-async function main(): Promise<number> {
-  const command = parseCommandLine(process.argv.slice(2));
-  if (!command.ok) return say(process.stderr, `${command.error}\n\n${helpText(PROGRAM)}`, EXIT.usage);
-  switch (command.value.kind) {
-    case "help":
-      return say(process.stdout, helpText(PROGRAM), EXIT.ok);
-    case "version":
-      return say(process.stdout, `${PROGRAM} ${VERSION}\n`, EXIT.ok);
-    case "print-schema":
-      return say(process.stdout, publishedSchema(settingsSchema, PROGRAM), EXIT.ok);
-    case "check-config":
-    case "print-config":
-    case "run":
-      return withConfig(command.value.file, command.value.kind);
-  }
-}
-
-async function withConfig(file: string, kind: "run" | "check-config" | "print-config"): Promise<number> {
-  const { read, ...found } = await loadSettings(file, process.env);
-  if (!read.ok) return say(process.stderr, `${formatProblems(read.error)}\n`, EXIT.config);
-  if (kind === "check-config") return say(process.stdout, `${file} is good\n`, EXIT.ok);
-  if (kind === "print-config") return say(process.stdout, printConfig(read.value), EXIT.ok);
-  return run(file, read.value, found);
-}
-
-type Found = Omit<Awaited<ReturnType<typeof loadSettings>>, "read">;
-
-async function run(file: string, { settings, place }: ReadSettings, found: Found): Promise<number> {
-  const world = systemWorld(settings, logLevel());
-  const started = await startSidecar(world, settings);
-  if (!started.ok) {
-    const { path, reason } = started.error;
-    return say(
-      process.stderr,
-      `${place(path)}: ${formatPath(path)}: ${reason}
-`,
-      EXIT.config,
-    );
-  }
-  const sidecar = started.value;
-  world.log.info("started", { version: VERSION, adminPort: sidecar.adminPort, ports: Object.fromEntries(sidecar.ports) });
-  const watch = watchFiles({
-    paths: found.paths,
-    known: found.contents,
-    clock: systemClock,
-    log: world.log,
-    changed: () => void answerChange(file, world),
-  });
-  await stopSignal(world);
-  await watch.close();
-  await sidecar.drain();
-  world.log.info("stopped");
-  return EXIT.ok;
-}
+runProgram({
+  name: "fairlead-sidecar",
+  version: VERSION,
+  schema: settingsSchema,
+  load,
+  print: printConfig,
+  async start({ file, read: { settings }, found: { paths, contents }, level }) {
+    const world = systemWorld(settings, level);
+    const { log } = world;
+    const started = await startSidecar(world, settings);
+    if (!started.ok) return started;
+    const sidecar = started.value;
+    const watch = watchFiles({ paths, known: contents, clock: systemClock, log, changed: () => void answerChange(file, world) });
+    const stop = async () => {
+      await watch.close();
+      await sidecar.drain();
+    };
+    return ok({ log, facts: { adminPort: sidecar.adminPort, ports: Object.fromEntries(sidecar.ports) }, stop });
+  },
+});
 
 /** Everything a sidecar's file says stands until a restart; a change is answered all the same, a bad one with its problems. */
 async function answerChange(file: string, { log }: World): Promise<void> {
-  const { read } = await loadSettings(file, process.env);
+  const { read } = await load(file);
   if (read.ok) log.warn("config-changed", { file, effect: "takes effect on restart" });
   else log.error("config-refused", { problems: formatProblems(read.error).split("\n") });
 }
-
-function stopSignal({ log }: World): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      process.once(signal, () => {
-        log.info("stopping", { signal });
-        resolve();
-      });
-    }
-  });
-}
-
-function logLevel(): LogLevel {
-  const wanted = process.env["FAIRLEAD_LOG_LEVEL"];
-  return LOG_LEVELS.find((level) => level === wanted) ?? "info";
-}
-
-function say(stream: NodeJS.WriteStream, text: string, code: number): number {
-  stream.write(text);
-  return code;
-}
-
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    // A bug: say it and end, a supervisor starts us again from the saved state.
-    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-    process.exit(1);
-  },
-);

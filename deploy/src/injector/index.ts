@@ -1,2 +1,2 @@
-export { printSettings, type ReadSettings, readSettings } from "./read-settings.js";
+export { printSettings, readSettings } from "./read-settings.js";
 export { settingsSchema } from "./settings-schema.js";

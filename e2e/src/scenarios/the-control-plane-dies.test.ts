@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startBackend } from "../harness/backend.js";
@@ -72,6 +72,21 @@ test("a change made while it was away reaches the sidecar when it returns", asyn
   writeFileSync(list, listOf([one ?? "", two ?? "", three ?? "", four.address]));
   await controlPlane.restart();
   await untilAllAnswer(sidecar, "shop", ["one", "two", "three", "four"]);
+});
+
+test("a control plane that lost its state and its list takes no service from its sidecars, and an operator still can", async () => {
+  const { controlPlane, sidecar } = await meshOfThree();
+  await controlPlane.kill("SIGKILL");
+  rmSync(join(controlPlane.folder, "state"), { recursive: true });
+  controlPlane.rewriteConfig({});
+  await controlPlane.restart();
+  const shop = async () => (await sidecar.plane.api<ClustersBody>("/clusters")).clusters[0];
+  await until("the removal to be shown", async () => ((await shop())?.issues.length ?? 0) > 0, { timeoutMs: 40_000 });
+  expect((await sidecar.get("shop")).status).toBe(200);
+  await sidecar.plane.restart();
+  expect((await sidecar.get("shop")).status).toBe(200);
+  controlPlane.rewriteConfig({ services: { shop: {} } });
+  await untilUsable(sidecar, "shop", [], 40_000);
 });
 
 test("the second address of the list is used when the first is dead", async () => {

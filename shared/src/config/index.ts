@@ -6,7 +6,7 @@ export { formatListen, type ListenAddress, listensCollide, parseListen } from ".
 export { MAX_CONFIG_BYTES, tooLarge } from "./parse-yaml.js";
 export { type ConfigPath, DEFAULT_PLACE, formatPath, formatPlace, type Place } from "./place.js";
 export { printTree } from "./print-tree.js";
-export { type ConfigProblem, formatProblem, formatProblems, MAX_LISTED_PROBLEMS } from "./problem.js";
+export { type ConfigProblem, formatProblem, formatProblems, MAX_LISTED_PROBLEMS, type StartFailure } from "./problem.js";
 export { type ConfigSource, peekConfig, type ReadConfig, readConfig } from "./read-config.js";
 export { sameContent } from "./same-content.js";
 export * as schemaParts from "./schema-parts.js";

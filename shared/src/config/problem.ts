@@ -21,3 +21,9 @@ export function formatProblems(problems: readonly ConfigProblem[]): string {
   if (problems.length > MAX_LISTED_PROBLEMS) lines.push(`and ${problems.length - MAX_LISTED_PROBLEMS} more`);
   return lines.join("\n");
 }
+
+/** Which setting a start could not have (a port in use), and why. */
+export interface StartFailure {
+  readonly path: ConfigPath;
+  readonly reason: string;
+}

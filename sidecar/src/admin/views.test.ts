@@ -18,7 +18,7 @@ function booted() {
   const log = new RecordedLog();
   const metrics = newMetrics();
   const node = { id: "web-7", cluster: "web", zone: "a" };
-  const protocol = new ClientProtocol({ node, version: "0.0.0", upstreams: ["shop", "cart"], clock, log, metrics });
+  const protocol = new ClientProtocol({ node, version: "0.0.0", upstreams: ["shop", "cart"], requestsTo: () => 0, clock, log, metrics });
   const endpoints = [endpointMessage("10.0.0.1", 80), endpointMessage("10.0.0.2", 80, { health_status: "UNHEALTHY" })];
   protocol.restore({
     resources: [clusterResource(clusterMessage("shop"), "c1"), assignmentResource(assignmentMessage("shop", endpoints), "a1")],

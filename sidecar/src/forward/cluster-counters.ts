@@ -32,6 +32,11 @@ export class ClusterCounters {
   /** Retries that were safe but beyond the budget. */
   retriesDenied = 0;
 
+  /** Requests that ended. */
+  get requests(): number {
+    return this.finished.reduce((sum, count) => sum + count, 0);
+  }
+
   /** A request ended. @param status undefined when none was sent */
   finish(status: number | undefined, tookMs: number): void {
     bump(this.finished, status === undefined ? 0 : Math.floor(status / 100));

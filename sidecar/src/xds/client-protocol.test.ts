@@ -28,8 +28,10 @@ function setUp(upstreams: readonly string[] = ["shop", "cart"]) {
   const clock = new FakeClock();
   const log = new RecordedLog();
   const node = { id: "web-7", cluster: "web", zone: "a" };
-  const protocol = new ClientProtocol({ node, version: "0.1.0", upstreams, clock, log, metrics: newMetrics() });
-  return { protocol, clock, log };
+  const requests = new Map<string, number>();
+  const requestsTo = (service: string) => requests.get(service) ?? 0;
+  const protocol = new ClientProtocol({ node, version: "0.1.0", upstreams, requestsTo, clock, log, metrics: newMetrics() });
+  return { protocol, clock, log, requests };
 }
 
 /** A response as it would come out of the codec. */
@@ -218,23 +220,52 @@ describe("a response", () => {
 });
 
 describe("a removal", () => {
-  test("of a cluster takes it out of force at once and is logged", () => {
-    const { protocol, log } = setUp();
-    protocol.receive(withResources("1", shop, cart));
-    expect(protocol.receive(response(CDS, "2", { removed_resources: ["shop"] })).error_detail).toBeUndefined();
-    expect([...protocol.applied.value.clusters.keys()]).toEqual(["cart"]);
-    expect(log.count("xds-resource-removed")).toBe(1);
+  /** `shop` in force, then removed with its assignment, as a control plane does that has lost its list. */
+  function removed() {
+    const it = setUp();
+    it.protocol.receive(withResources("1", shop, cart));
+    it.protocol.receive(withResources("2", shopEndpoints));
+    it.protocol.receive(response(EDS, "3", { removed_resources: ["shop"] }));
+    it.protocol.receive(response(CDS, "4", { removed_resources: ["shop"] }));
+    return it;
+  }
+
+  test("takes nothing out of force, is logged and shown, and asks for the resource anew", () => {
+    const { protocol, log } = removed();
+    expect([...protocol.applied.value.clusters.keys()]).toEqual(["shop", "cart"]);
+    expect(protocol.applied.value.assignments.get("shop")?.endpoints).toHaveLength(1);
+    expect(log.count("xds-resource-removed")).toBe(2);
+    expect(protocol.state.value.issues.map(({ kind }) => kind)).toEqual(["removed", "removed"]);
+    expect(protocol.open()[0]?.initial_resource_versions).toEqual({ cart: "c2" });
+    expect(protocol.open()[1]?.initial_resource_versions).toEqual({});
   });
 
-  test("of an assignment leaves it in force while its cluster is, and goes with it", () => {
-    const { protocol } = setUp();
-    protocol.receive(withResources("1", shop));
-    protocol.receive(withResources("2", shopEndpoints));
-    protocol.receive(response(EDS, "3", { removed_resources: ["shop"] }));
-    expect(protocol.applied.value.assignments.get("shop")?.endpoints).toHaveLength(1);
-    expect(protocol.open()[1]?.initial_resource_versions).toEqual({});
-    protocol.receive(response(CDS, "4", { removed_resources: ["shop"] }));
+  test("outlives every ten minutes in which the service was called, and no longer", () => {
+    const { protocol, clock, requests } = removed();
+    for (let count = 1; count <= 3; count++) {
+      requests.set("shop", count);
+      clock.advance(600_000);
+      expect(protocol.applied.value.clusters.has("shop")).toBe(true);
+    }
+    clock.advance(600_000);
+    expect([...protocol.applied.value.clusters.keys()]).toEqual(["cart"]);
     expect(protocol.applied.value.assignments.has("shop")).toBe(false);
+    expect(clock.pendingCount).toBe(0);
+  });
+
+  test("is ended by an empty set from the control plane, at once", () => {
+    const { protocol } = removed();
+    protocol.receive(withResources("5", assignmentResource(assignmentMessage("shop", []), "e2")));
+    expect(protocol.applied.value.assignments.get("shop")?.endpoints).toEqual([]);
+  });
+
+  test("leaves no timer behind once the cluster is back, or the protocol is closed", () => {
+    const back = removed();
+    back.protocol.receive(withResources("5", shop));
+    expect(back.clock.pendingCount).toBe(0);
+    const closed = removed();
+    closed.protocol.close();
+    expect(closed.clock.pendingCount).toBe(0);
   });
 
   test("of an assignment counts at once when the cluster is already gone", () => {

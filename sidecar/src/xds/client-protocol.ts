@@ -1,10 +1,27 @@
-import type { DeltaDiscoveryRequest, DeltaDiscoveryResponse__Output, Node, Resource__Output } from "@fairlead/proto";
-import { Cell, type Clock, type CounterMetric, fail, type Log, type Metrics, type Result, type Watchable } from "@fairlead/shared";
+import {
+  type DeltaDiscoveryRequest,
+  type DeltaDiscoveryResponse__Output,
+  type Node,
+  RESOURCE_TYPES,
+  type Resource__Output,
+} from "@fairlead/proto";
+import {
+  Cell,
+  type Clock,
+  type Closable,
+  type CounterMetric,
+  fail,
+  type Log,
+  type Metrics,
+  type Result,
+  type Watchable,
+} from "@fairlead/shared";
 import type { AppliedResources } from "../endpoint/index.js";
 import { type DecodedResource, decodeResource, type RawResource } from "./decode.js";
 import { type HeldResource, HeldResources, SUBSCRIBED_TYPES } from "./held-resources.js";
 import { type Issue, Issues } from "./issues.js";
 import { ack, nack, nackType, type Refused } from "./nack.js";
+import { Withdrawals } from "./withdrawals.js";
 
 /** What this sidecar holds and what is wrong with it, for saving and for people. Immutable. */
 export interface XdsState {
@@ -22,6 +39,8 @@ export interface ClientProtocolOptions {
   readonly version: string;
   /** Services to subscribe to, by name: nothing else is ever asked for (decision D2). */
   readonly upstreams: readonly string[];
+  /** Requests to a service so far: one that is still called outlives its removal. */
+  readonly requestsTo: (service: string) => number;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -39,11 +58,12 @@ export interface RestoredState {
  * The client's side of delta ADS as a machine without I/O: `open` gives the first messages of a stream, `receive` the
  * answer to each response. It outlives streams, so that a reconnect asks only for what differs (xDS rule R25).
  */
-export class ClientProtocol {
+export class ClientProtocol implements Closable {
   readonly #options: ClientProtocolOptions;
   readonly #wanted: ReadonlySet<string>;
   readonly #held = new HeldResources();
   readonly #issues = new Issues();
+  readonly #withdrawals: Withdrawals;
   readonly #applied: Cell<AppliedResources>;
   readonly #state: Cell<XdsState>;
   readonly #appliedCount: CounterMetric;
@@ -54,6 +74,7 @@ export class ClientProtocol {
   constructor(options: ClientProtocolOptions) {
     this.#options = options;
     this.#wanted = new Set(options.upstreams);
+    this.#withdrawals = new Withdrawals({ ...options, onOver: (service) => this.#over(service) });
     this.#applied = new Cell(this.#held.applied);
     this.#state = new Cell<XdsState>({ held: [], issues: [], position: "", heard: false });
     const labels = ["type"];
@@ -118,6 +139,11 @@ export class ClientProtocol {
     return refused.length === 0 ? ack(typeUrl, nonce) : nack(typeUrl, nonce, refused);
   }
 
+  /** Leaves no timer behind. */
+  close(): void {
+    this.#withdrawals.close();
+  }
+
   #applyAll(typeUrl: string, resources: readonly Resource__Output[]): readonly Refused[] {
     const refused: Refused[] = [];
     const twice = repeatedNames(resources);
@@ -136,6 +162,7 @@ export class ClientProtocol {
 
   #apply(raw: RawResource, decoded: DecodedResource): void {
     this.#issues.settled(raw.typeUrl, raw.name);
+    if (raw.typeUrl === RESOURCE_TYPES.cluster) this.#withdrawals.end(raw.name);
     const changed = this.#held.put(raw, decoded, { kind: "live", atMs: this.#now() });
     this.#appliedCount.add(1, { type: raw.typeUrl });
     if (changed) this.#options.log.debug("xds-resource-applied", { typeUrl: raw.typeUrl, name: raw.name, version: raw.version });
@@ -153,6 +180,13 @@ export class ClientProtocol {
     const wasHeld = this.#held.withdraw(typeUrl, name);
     this.#issues.removed(typeUrl, name, { stays: this.#held.has(typeUrl, name), nowMs: this.#now() });
     if (wasHeld) this.#options.log.warn("xds-resource-removed", { typeUrl, name, staysInForce: this.#held.has(typeUrl, name) });
+    if (wasHeld && typeUrl === RESOURCE_TYPES.cluster) this.#withdrawals.begin(name);
+  }
+
+  #over(service: string): void {
+    this.#held.drop(service);
+    this.#options.log.warn("xds-service-dropped", { service, because: "it was removed and nobody has called it since" });
+    this.#publish();
   }
 
   #publish(): void {

@@ -14,7 +14,7 @@ export interface Origin {
 /** A resource in force: the last version that decoded. */
 export interface HeldResource extends RawResource {
   readonly origin: Origin;
-  /** The control plane removed it while its cluster stays: in force until the cluster goes (see `withdraw`). */
+  /** The control plane removed it: in force until it is dropped (see `withdraw`). */
   readonly withdrawn: boolean;
 }
 
@@ -48,24 +48,29 @@ export class HeldResources {
   }
 
   /**
-   * A removal. The cluster is the service: when it goes it goes at once, because the control plane withdraws clusters
-   * only on purpose (invariant 9). Its assignment and route have no life of their own: they stay in force while
-   * it does, marked, and leave with it, so that a half-made change never empties a service (invariant 2). In the
-   * other xDS variant removals of these types do not even exist (xDS rule R12).
+   * A removal. It takes nothing out of force by itself: whoever means to empty a service sends an empty assignment first,
+   * and a control plane that lost its state or its list removes without meaning it (invariants 2 and 9). What was removed
+   * stays, marked, until `drop`. Without its cluster an assignment or route is of no use and goes at once.
    * @returns false when the name was not held
    */
   withdraw(typeUrl: string, name: string): boolean {
     const entries = this.#entries(typeUrl);
     const entry = entries.get(name);
     if (entry === undefined) return false;
-    if (typeUrl !== RESOURCE_TYPES.cluster && this.has(RESOURCE_TYPES.cluster, name)) {
-      entries.set(name, { ...entry, withdrawn: true });
-      return true;
+    if (this.has(RESOURCE_TYPES.cluster, name)) entries.set(name, { ...entry, withdrawn: true });
+    else {
+      entries.delete(name);
+      this.#stale = true;
     }
-    entries.delete(name);
-    this.#stale = true;
-    if (typeUrl === RESOURCE_TYPES.cluster) this.#dropWithdrawn(name);
     return true;
+  }
+
+  /** Takes out of force what was removed of this service. */
+  drop(name: string): void {
+    for (const entries of this.#types.values()) {
+      if (entries.get(name)?.withdrawn === true) entries.delete(name);
+    }
+    this.#stale = true;
   }
 
   has(typeUrl: string, name: string): boolean {
@@ -100,12 +105,6 @@ export class HeldResources {
       }
     }
     return { clusters, assignments, routes };
-  }
-
-  #dropWithdrawn(name: string): void {
-    for (const entries of this.#types.values()) {
-      if (entries.get(name)?.withdrawn === true) entries.delete(name);
-    }
   }
 
   #entries(typeUrl: string): Map<string, Entry> {

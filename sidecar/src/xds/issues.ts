@@ -2,7 +2,7 @@ import type { Status__Output } from "@fairlead/proto";
 import type { RawResource } from "./decode.js";
 
 /**
- * Why a name is not as the control plane, or we, would have it. None of them changes what is in force; a removal that did says so in its reason.
+ * Why a name is not as the control plane, or we, would have it. None of them changes what is in force.
  * `sinceMs` is wall time of the first sight.
  */
 export type Issue = {
@@ -40,7 +40,7 @@ export class Issues {
 
   removed(typeUrl: string, name: string, { stays, nowMs }: { stays: boolean; nowMs: number }): void {
     const reason = stays
-      ? "the control plane removed it; it stays in force as long as its cluster"
+      ? "the control plane removed it; it stays in force until nobody has called the service for ten minutes"
       : "the control plane has no such resource";
     this.#byResource.set(keyOf(typeUrl, name), { kind: "removed", typeUrl, name, reason, sinceMs: nowMs });
   }

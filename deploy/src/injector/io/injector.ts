@@ -1,7 +1,6 @@
 import {
   type Clock,
   type Closable,
-  type ConfigPath,
   closeAll,
   type Environment,
   fail,
@@ -9,6 +8,7 @@ import {
   type Log,
   ok,
   type Result,
+  type StartFailure,
   sameContent,
 } from "@fairlead/shared";
 import { type FileContents, readFiles, watchFiles } from "@fairlead/shared/io";
@@ -28,12 +28,6 @@ export interface InjectorDeps {
 
 export interface Injector extends Closable {
   readonly port: number;
-}
-
-/** Which setting cannot be followed, and why. */
-export interface StartFailure {
-  readonly path: ConfigPath;
-  readonly reason: string;
 }
 
 /** Serves the webhook and follows the configuration, the certificate and its key as their files change. */

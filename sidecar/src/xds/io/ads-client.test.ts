@@ -68,7 +68,15 @@ function start(
 ): { client: AdsClient; protocol: ClientProtocol; log: RecordedLog } {
   const log = new RecordedLog();
   const node = { id: "web-7", cluster: "web", zone: "a" };
-  const protocol = new ClientProtocol({ node, version: "0.1.0", upstreams: ["shop"], clock, log, metrics: newMetrics() });
+  const protocol = new ClientProtocol({
+    node,
+    version: "0.1.0",
+    upstreams: ["shop"],
+    requestsTo: () => 0,
+    clock,
+    log,
+    metrics: newMetrics(),
+  });
   const client = startAdsClient({ addresses, protocol, clock, rng: seeded(1), log });
   open.push(client);
   return { client, protocol, log };
