@@ -1,4 +1,5 @@
 export { diffSettings, type SettingsChange } from "./diff-settings.js";
+export type { DnsNameSettings, DnsSourceSettings } from "./dns-settings.js";
 export { printConfig } from "./print-config.js";
 export { readServiceLists, type ServiceLists } from "./read-endpoints.js";
 export { type ConfigText, type ReadSettings, readSettings, type SettingsInput } from "./read-settings.js";
@@ -6,8 +7,6 @@ export { settingsSchema } from "./schema.js";
 export type {
   CheckSettings,
   CheckTiming,
-  DnsNameSettings,
-  DnsSourceSettings,
   FileSourceSettings,
   Listen,
   Safety,
@@ -16,7 +15,5 @@ export type {
   SourceSettings,
   StaticEndpointSettings,
   StaticSourceSettings,
-  ZooKeeperFormat,
-  ZooKeeperPathSettings,
-  ZooKeeperSourceSettings,
 } from "./settings.js";
+export type { ZooKeeperFormat, ZooKeeperPathSettings, ZooKeeperSourceSettings } from "./zookeeper-settings.js";

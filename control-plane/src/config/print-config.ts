@@ -1,6 +1,8 @@
 import { durationText, formatListen, printTree, type ServiceName } from "@fairlead/shared";
+import { dnsTree } from "./dns-settings.js";
 import type { ReadSettings } from "./read-settings.js";
 import type { CheckSettings, ServiceSettings, SourceSettings, StaticEndpointSettings } from "./settings.js";
+import { zooKeeperTree } from "./zookeeper-settings.js";
 
 /** The effective configuration as YAML in the file's own shape; beside every value, where it came from. */
 export function printConfig({ settings, include, place }: ReadSettings): string {
@@ -26,12 +28,10 @@ function sourceTree(source: SourceSettings): unknown {
       return { name, type, services: listsTree(source.services) };
     case "file":
       return { name, type, path: source.path };
-    case "zookeeper": {
-      const paths = source.paths.map(({ port, ...path }) => (path.format === "curator" ? { ...path, port } : path));
-      return { name, type, servers: source.servers, sessionTimeout: durationText(source.sessionTimeoutMs), paths };
-    }
+    case "zookeeper":
+      return zooKeeperTree(source);
     case "dns":
-      return { name, type, resolvers: source.resolvers, names: source.names };
+      return dnsTree(source);
   }
 }
 

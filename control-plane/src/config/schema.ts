@@ -2,25 +2,15 @@
 
 import { BALANCER_POLICIES, PROTOCOLS, schemaParts } from "@fairlead/shared";
 import Type, { type Static, type TSchema } from "typebox";
-import { SAFETY_PRESETS, ZOOKEEPER_FORMATS } from "./settings.js";
+import { dnsSourceSchema } from "./dns-settings.js";
+import { SAFETY_PRESETS } from "./settings.js";
+import { sourceName } from "./source-name.js";
+import { zooKeeperSourceSchema } from "./zookeeper-settings.js";
 
-const {
-  byService,
-  choice,
-  duration,
-  identifier,
-  keys,
-  listen,
-  service: serviceNamed,
-  shortOrMap,
-  taggedBy,
-  weight,
-  wholeNumber,
-  zone,
-} = schemaParts;
+const { byService, choice, duration, identifier, keys, listen, shortOrMap, taggedBy, weight, wholeNumber, zone } = schemaParts;
 
 /** Beyond these the process would spend its time on configuration; each is ten times what the largest known site has. */
-const LIMITS = { sources: 32, services: 10_000, endpoints: 100_000, servers: 32, paths: 1_000, names: 1_000 };
+const LIMITS = { sources: 32, services: 10_000, endpoints: 100_000 };
 
 const byServiceName = <Value extends TSchema>(value: Value, description: string) =>
   byService(value, { maxProperties: LIMITS.services, description });
@@ -34,12 +24,6 @@ export const endpointSchema = keys(
   },
   "One instance of the service",
 );
-
-const sourceName = Type.String({
-  pattern: "^[a-z0-9][a-z0-9-]{0,62}$",
-  expects: "a source name of a-z, 0-9 and -",
-  description: "What the source is called in messages, metrics and the admin interface",
-});
 
 const staticSource = keys(
   {
@@ -61,62 +45,6 @@ const fileSource = keys(
     }),
   },
   "Endpoints written in a file of their own, read again whenever it changes",
-);
-
-const zooKeeperPath = keys(
-  {
-    path: Type.String({
-      expects: "a znode path such as /members/cart",
-      description: "Znode whose children are the members; one part may be *, which matches every child",
-    }),
-    service: Type.String({ expects: "a service name", description: "Service the members belong to; {1} stands for what * matched" }),
-    format: choice(ZOOKEEPER_FORMATS, "What a member's data is: host:port as text, or the JSON of Curator's service discovery"),
-    port: Type.Optional(choice(["main", "ssl"], "Which port of a Curator instance: port (main, the default) or sslPort (ssl)")),
-  },
-  "Where members register, and how",
-);
-
-const zooKeeperSource = keys(
-  {
-    name: sourceName,
-    type: Type.Literal("zookeeper"),
-    servers: Type.Array(Type.String({ expects: "a server such as 10.0.0.5:2181" }), {
-      minItems: 1,
-      maxItems: LIMITS.servers,
-      description: "host:port of every server of the ensemble",
-    }),
-    sessionTimeout: Type.Optional(duration("Silence after which the session is given up, 1s to 5m. Default 30s")),
-    paths: Type.Array(zooKeeperPath, { minItems: 1, maxItems: LIMITS.paths, description: "Where members register" }),
-  },
-  "Members registered in ZooKeeper",
-);
-
-const dnsName = keys(
-  {
-    service: serviceNamed("Service the addresses belong to"),
-    name: Type.String({
-      expects: "a DNS name such as find.internal.",
-      description: "Absolute, with or without the final dot; search domains are not used",
-    }),
-    type: Type.Optional(choice(["A", "AAAA"], "Which addresses are asked for. Default A")),
-    port: wholeNumber(1, 65_535, "Port of every address"),
-  },
-  "A name whose addresses are the endpoints",
-);
-
-const dnsSource = keys(
-  {
-    name: sourceName,
-    type: Type.Literal("dns"),
-    resolvers: Type.Optional(
-      Type.Array(Type.String({ expects: "a resolver such as 10.0.0.2:53" }), {
-        maxItems: LIMITS.servers,
-        description: "ip:port of each resolver; by default those of /etc/resolv.conf",
-      }),
-    ),
-    names: Type.Array(dnsName, { minItems: 1, maxItems: LIMITS.names, description: "What to resolve, again at every TTL" }),
-  },
-  "Addresses from DNS",
 );
 
 const timing = {
@@ -212,7 +140,7 @@ export const settingsSchema = keys(
       }),
     ),
     sources: Type.Optional(
-      Type.Array(taggedBy("type", [staticSource, fileSource, zooKeeperSource, dnsSource], "Where endpoints come from"), {
+      Type.Array(taggedBy("type", [staticSource, fileSource, zooKeeperSourceSchema, dnsSourceSchema], "Where endpoints come from"), {
         maxItems: LIMITS.sources,
         description: "Where endpoints come from; of two sources that give one endpoint, the earlier one's weight and zone count",
       }),

@@ -1,6 +1,8 @@
 // What this process was told to do, after defaults: no optional value is left for a room to interpret.
 
 import type { BalancerPolicy, Protocol, ServiceName } from "@fairlead/shared";
+import type { DnsSourceSettings } from "./dns-settings.js";
+import type { ZooKeeperSourceSettings } from "./zookeeper-settings.js";
 
 export interface Listen {
   readonly host: string;
@@ -45,43 +47,6 @@ export interface FileSourceSettings {
   readonly name: string;
   /** Absolute. */
   readonly path: string;
-}
-
-export const ZOOKEEPER_FORMATS = ["host-port", "curator"] as const;
-export type ZooKeeperFormat = (typeof ZOOKEEPER_FORMATS)[number];
-
-export interface ZooKeeperPathSettings {
-  /** Absolute znode path whose children are members; a `*` segment matches every child, `{1}` in `service` is what it matched. */
-  readonly path: string;
-  readonly service: string;
-  readonly format: ZooKeeperFormat;
-  /** Which port of a Curator instance: `port` (main) or `sslPort` (ssl). */
-  readonly port: "main" | "ssl";
-}
-
-export interface ZooKeeperSourceSettings {
-  readonly type: "zookeeper";
-  readonly name: string;
-  /** `ip:port` or `name:port`. */
-  readonly servers: readonly string[];
-  readonly sessionTimeoutMs: number;
-  readonly paths: readonly ZooKeeperPathSettings[];
-}
-
-export interface DnsNameSettings {
-  readonly service: ServiceName;
-  /** Absolute name, with or without the final dot; search domains are never used. */
-  readonly name: string;
-  readonly type: "A" | "AAAA";
-  readonly port: number;
-}
-
-export interface DnsSourceSettings {
-  readonly type: "dns";
-  readonly name: string;
-  /** `ip:port`; empty means the nameservers of /etc/resolv.conf. */
-  readonly resolvers: readonly string[];
-  readonly names: readonly DnsNameSettings[];
 }
 
 export const SAFETY_PRESETS = ["standard", "cautious", "off"] as const;

@@ -1,0 +1,115 @@
+// A source of type zookeeper: what may be written, what it means, and how it is printed.
+
+import { type Cursor, durationIn, durationText, schemaParts, serviceName, splitHostPort } from "@fairlead/shared";
+import Type, { type Static } from "typebox";
+import { sourceName } from "./source-name.js";
+
+const { choice, duration, keys } = schemaParts;
+
+/** Ten times what the largest known site has. */
+const LIMITS = { servers: 32, paths: 1_000 };
+
+/** ZooKeeper's own bounds are 2 and 20 ticks, with ticks of 50 ms to some 15 s. */
+const SESSION_TIMEOUT = { minMs: 1_000, maxMs: 300_000 };
+const SESSION_TIMEOUT_MS = 30_000;
+
+export const ZOOKEEPER_FORMATS = ["host-port", "curator"] as const;
+export type ZooKeeperFormat = (typeof ZOOKEEPER_FORMATS)[number];
+
+export interface ZooKeeperPathSettings {
+  /** Absolute znode path whose children are members; a `*` segment matches every child, `{1}` in `service` is what it matched. */
+  readonly path: string;
+  readonly service: string;
+  readonly format: ZooKeeperFormat;
+  /** Which port of a Curator instance: `port` (main) or `sslPort` (ssl). */
+  readonly port: "main" | "ssl";
+}
+
+export interface ZooKeeperSourceSettings {
+  readonly type: "zookeeper";
+  readonly name: string;
+  /** `ip:port` or `name:port`. */
+  readonly servers: readonly string[];
+  readonly sessionTimeoutMs: number;
+  readonly paths: readonly ZooKeeperPathSettings[];
+}
+
+const zooKeeperPath = keys(
+  {
+    path: Type.String({
+      expects: "a znode path such as /members/cart",
+      description: "Znode whose children are the members; one part may be *, which matches every child",
+    }),
+    service: Type.String({ expects: "a service name", description: "Service the members belong to; {1} stands for what * matched" }),
+    format: choice(ZOOKEEPER_FORMATS, "What a member's data is: host:port as text, or the JSON of Curator's service discovery"),
+    port: Type.Optional(choice(["main", "ssl"], "Which port of a Curator instance: port (main, the default) or sslPort (ssl)")),
+  },
+  "Where members register, and how",
+);
+
+export const zooKeeperSourceSchema = keys(
+  {
+    name: sourceName,
+    type: Type.Literal("zookeeper"),
+    servers: Type.Array(Type.String({ expects: "a server such as 10.0.0.5:2181" }), {
+      minItems: 1,
+      maxItems: LIMITS.servers,
+      description: "host:port of every server of the ensemble",
+    }),
+    sessionTimeout: Type.Optional(duration("Silence after which the session is given up, 1s to 5m. Default 30s")),
+    paths: Type.Array(zooKeeperPath, { minItems: 1, maxItems: LIMITS.paths, description: "Where members register" }),
+  },
+  "Members registered in ZooKeeper",
+);
+
+/** Refuses what the schema cannot. */
+export function readZooKeeper(text: Static<typeof zooKeeperSourceSchema>, cursor: Cursor): ZooKeeperSourceSettings {
+  text.servers.forEach((server, index) => {
+    const split = splitHostPort(server);
+    if (!split.ok) cursor.down("servers", index).refuse(split.error);
+    // The client library splits host and port at the first colon.
+    else if (split.value.host.includes(":"))
+      cursor.down("servers", index).refuse("IPv6 servers cannot be reached; give a name or an IPv4 address");
+  });
+  const paths = text.paths.map((path, index) => {
+    const at = cursor.down("paths", index);
+    checkZnodePath(path.path, at.down("path"));
+    checkTemplate(path, at.down("service"));
+    if (path.port !== undefined && path.format !== "curator") at.down("port").refuse("only members of format curator have two ports");
+    return { path: path.path, service: path.service, format: path.format, port: path.port ?? "main" };
+  });
+  const { sessionTimeout } = text;
+  const sessionTimeoutMs =
+    sessionTimeout === undefined ? SESSION_TIMEOUT_MS : durationIn(cursor.down("sessionTimeout"), sessionTimeout, SESSION_TIMEOUT);
+  return { type: "zookeeper", name: text.name, servers: text.servers, sessionTimeoutMs, paths };
+}
+
+/** ZooKeeper's rules for paths, and ours for `*`. */
+function checkZnodePath(path: string, cursor: Cursor): void {
+  const shown = JSON.stringify(path.slice(0, 200));
+  const [before, ...parts] = path.split("/");
+  if (before !== "" || parts.some((part) => part === "" || part === "." || part === "..")) {
+    cursor.refuse(`expected a znode path such as /members/cart, got ${shown}`);
+  } else if (parts.some((part) => part !== "*" && part.includes("*"))) {
+    cursor.refuse(`a * stands for a whole part of the path, as in /services/*, got ${shown}`);
+  } else if (parts.filter((part) => part === "*").length > 1) {
+    cursor.refuse(`one part of a path may be *, got ${shown}`);
+  }
+}
+
+const FIRST = "{1}";
+
+function checkTemplate({ path, service }: { readonly path: string; readonly service: string }, cursor: Cursor): void {
+  if (service.includes(FIRST) && !path.includes("*")) {
+    cursor.refuse(`{1} stands for what * matched, and ${JSON.stringify(path.slice(0, 200))} has no *`);
+    return;
+  }
+  const name = serviceName(service.replaceAll(FIRST, "a"));
+  if (!name.ok) cursor.refuse(`expected a service name, with {1} for what * matched, got ${JSON.stringify(service.slice(0, 80))}`);
+}
+
+/** The source in the file's own shape. */
+export function zooKeeperTree({ name, type, servers, sessionTimeoutMs, paths }: ZooKeeperSourceSettings): unknown {
+  const trees = paths.map(({ port, ...path }) => (path.format === "curator" ? { ...path, port } : path));
+  return { name, type, servers, sessionTimeout: durationText(sessionTimeoutMs), paths: trees };
+}
