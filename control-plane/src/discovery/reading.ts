@@ -18,9 +18,16 @@ export function sameEndpoint(one: Endpoint, other: Endpoint): boolean {
       one.weight === other.weight &&
       one.zone === other.zone &&
       one.instance === other.instance &&
+      (one.priority ?? 0) === (other.priority ?? 0) &&
+      sameMetadata(one.metadata, other.metadata) &&
       one.draining === other.draining &&
       one.place === other.place)
   );
+}
+
+/** Metadata is made with its keys sorted (see metadata.ts), so that equal content is equal text. */
+function sameMetadata(one: Endpoint["metadata"], other: Endpoint["metadata"]): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }
 
 export interface NewReading {

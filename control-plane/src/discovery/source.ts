@@ -12,6 +12,10 @@ export interface Endpoint {
   readonly zone: string;
   /** Identity of the process behind the address (Curator id, pod uid): same id and new instance means restarted. */
   readonly instance?: string;
+  /** 0 (where absent) is used first; a higher number only while the lower ones cannot serve (the priority of SRV records). */
+  readonly priority?: number;
+  /** What else the registration says about it, for people: shown, never interpreted. At most `MAX_METADATA_KEYS` short strings. */
+  readonly metadata?: Readonly<Record<string, string>>;
   /** The source itself says that this one is leaving or not to be used (status OUT_OF_SERVICE, disabled); the reason. */
   readonly draining?: string;
   /** Where exactly it was announced: `file:line:column`, znode path, DNS name and type. */
@@ -37,7 +41,7 @@ export interface Reading {
 
 /** "I do not know yet", "this is what I see" and "this is what I saw before I lost sight" are three answers. */
 export type ServiceReading =
-  | { readonly kind: "pending" }
+  | { readonly kind: "pending"; readonly cause?: string }
   | { readonly kind: "seen"; readonly reading: Reading }
   /** `sinceMs` is wall time. */
   | { readonly kind: "stale"; readonly reading: Reading; readonly sinceMs: number; readonly cause: string };

@@ -55,7 +55,7 @@ function contributionOf(service: ServiceName, source: Source): Contribution | un
   if (state === undefined) {
     return source.listing.value.kind === "pending" ? { ...blank, state: "pending", reason: "the source has not spoken yet" } : undefined;
   }
-  if (state.kind === "pending") return { ...blank, state: "pending", reason: "the source has not read this service yet" };
+  if (state.kind === "pending") return { ...blank, state: "pending", reason: state.cause ?? "the source has not read this service yet" };
   const { reading } = state;
   const seen = {
     source: source.name,
