@@ -2,7 +2,7 @@ import { RESOURCE_TYPES } from "@fairlead/proto";
 import type { Clock, Metrics, Sample } from "@fairlead/shared";
 import type { StreamRecord } from "./stream-record.js";
 
-type Counted = "responses" | "acks" | "nacks";
+type Counted = "responses" | "acks" | "nacks" | "gatesExpired";
 
 /** Label values are few whatever clients ask for. */
 const TYPE_LABELS: ReadonlyMap<string, string> = new Map([
@@ -21,7 +21,12 @@ function typeLabel(typeUrl: string): string {
 
 /** Counted in plain numbers: this is the path of every push. */
 export class FleetCounts {
-  readonly #counts: Readonly<Record<Counted, Map<string, number>>> = { responses: new Map(), acks: new Map(), nacks: new Map() };
+  readonly #counts: Readonly<Record<Counted, Map<string, number>>> = {
+    responses: new Map(),
+    acks: new Map(),
+    nacks: new Map(),
+    gatesExpired: new Map(),
+  };
 
   add(what: Counted, typeUrl: string): void {
     const counts = this.#counts[what];
@@ -47,6 +52,8 @@ export function exportFleetMetrics(metrics: Metrics, { counts, connected, clock 
   metrics.sampled("counter", { name: "xds_nacks_total", help: "Responses refused, once per response.", labels }, () =>
     counts.samples("nacks"),
   );
+  const late = "Resources sent, or taken away, although the client did not answer for what they waited for.";
+  metrics.sampled("counter", { name: "xds_gates_expired_total", help: late, labels }, () => counts.samples("gatesExpired"));
   metrics.sampled("gauge", { name: "xds_streams", help: "Streams open, after their first request.", labels: ["variant"] }, () =>
     tally("variant", variantsOf(connected()), ["sotw", "delta"]),
   );

@@ -131,6 +131,10 @@ class LiveFleet implements Fleet, StreamObserver {
     this.#connected.get(stream.streamId)?.nacked(typeUrl, nack, this.#clock.wallMs());
   }
 
+  gateExpired(_stream: StreamIdentity, typeUrl: string): void {
+    this.counts.add("gatesExpired", typeUrl);
+  }
+
   #forgetOld(): void {
     const oldestMs = this.#clock.wallMs() - ENDED_FOR_MS;
     this.#ended = this.#ended.filter((stream) => stream.ended !== undefined && stream.ended.atMs >= oldestMs);

@@ -1,6 +1,14 @@
-import { encode, type MessageName, type Messages } from "@fairlead/proto";
+import { encode, type MessageName, type Messages, RESOURCE_TYPES } from "@fairlead/proto";
 import { contentHash } from "@fairlead/shared";
-import type { Resource } from "../xds/index.js";
+import type { Reference, Resource } from "../xds/index.js";
+
+/** What callers must have before a Listener or route that leads there is of any use to them (decision D4). */
+export function leadsTo(service: string): readonly Reference[] {
+  return [
+    { typeUrl: RESOURCE_TYPES.cluster, name: service },
+    { typeUrl: RESOURCE_TYPES.assignment, name: service },
+  ];
+}
 
 /** One resource as the view receives it; its version is the hash of exactly these bytes (invariant 7). */
 export function encoded<N extends MessageName>(type: N, name: string, message: Messages[N]["input"]): Resource {

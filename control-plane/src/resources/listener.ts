@@ -3,14 +3,15 @@
 import { type Messages, packAny } from "@fairlead/proto";
 import type { ServiceSnapshot } from "../snapshot/index.js";
 import type { Resource } from "../xds/index.js";
-import { encoded } from "./encoded.js";
+import { encoded, leadsTo } from "./encoded.js";
 
 const HTTP_CONNECTION_MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 const LISTENER = "envoy.config.listener.v3.Listener";
 
 /** Named like the service, which is what a gRPC client derives from its target. The router filter is mandatory and last (gRFC A39). */
 export function grpcListener({ name }: ServiceSnapshot): Resource {
-  return encoded(LISTENER, name, { name, api_listener: { api_listener: packAny(HTTP_CONNECTION_MANAGER, connectionManager(name)) } });
+  const listener = encoded(LISTENER, name, { name, api_listener: { api_listener: packAny(HTTP_CONNECTION_MANAGER, connectionManager(name)) } });
+  return { ...listener, requires: leadsTo(name) };
 }
 
 /** `outbound:NAME` on 127.0.0.1:`localPort`; undefined where no local port is set. */
@@ -21,11 +22,12 @@ export function envoyListener(service: ServiceSnapshot): Resource | undefined {
     settings.protocol === "tcp"
       ? { name: "envoy.filters.network.tcp_proxy", typed_config: packAny(TCP_PROXY, { stat_prefix: name, cluster: name }) }
       : { name: "envoy.filters.network.http_connection_manager", typed_config: packAny(HTTP_CONNECTION_MANAGER, connectionManager(name)) };
-  return encoded(LISTENER, `outbound:${name}`, {
+  const listener = encoded(LISTENER, `outbound:${name}`, {
     name: `outbound:${name}`,
     address: { socket_address: { address: "127.0.0.1", port_value: settings.localPort } },
     filter_chains: [{ filters: [filter] }],
   });
+  return { ...listener, requires: leadsTo(name) };
 }
 
 const TCP_PROXY = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";

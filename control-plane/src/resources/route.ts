@@ -2,7 +2,7 @@ import { durationFromMs } from "@fairlead/proto";
 import type { ServiceSnapshot } from "../snapshot/index.js";
 import type { Resource } from "../xds/index.js";
 import type { ClientKind } from "./client-kind.js";
-import { encoded } from "./encoded.js";
+import { encoded, leadsTo } from "./encoded.js";
 
 /** When a try may be repeated elsewhere: nothing reached the endpoint, or it said so. */
 const RETRY_ON = "connect-failure,refused-stream,reset-before-request";
@@ -20,8 +20,9 @@ export function routeConfiguration({ name, settings }: ServiceSnapshot, kind: Cl
           timeout: durationFromMs(timeoutMs),
           ...(retries.attempts > 0 ? { retry_policy: { retry_on: RETRY_ON, num_retries: { value: retries.attempts } } } : {}),
         };
-  return encoded("envoy.config.route.v3.RouteConfiguration", name, {
+  const route = encoded("envoy.config.route.v3.RouteConfiguration", name, {
     name,
     virtual_hosts: [{ name, domains: ["*"], routes: [{ match: { prefix: "" }, route: { cluster: name, ...policy } }] }],
   });
+  return { ...route, requires: leadsTo(name) };
 }

@@ -1,5 +1,6 @@
 // What a client lacks of one type: reads, decides, changes nothing.
 
+import { RESOURCE_TYPES } from "@fairlead/proto";
 import type { Holdings } from "./holdings.js";
 import type { Absence, Resource, ResourceSet, ResourceSets } from "./resource-set.js";
 import type { AbsenceNote } from "./response-content.js";
@@ -26,6 +27,15 @@ export interface Standing {
   readonly set: ResourceSet | undefined;
   /** Bytes of resources in one response, where it can be split. */
   readonly responseBytes: number;
+  readonly gate: TypeGate;
+}
+
+/** What of one type must wait for other types on the same stream. */
+export interface TypeGate {
+  /** Whether a resource may be sent; `held` is what the client has under its name. */
+  admits(resource: Resource, held: Resource | undefined): boolean;
+  /** Whether what the client has may be taken away. */
+  mayRemove(): boolean;
 }
 
 export interface Answer {
@@ -39,7 +49,7 @@ export interface Answer {
   readonly due: boolean;
   /** Something covered cannot be answered for yet: look again at the next view, whatever changed in it. */
   readonly unsettled: boolean;
-  /** The answer was split; the rest is due after this one. */
+  /** There is more to say: the answer was split, or something waits for another type. */
   readonly more: boolean;
 }
 
@@ -50,23 +60,31 @@ const WITHHELD: Answer = { ...NOTHING, unsettled: true };
 export function fullAnswer(standing: Standing, set: ResourceSet): Answer {
   const { subscription, holdings, owed } = standing;
   if (!mayLeave(standing, set)) return WITHHELD;
-  const covered = subscription.wildcard ? [...set.resources.values()] : present(subscription.names, set);
+  const all = subscription.wildcard ? [...set.resources.values()] : present(subscription.names, set);
+  const waiting = new Set(all.filter((resource) => lacks(holdings, resource) && isGated(standing, resource)));
+  const covered = all.filter((resource) => !waiting.has(resource));
   const changed = covered.filter((resource) => lacks(holdings, resource)).map((resource) => resource.name);
+  const lost = lostNames(standing, set);
+  const kept = lost.length > 0 && !standing.gate.mayRemove() ? lost.flatMap((name) => holdings.accepted(name) ?? []) : [];
   const absent = namedAbsences(standing);
   const due =
     standing.answerOwed ||
     changed.length > 0 ||
     covered.some((resource) => owed.has(resource.name)) ||
     absent.notFound.length > 0 ||
-    hasLost(standing, set);
-  if (!due) return { ...NOTHING, unsettled: absent.unsettled };
+    lost.length > kept.length;
+  const more = waiting.size + kept.length > 0;
+  if (!due) return { ...NOTHING, unsettled: absent.unsettled, more };
+  // What waits is left out, or stays as the client has it: it lacks the new one, so that nothing is taken from it.
+  const before = [...waiting].flatMap(({ name }) => holdings.accepted(name) ?? []);
   return {
-    ...NOTHING,
-    resources: covered.map((resource) => lastGood(holdings, resource)),
+    resources: [...covered.map((resource) => lastGood(holdings, resource)), ...before, ...kept],
+    removed: [],
     notes: absent.notes,
     changed,
     due,
     unsettled: absent.unsettled,
+    more,
   };
 }
 
@@ -75,8 +93,11 @@ export function partialAnswer(standing: Standing): Answer {
   const { subscription, set, variant } = standing;
   if (set !== undefined && subscription.wildcard && standing.first && !isSettled(standing)) return WITHHELD;
   const { resources, changed, more } = dueResources(standing);
-  const absent = namedAbsences(standing);
-  const gone = set !== undefined && subscription.wildcard ? goneFromWildcard(standing, set) : { removed: [], unsettled: false };
+  // Whoever is led from one cluster to another has the other before the one is taken away.
+  const isLed = standing.typeUrl === RESOURCE_TYPES.cluster && resources.length > 0;
+  const removing = isLed ? { ...standing, gate: { ...standing.gate, mayRemove: () => false } } : standing;
+  const absent = namedAbsences(removing);
+  const gone = set !== undefined && subscription.wildcard ? goneFromWildcard(removing, set) : NOTHING_GONE;
   const removed = variant === "delta" ? [...absent.notFound, ...gone.removed] : [];
   return {
     resources,
@@ -85,7 +106,7 @@ export function partialAnswer(standing: Standing): Answer {
     changed,
     due: standing.answerOwed || resources.length > 0 || removed.length > 0 || absent.notes.length > 0,
     unsettled: absent.unsettled || gone.unsettled,
-    more,
+    more: more || absent.waiting || gone.waiting,
   };
 }
 
@@ -138,12 +159,20 @@ function isUnavailable({ sets, typeUrl }: Standing, name: string): boolean {
   return sets.absence(typeUrl, name).kind === "unavailable";
 }
 
-/** SotW: whether something the client may have is gone, which it learns from its absence. */
-function hasLost({ holdings, subscription }: Standing, set: ResourceSet): boolean {
-  for (const name of holdings.names()) {
-    if (subscription.covers(name) && !set.resources.has(name)) return true;
-  }
-  return false;
+/** SotW: what the client may have and is gone, which it learns from its absence. */
+function lostNames({ holdings, subscription }: Standing, set: ResourceSet): readonly string[] {
+  return [...holdings.names()].filter((name) => subscription.covers(name) && !set.resources.has(name));
+}
+
+/**
+ * Whether a resource has to wait for what it leads to. Only one whose references are new to the client: what it may have from before
+ * this stream it has with its references, and a first full-state answer must name all that the client may have.
+ */
+function isGated({ first, variant, holdings, gate }: Standing, resource: Resource): boolean {
+  if (resource.requires === undefined || (first && variant === "sotw")) return false;
+  const held = holdings.accepted(resource.name);
+  if (held === undefined && holdings.mayHave(resource.name)) return false;
+  return !gate.admits(resource, held);
 }
 
 function dueResources(standing: Standing): Pick<Answer, "resources" | "changed" | "more"> {
@@ -152,21 +181,28 @@ function dueResources(standing: Standing): Pick<Answer, "resources" | "changed" 
   const changed: string[] = [];
   if (set === undefined) return { resources, changed, more: false };
   let bytes = 0;
+  let waiting = false;
   for (const resource of subscription.wildcard ? set.resources.values() : present(subscription.names, set)) {
     const isNew = lacks(holdings, resource);
     if (!isNew && !(owed.has(resource.name) && !holdings.isRefused(resource))) continue;
+    if (isNew && isGated(standing, resource)) {
+      waiting = true;
+      continue;
+    }
     bytes += resource.value.length + resource.name.length;
     if (bytes > responseBytes && resources.length > 0) return { resources, changed, more: true };
     resources.push(resource);
     if (isNew) changed.push(resource.name);
   }
-  return { resources, changed, more: false };
+  return { resources, changed, more: waiting };
 }
 
 interface Absences {
   readonly notFound: readonly string[];
   readonly notes: readonly AbsenceNote[];
   readonly unsettled: boolean;
+  /** Something the client has is gone and must not be taken away yet. */
+  readonly waiting: boolean;
 }
 
 /**
@@ -174,10 +210,11 @@ interface Absences {
  * when one of those it has goes, its parent tells (xDS rule R12).
  */
 function namedAbsences(standing: Standing): Absences {
-  const { subscription, set, told, owed, variant } = standing;
+  const { subscription, set, told, owed, variant, holdings, gate } = standing;
   const notFound: string[] = [];
   const notes: AbsenceNote[] = [];
   let unsettled = false;
+  let waiting = false;
   for (const name of subscription.names) {
     if (set?.resources.has(name) === true) continue;
     const absence = absenceOf(standing, name);
@@ -187,26 +224,34 @@ function namedAbsences(standing: Standing): Absences {
       if (before === undefined)
         notes.push({ name, code: 14, reason: `${absence.reason}, since ${new Date(absence.sinceMs).toISOString()}` });
     } else if (before !== "not-found" && (variant === "delta" || owed.has(name))) {
+      if (variant === "delta" && holdings.mayHave(name) && !gate.mayRemove()) {
+        waiting = true;
+        continue;
+      }
       notFound.push(name);
       notes.push({ name, code: 5, reason: absence.reason });
     }
   }
-  return { notFound, notes, unsettled };
+  return { notFound, notes, unsettled, waiting };
 }
 
 function absenceOf({ sets, set, typeUrl }: Standing, name: string): Absence {
   return set === undefined ? { kind: "not-found", reason: `${typeUrl} is not served here` } : sets.absence(typeUrl, name);
 }
 
+const NOTHING_GONE = { removed: [], unsettled: false, waiting: false };
+
 /** Delta: names held through the wildcard, or owed an answer since they are covered by it alone (xDS rule R22), that are gone. */
-function goneFromWildcard(standing: Standing, set: ResourceSet): { readonly removed: readonly string[]; readonly unsettled: boolean } {
-  const { subscription, holdings, owed } = standing;
+function goneFromWildcard(standing: Standing, set: ResourceSet) {
+  const { subscription, holdings, owed, gate } = standing;
   const removed: string[] = [];
   let unsettled = false;
+  let waiting = false;
   for (const name of new Set([...holdings.names(), ...owed])) {
     if (set.resources.has(name) || subscription.names.has(name)) continue;
     if (isUnavailable(standing, name)) unsettled = true;
+    else if (holdings.mayHave(name) && !gate.mayRemove()) waiting = true;
     else removed.push(name);
   }
-  return { removed, unsettled };
+  return { removed, unsettled, waiting };
 }

@@ -3,7 +3,7 @@
 export { newXdsServer, type XdsServer, type XdsServerDeps } from "./io/xds-server.js";
 export { DEFAULT_LIMITS, type XdsLimits } from "./limits.js";
 export { type RefusedResource, refusedFromDetails, refusedToDetails } from "./nack-details.js";
-export type { Absence, Resource, ResourceSet, ResourceSets, ViewOf, XdsNode } from "./resource-set.js";
+export type { Absence, Reference, Resource, ResourceSet, ResourceSets, ViewOf, XdsNode } from "./resource-set.js";
 // The protocol alone, for whoever brings a stream of another kind than gRPC's (the simulation).
 export { ResponseEncoder } from "./response-encoder.js";
 export { type Step, StreamMachine } from "./stream-machine.js";

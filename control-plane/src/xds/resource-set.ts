@@ -2,12 +2,23 @@
 
 import type { Watchable } from "@fairlead/shared";
 
+/** One resource that another one leads to. */
+export interface Reference {
+  readonly typeUrl: string;
+  readonly name: string;
+}
+
 export interface Resource {
   readonly name: string;
   /** Content hash of `value` (and of `metadata` where present). */
   readonly version: string;
   /** The encoded message, shared by every stream that gets it. */
   readonly value: Buffer;
+  /**
+   * What a client must have before this is of use to it: with gates on, a resource whose references are new to the client waits until
+   * it has them. Nothing waits for a reference that is not in the view.
+   */
+  readonly requires?: readonly Reference[];
 }
 
 /** The resources of one type in one view. */

@@ -16,6 +16,13 @@ export function typeRules(typeUrl: string): TypeRules {
   return typeUrl === RESOURCE_TYPES.listener || typeUrl === RESOURCE_TYPES.cluster ? COLLECTION : BY_NAME;
 }
 
+/** Which types may lead to a type: while one of these has something to say, nothing of the type is taken away (xDS rules R28, R29). */
+export const REFERRERS: ReadonlyMap<string, readonly string[]> = new Map([
+  [RESOURCE_TYPES.routeConfiguration, [RESOURCE_TYPES.listener]],
+  [RESOURCE_TYPES.cluster, [RESOURCE_TYPES.listener, RESOURCE_TYPES.routeConfiguration]],
+  [RESOURCE_TYPES.assignment, [RESOURCE_TYPES.cluster]],
+]);
+
 /**
  * Make before break (xDS rule R28): a cluster before its assignment, both before the listeners and routes that lead to it.
  * Types that are not named here follow in the order they were asked for.

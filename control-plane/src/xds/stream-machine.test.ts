@@ -33,11 +33,14 @@ describe("limits of a stream", () => {
 
   test("a stream without a request is ended at the deadline, one with a request never", () => {
     const silent = new ScriptedStream(view({}));
-    expect(silent.machine.tick(DEFAULT_LIMITS.firstRequestMs - 1)).toEqual([]);
-    expect(silent.machine.tick(DEFAULT_LIMITS.firstRequestMs)).toMatchObject([{ kind: "close", status: { code: 4 } }]);
+    silent.tick(DEFAULT_LIMITS.firstRequestMs - 1);
+    expect(silent.closed).toBeUndefined();
+    silent.tick(1);
+    expect(silent.closed?.code).toBe(4);
     const spoken = new ScriptedStream(view({}));
     spoken.sotw(CDS, []);
-    expect(spoken.machine.tick(1e9)).toEqual([]);
+    expect(spoken.tick(1e9)).toEqual([]);
+    expect(spoken.closed).toBeUndefined();
   });
 
   test("a node that is not admitted is told why", () => {

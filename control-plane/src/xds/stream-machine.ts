@@ -2,9 +2,11 @@
 // per-type streams: a per-type stream is an ADS stream whose type is implied.
 
 import { RESOURCE_TYPES } from "@fairlead/proto";
+import type { TypeGate } from "./answer.js";
+import { Gates } from "./gates.js";
 import type { XdsLimits } from "./limits.js";
-import type { ResourceSets, XdsNode } from "./resource-set.js";
-import { SEND_ORDER, typeRules } from "./resource-types.js";
+import type { Reference, ResourceSets, XdsNode } from "./resource-set.js";
+import { REFERRERS, SEND_ORDER, typeRules } from "./resource-types.js";
 import type { ResponseContent } from "./response-content.js";
 import type { ResponseEncoder } from "./response-encoder.js";
 import type { StreamIdentity, StreamObserver } from "./stream-observer.js";
@@ -35,6 +37,9 @@ export interface StreamMachineOptions {
   /** The type of a per-type stream; undefined on ADS. */
   readonly impliedType: string | undefined;
   readonly openedAtMs: number;
+  readonly nowMs: () => number;
+  /** Whether types wait for each other's ACKs (decision D4), or only for each other's turn. */
+  readonly gated: boolean;
   readonly limits: XdsLimits;
   readonly encoder: ResponseEncoder;
   readonly observer: StreamObserver;
@@ -42,10 +47,14 @@ export interface StreamMachineOptions {
   readonly refusalOf: (node: XdsNode) => string | undefined;
 }
 
+/** No resource has an empty name. */
+const REMOVALS = "";
+
 export class StreamMachine {
   readonly #options: StreamMachineOptions;
   readonly #types = new Map<string, TypeStream>();
   readonly #serials = new Map<string, number>();
+  readonly #gates: Gates;
   #identity: StreamIdentity | undefined;
   #sets: ResourceSets | undefined;
   #writable = true;
@@ -54,6 +63,15 @@ export class StreamMachine {
 
   constructor(options: StreamMachineOptions) {
     this.#options = options;
+    const onExpired = (typeUrl: string) => {
+      if (this.#identity !== undefined) options.observer.gateExpired(this.#identity, typeUrl);
+    };
+    this.#gates = new Gates({ nowMs: options.nowMs, onExpired });
+  }
+
+  /** When `tick` must be called, because something waits that is sent then at the latest; undefined while nothing does. */
+  get dueMs(): number | undefined {
+    return this.#closed ? undefined : this.#gates.dueMs;
   }
 
   /** A stream that ends after a response is no failure to a gRPC client; one that ends before is (xDS rule R33). */
@@ -84,10 +102,15 @@ export class StreamMachine {
     return this.#flush();
   }
 
-  /** Time passes: a stream that never says anything is not kept. */
-  tick(nowMs: number): readonly Step[] {
-    const { openedAtMs, limits } = this.#options;
-    if (this.#closed || this.#identity !== undefined || nowMs - openedAtMs < limits.firstRequestMs) return [];
+  /** Time has passed: gates open by their clock, and a stream that never says anything is not kept. */
+  tick(): readonly Step[] {
+    const { openedAtMs, limits, nowMs } = this.#options;
+    if (this.#identity !== undefined) {
+      const steps = this.#flush();
+      this.#gates.forgetDue();
+      return steps;
+    }
+    if (this.#closed || nowMs() - openedAtMs < limits.firstRequestMs) return [];
     return this.#close({ code: STATUS.deadlineExceeded, details: `no request within ${limits.firstRequestMs} ms of opening the stream` });
   }
 
@@ -163,14 +186,48 @@ export class StreamMachine {
     if (subscriptionChanged) observer.subscribed(identity, typeUrl, [...subscription.names], subscription.wildcard);
   }
 
-  /** Sends what is due, clusters first; what only takes clusters away comes after everything that led to them (xDS rule R28). */
+  /** Sends what is due, clusters first; what takes something away comes after everything that led to it (xDS rule R28). */
   #flush(): readonly Step[] {
     if (this.#closed || !this.#writable || this.#sets === undefined) return [];
     const steps: Step[] = [];
-    for (const type of this.#inOrder()) this.#sendNext(type, steps, type.typeUrl === RESOURCE_TYPES.cluster);
-    const clusters = this.#types.get(RESOURCE_TYPES.cluster);
-    if (clusters !== undefined) this.#sendNext(clusters, steps, false);
+    for (const type of this.#inOrder()) this.#sendNext(type, steps);
+    for (const typeUrl of REFERRERS.keys()) {
+      const type = this.#types.get(typeUrl);
+      if (type !== undefined) this.#sendNext(type, steps);
+    }
     return steps;
+  }
+
+  #gateOf({ typeUrl }: TypeStream): TypeGate {
+    const { gated } = this.#options;
+    let removable: boolean | undefined;
+    return {
+      admits: (resource, held) => {
+        const known = held?.requires ?? [];
+        const fresh = (resource.requires ?? []).filter((one) => gated && !known.some((other) => isSame(one, other)));
+        const isMet = fresh.every((reference) => this.#isReached(reference));
+        return this.#gates.opens(typeUrl, resource.name, isMet);
+      },
+      // Of one answer all that is gone goes or stays.
+      mayRemove: () => {
+        removable ??= this.#gates.opens(typeUrl, REMOVALS, this.#areQuiet(REFERRERS.get(typeUrl) ?? []));
+        return removable;
+      },
+    };
+  }
+
+  #areQuiet(typeUrls: readonly string[]): boolean {
+    return typeUrls.every((typeUrl) => this.#types.get(typeUrl)?.isQuiet(this.#options.gated) !== false);
+  }
+
+  /** Whether the client has what is referred to, as far as it gets it from this stream. */
+  #isReached({ typeUrl, name }: Reference): boolean {
+    if (this.#sets?.types.get(typeUrl)?.resources.has(name) !== true) return true;
+    const type = this.#types.get(typeUrl);
+    if (type?.subscription.covers(name) === true) return type.hasReached(name);
+    // A client asks for the assignment of a cluster once it has the cluster.
+    if (typeUrl !== RESOURCE_TYPES.assignment) return true;
+    return this.#types.get(RESOURCE_TYPES.cluster)?.subscription.covers(name) !== true;
   }
 
   *#inOrder(): Iterable<TypeStream> {
@@ -181,8 +238,8 @@ export class StreamMachine {
     for (const type of this.#types.values()) if (!SEND_ORDER.includes(type.typeUrl)) yield type;
   }
 
-  #sendNext(type: TypeStream, steps: Step[], holdRemovals: boolean): void {
-    const draft = type.next(holdRemovals);
+  #sendNext(type: TypeStream, steps: Step[]): void {
+    const draft = type.next(this.#gateOf(type));
     if (draft === undefined || this.#identity === undefined) return;
     const { content } = draft;
     const { nonce, serial, bytes } = this.#options.encoder.encode(content, this.#serials.get(type.typeUrl) ?? 0);
@@ -201,6 +258,10 @@ export class StreamMachine {
     const assignments = this.#types.get(RESOURCE_TYPES.assignment);
     if (assignments !== undefined) for (const name of changed) assignments.owe(name);
   }
+}
+
+function isSame(one: Reference, other: Reference): boolean {
+  return one.typeUrl === other.typeUrl && one.name === other.name;
 }
 
 function tooLong(text: string, limits: XdsLimits): boolean {

@@ -30,4 +30,6 @@ export interface StreamObserver {
   ): void;
   acked(stream: StreamIdentity, typeUrl: string, nonce: string, version: string): void;
   nacked(stream: StreamIdentity, typeUrl: string, nack: Nack): void;
+  /** Something of this type waited `GATE_MS` for the client to answer for another type, and goes without. */
+  gateExpired(stream: StreamIdentity, typeUrl: string): void;
 }

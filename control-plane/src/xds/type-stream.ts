@@ -1,6 +1,6 @@
 // One type on one stream: what is asked, what was sent, what is unanswered. Both variants, ADS or not.
 
-import { type Answer, fullAnswer, partialAnswer, type Standing } from "./answer.js";
+import { type Answer, fullAnswer, partialAnswer, type Standing, type TypeGate } from "./answer.js";
 import { Holdings } from "./holdings.js";
 import type { Absence, Resource, ResourceSet, ResourceSets } from "./resource-set.js";
 import { typeRules } from "./resource-types.js";
@@ -103,21 +103,29 @@ export class TypeStream {
     this.#dirty = true;
   }
 
-  /**
-   * The next response, if one is due and the one before is answered. With `holdRemovals` what only takes away stays due.
-   * The caller sends it and says so with `sent`.
-   */
-  next(holdRemovals: boolean): Draft | undefined {
+  /** Whether the client may have a resource in some version, or has refused it: nothing gains by waiting for it. */
+  hasReached(name: string): boolean {
+    return this.#holdings.mayHave(name);
+  }
+
+  /** Whether there is nothing to be said; with `answered`, and nothing said that the client has not answered. */
+  isQuiet(answered: boolean): boolean {
+    return !this.#dirty && (!answered || this.#unanswered === undefined);
+  }
+
+  /** The next response, if one is due and the one before is answered. The caller sends it and says so with `sent`. */
+  next(gate: TypeGate): Draft | undefined {
     if (!this.#dirty || this.#unanswered !== undefined || this.#sets === undefined) return undefined;
-    if (this.subscription.isEmpty) return this.#rest(false);
-    if (this.#set === undefined && this.#options.variant === "sotw") return this.#rest(false);
-    const answer = this.#answer(this.#sets);
-    if (!answer.due) return this.#rest(answer.unsettled);
-    if (holdRemovals && answer.removed.length > 0) {
-      const upserts = withoutRemovals(answer);
-      return upserts.due || this.#answerOwed ? this.#draft({ ...upserts, more: true }) : undefined;
+    if (this.subscription.isEmpty || (this.#set === undefined && this.#options.variant === "sotw")) {
+      this.#dirty = false;
+      this.#unsettled = false;
+      return undefined;
     }
-    return this.#draft(answer);
+    const answer = this.#answer(this.#sets, gate);
+    if (answer.due) return this.#draft(answer);
+    this.#unsettled = answer.unsettled;
+    this.#dirty = answer.more;
+    return undefined;
   }
 
   /** The draft went out under `nonce`. */
@@ -227,7 +235,7 @@ export class TypeStream {
     for (const name of this.#holdings.names()) if (!names.has(name)) this.#holdings.forget(name);
   }
 
-  #answer(sets: ResourceSets): Answer {
+  #answer(sets: ResourceSets, gate: TypeGate): Answer {
     const standing: Standing = {
       typeUrl: this.typeUrl,
       variant: this.#options.variant,
@@ -241,14 +249,9 @@ export class TypeStream {
       sets,
       set: this.#set,
       responseBytes: this.#options.responseBytes,
+      gate,
     };
     return this.#fullState && this.#set !== undefined ? fullAnswer(standing, this.#set) : partialAnswer(standing);
-  }
-
-  #rest(unsettled: boolean): undefined {
-    this.#dirty = false;
-    this.#unsettled = unsettled;
-    return undefined;
   }
 
   #draft(answer: Answer): Draft {
@@ -262,9 +265,4 @@ export class TypeStream {
       more,
     };
   }
-}
-
-function withoutRemovals(answer: Answer): Answer {
-  const notes = answer.notes.filter((note) => note.code !== 5);
-  return { ...answer, removed: [], notes, due: answer.resources.length > 0 || notes.length > 0 };
 }

@@ -7,7 +7,7 @@ import {
   type XdsNode,
 } from "@fairlead/control-plane/xds/library";
 import { decode } from "@fairlead/proto";
-import type { Clock, Closable } from "@fairlead/shared";
+import type { Clock, Closable, Timer } from "@fairlead/shared";
 import type { ControlPlaneWorld } from "./simulated-control-plane.js";
 
 type Served = Parameters<ControlPlaneWorld["serveXds"]>[0];
@@ -53,12 +53,14 @@ export class SimulatedXdsServer {
       variant: "delta",
       impliedType: undefined,
       openedAtMs: this.#deps.clock.nowMs(),
+      nowMs: () => this.#deps.clock.nowMs(),
+      gated: true,
       limits: DEFAULT_LIMITS,
       encoder: this.#encoder,
       observer: this.#served.observer,
       refusalOf: () => undefined,
     });
-    const stream = new SimulatedStream(machine, this.#served, {
+    const stream = new SimulatedStream({ machine, served: this.#served, clock: this.#deps.clock }, {
       ...events,
       over: () => this.#streams.delete(stream),
       sent: (resources) => this.#deps.onSent(resources),
@@ -80,13 +82,16 @@ interface InnerEvents extends StreamEvents {
 class SimulatedStream implements OpenStream {
   readonly #machine: StreamMachine;
   readonly #served: Served;
+  readonly #clock: Clock;
   readonly #events: InnerEvents;
   #watch: Closable | undefined;
+  #due: Timer | undefined;
   #isOver = false;
 
-  constructor(machine: StreamMachine, served: Served, events: InnerEvents) {
-    this.#machine = machine;
-    this.#served = served;
+  constructor(parts: { readonly machine: StreamMachine; readonly served: Served; readonly clock: Clock }, events: InnerEvents) {
+    this.#machine = parts.machine;
+    this.#served = parts.served;
+    this.#clock = parts.clock;
     this.#events = events;
   }
 
@@ -98,6 +103,7 @@ class SimulatedStream implements OpenStream {
   end(reason: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#due?.cancel();
     void this.#watch?.close();
     this.#machine.ended(reason);
     this.#events.over();
@@ -115,6 +121,12 @@ class SimulatedStream implements OpenStream {
       else if (step.kind === "send") this.#send(step.bytes, step.content.resources.length);
       else this.close(step.status.details);
     }
+    const { dueMs } = this.#machine;
+    if (dueMs === undefined || this.#due !== undefined || this.#isOver) return;
+    this.#due = this.#clock.schedule(Math.max(1, dueMs - this.#clock.nowMs()), () => {
+      this.#due = undefined;
+      this.#run(this.#machine.tick());
+    });
   }
 
   #send(bytes: Buffer, resources: number): void {

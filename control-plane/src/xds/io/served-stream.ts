@@ -32,6 +32,7 @@ export class ServedStream {
   readonly #deps: ServedStreamDeps;
   readonly #firstRequest: Timer;
   #watch: Closable | undefined;
+  #due: Timer | undefined;
   #bufferedBytes = 0;
   #paused = false;
   #ended = false;
@@ -87,6 +88,18 @@ export class ServedStream {
       else if (step.kind === "send") this.#write(step.bytes);
       else this.close(step.status);
     }
+    this.#scheduleDue();
+  }
+
+  /** One timer per stream, and only while something waits; it looks again when it ends. */
+  #scheduleDue(): void {
+    const { clock, machine } = this.#deps;
+    const { dueMs } = machine;
+    if (dueMs === undefined || this.#due !== undefined || this.#ended) return;
+    this.#due = clock.schedule(Math.max(1, dueMs - clock.nowMs()), () => {
+      this.#due = undefined;
+      this.#run(machine.tick());
+    });
   }
 
   #startWatching(node: XdsNode): void {
@@ -118,7 +131,7 @@ export class ServedStream {
   }
 
   #firstRequestIsDue(): void {
-    const steps = this.#deps.machine.tick(this.#deps.clock.nowMs());
+    const steps = this.#deps.machine.tick();
     if (steps.length > 0) this.#deps.onLimit("firstRequestMs");
     this.#run(steps);
   }
@@ -127,6 +140,7 @@ export class ServedStream {
     if (this.#ended) return;
     this.#ended = true;
     this.#firstRequest.cancel();
+    this.#due?.cancel();
     void this.#watch?.close();
     this.#deps.machine.ended(reason);
     this.#deps.onEnded();

@@ -21,6 +21,8 @@ export interface XdsServerDeps {
   readonly limits: XdsLimits;
   /** Shown to clients as `control_plane.identifier`. */
   readonly identifier: string;
+  /** Whether what refers to something new waits until the client has acknowledged that, 15 s at most (make before break). Default false. */
+  readonly gated?: boolean;
 }
 
 export interface XdsServer {
@@ -110,6 +112,8 @@ class GrpcXdsServer implements XdsServer {
       variant,
       impliedType,
       openedAtMs: clock.nowMs(),
+      nowMs: () => clock.nowMs(),
+      gated: this.#deps.gated ?? false,
       limits,
       encoder: this.#encoder,
       observer,

@@ -26,6 +26,7 @@ export interface ScriptedStreamOptions {
   readonly limits?: Partial<XdsLimits>;
   readonly encoder?: ResponseEncoder;
   readonly refusalOf?: (node: XdsNode) => string | undefined;
+  readonly gated?: boolean;
 }
 
 interface Words {
@@ -57,6 +58,7 @@ export class ScriptedStream {
   readonly events: string[] = [];
   readonly nacks: Nack[] = [];
   closed: StreamStatus | undefined;
+  nowMs = 0;
   #node: XdsNode | undefined;
   readonly #sets: ResourceSets;
 
@@ -71,6 +73,8 @@ export class ScriptedStream {
       variant: this.variant,
       impliedType: options.impliedType,
       openedAtMs: 0,
+      nowMs: () => this.nowMs,
+      gated: options.gated ?? false,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       encoder: options.encoder ?? new ResponseEncoder("test"),
       observer: this.#observer(),
@@ -102,6 +106,12 @@ export class ScriptedStream {
     return this.variant === "delta"
       ? this.delta(seen.type, { nonce: seen.nonce, refusal })
       : this.sotw(seen.type, names, { nonce: seen.nonce, refusal });
+  }
+
+  /** Time passes, and the machine is told. */
+  tick(ms: number): readonly Seen[] {
+    this.nowMs += ms;
+    return this.#seen(this.machine.tick());
   }
 
   view(sets: ResourceSets): readonly Seen[] {
@@ -141,6 +151,7 @@ export class ScriptedStream {
         this.events.push(`nacked ${short(typeUrl)} ${nack.nonce}`);
         this.nacks.push(nack);
       },
+      gateExpired: (_stream, typeUrl) => void this.events.push(`gate expired ${short(typeUrl)}`),
     };
   }
 }

@@ -6,12 +6,19 @@ export const { listener: LDS, routeConfiguration: RDS, cluster: CDS, assignment:
 
 const made = new Map<string, Resource>();
 
+/** Listeners and routes lead to the cluster and the assignment of their name, up to a dash: `a-2` leads to `a`. */
+function requires(typeUrl: string, name: string) {
+  if (typeUrl !== LDS && typeUrl !== RDS) return {};
+  const to = name.split("-")[0] ?? name;
+  return { requires: [CDS, EDS].map((each) => ({ typeUrl: each, name: to })) };
+}
+
 /** The same resource for the same words, as a view keeps an unchanged one. */
 export function resource(typeUrl: string, name: string, version: string): Resource {
   const key = JSON.stringify([typeUrl, name, version]);
   let known = made.get(key);
   if (known === undefined) {
-    known = { name, version, value: Buffer.from(`${name}@${version}`) };
+    known = { name, version, value: Buffer.from(`${name}@${version}`), ...requires(typeUrl, name) };
     made.set(key, known);
   }
   return known;
