@@ -2,7 +2,9 @@
 
 import { RESOURCE_TYPES } from "@fairlead/proto";
 import type { Holdings } from "./holdings.js";
+import type { Suspect } from "./narrowing.js";
 import type { Absence, Resource, ResourceSet, ResourceSets } from "./resource-set.js";
+import { typeRules } from "./resource-types.js";
 import type { AbsenceNote } from "./response-content.js";
 import type { Subscription } from "./subscription.js";
 
@@ -122,6 +124,28 @@ function lacks(holdings: Holdings, resource: Resource): boolean {
  */
 function lastGood(holdings: Holdings, resource: Resource): Resource {
   return holdings.isCertainlyRefused(resource) ? (holdings.accepted(resource.name) ?? resource) : resource;
+}
+
+/**
+ * What is sent to find out whether a client refuses one of `group`. Where a response is a full state the other suspects stand in it as
+ * they were before.
+ */
+export function question(standing: Standing, set: ResourceSet, asked: Asked): readonly Resource[] {
+  const group = new Map(asked.group.map(({ resource }) => [resource.name, resource]));
+  if (!isFullState(standing)) return [...group.values()];
+  const others = new Map(asked.suspects.map(({ resource, before }) => [resource.name, before]));
+  const covered = standing.subscription.wildcard ? [...set.resources.values()] : present(standing.subscription.names, set);
+  return covered.map((resource) => group.get(resource.name) ?? others.get(resource.name) ?? lastGood(standing.holdings, resource));
+}
+
+/** Who is asked about, and everybody who is suspected. */
+interface Asked {
+  readonly group: readonly Suspect[];
+  readonly suspects: readonly Suspect[];
+}
+
+function isFullState({ typeUrl, variant }: Standing): boolean {
+  return variant === "sotw" && typeRules(typeUrl).fullState;
 }
 
 function present(names: ReadonlySet<string>, set: ResourceSet): Resource[] {

@@ -3,6 +3,8 @@ import type { Resource } from "./resource-set.js";
 /** What one client is known to have of one type: accepted on this stream, claimed from an earlier one, refused, or perhaps. */
 export class Holdings {
   readonly #accepted = new Map<string, Resource>();
+  /** Like `#accepted`, and kept while it is in doubt whether the client still has it. */
+  readonly #lastGood = new Map<string, Resource>();
   readonly #claimed = new Map<string, string>();
   /** Last refused, by name. Such a (name, version) is not sent again on this stream for its own sake. */
   readonly #refused = new Map<string, { readonly version: string; readonly certain: boolean }>();
@@ -19,6 +21,7 @@ export class Holdings {
     const { name, version } = resource;
     if (this.#accepted.get(name)?.version !== version || this.isRefused(resource)) this.#refused.delete(name);
     this.#accepted.set(name, resource);
+    this.#lastGood.set(name, resource);
     this.#claimed.delete(name);
     this.#perhaps.delete(name);
   }
@@ -50,6 +53,11 @@ export class Holdings {
     return this.#accepted.get(name);
   }
 
+  /** The last one the client accepted on this stream, though it may have a refused one in its place. */
+  lastGood(name: string): Resource | undefined {
+    return this.#lastGood.get(name);
+  }
+
   /** Whether the client may have the resource in any version. */
   mayHave(name: string): boolean {
     return this.#accepted.has(name) || this.#claimed.has(name) || this.#refused.has(name) || this.#perhaps.has(name);
@@ -58,13 +66,16 @@ export class Holdings {
   /** Whatever we believed of it, the client may have dropped it and may have it again. */
   doubt(name: string): void {
     if (!this.mayHave(name)) return;
+    const lastGood = this.#lastGood.get(name);
     this.forget(name);
     this.#perhaps.add(name);
+    if (lastGood !== undefined) this.#lastGood.set(name, lastGood);
   }
 
   /** The client has dropped it, and with it what it thought of any version. */
   forget(name: string): void {
     this.#accepted.delete(name);
+    this.#lastGood.delete(name);
     this.#claimed.delete(name);
     this.#refused.delete(name);
     this.#perhaps.delete(name);

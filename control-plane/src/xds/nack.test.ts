@@ -2,6 +2,7 @@ import { encode } from "@fairlead/proto";
 import { describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS } from "./limits.js";
 import { refusedFromDetails, refusedToDetails } from "./nack-details.js";
+import { NARROWING_TRIES } from "./narrowing.js";
 import { readDeltaRequest, readSotwRequest } from "./stream-request.js";
 import { ScriptedStream, type Seen } from "./testing/scripted-stream.js";
 import { CDS, EDS, view } from "./testing/views.js";
@@ -48,11 +49,53 @@ describe("a NACK", () => {
     expect(resources(stream.view(view({ cds: { a: "2", b: "good" } })))).toEqual([["a@2", "b@good"]]);
   });
 
-  test("D5: where several changed and the client does not say which is bad, none of them falls back to an older version", () => {
+  test("D5: where several changed and the client does not say which is bad, a full state is asked about with the others as they were", () => {
     const stream = new ScriptedStream(view({ cds: { a: "1", b: "1", c: "1" } }));
     stream.ack(stream.sotw(CDS, [])[0], []);
-    expect(stream.nack(stream.view(view({ cds: { a: "2", b: "bad", c: "1" } }))[0], [])).toEqual([]);
-    expect(resources(stream.view(view({ cds: { a: "2", b: "bad", c: "2" } })))).toEqual([["a@2", "b@bad", "c@2"]]);
+    const [one] = stream.nack(stream.view(view({ cds: { a: "2", b: "bad", c: "1" } }))[0], []);
+    expect(one?.resources).toEqual(["a@2", "b@1", "c@1"]);
+    const [two] = stream.ack(one, []);
+    expect(two?.resources).toEqual(["a@2", "b@bad", "c@1"]);
+    expect(stream.nack(two, [])).toEqual([]);
+    expect(stream.nacks.at(-1)?.resources).toEqual(["b"]);
+    expect(resources(stream.view(view({ cds: { a: "2", b: "bad", c: "2" } })))).toEqual([["a@2", "b@1", "c@2"]]);
+  });
+
+  test("D5: the one bad resource among many is found by halves, and the good ones are in force meanwhile", () => {
+    const names = Array.from({ length: 64 }, (_, index) => `n${index}`);
+    const versions = Object.fromEntries(names.map((name) => [name, name === "n37" ? "bad" : "1"]));
+    const stream = new ScriptedStream(view({ eds: versions }), delta);
+    let [response] = stream.delta(EDS, { subscribe: names });
+    let tries = 0;
+    const accepted = new Set<string>();
+    for (; response !== undefined; tries++) {
+      const isBad = response.resources.includes("n37@bad");
+      if (!isBad) for (const resource of response.resources) accepted.add(resource);
+      [response] = isBad ? stream.nack(response) : stream.ack(response);
+    }
+    expect(tries - 1).toBeLessThanOrEqual(NARROWING_TRIES);
+    expect(stream.nacks.at(-1)?.resources).toEqual(["n37"]);
+    expect(accepted.size).toBe(63);
+  });
+
+  test("D5: a client that refuses everything is asked eight times, and again only when something changes", () => {
+    const names = Array.from({ length: 64 }, (_, index) => `n${index}`);
+    const stream = new ScriptedStream(view({ eds: Object.fromEntries(names.map((name) => [name, "1"])) }), delta);
+    const refuseAll = (first: Seen | undefined) => {
+      let count = 0;
+      for (let response = first; response !== undefined; count++) [response] = stream.nack(response);
+      return count;
+    };
+    expect(refuseAll(stream.delta(EDS, { subscribe: names })[0])).toBe(1 + NARROWING_TRIES);
+    expect(stream.view(view({ eds: Object.fromEntries(names.map((name) => [name, "1"])), cds: { a: "1" } }))).toEqual([]);
+  });
+
+  test("D5: what changed or is not wanted any more is not asked about", () => {
+    const stream = new ScriptedStream(view({ eds: { a: "1", b: "bad" } }), delta);
+    const [question] = stream.nack(stream.delta(EDS, { subscribe: ["a", "b"] })[0]);
+    expect(question?.resources).toEqual(["a@1"]);
+    stream.delta(EDS, { unsubscribe: ["b"] });
+    expect(stream.ack(question)).toEqual([]);
   });
 
   test("R12: a Cluster list whose very first response was refused stays whole", () => {

@@ -1,7 +1,8 @@
 // One type on one stream: what is asked, what was sent, what is unanswered. Both variants, ADS or not.
 
-import { type Answer, fullAnswer, partialAnswer, type Standing, type TypeGate } from "./answer.js";
+import { type Answer, fullAnswer, partialAnswer, question, type Standing, type TypeGate } from "./answer.js";
 import { Holdings } from "./holdings.js";
+import { Narrowing, type Suspect } from "./narrowing.js";
 import type { Absence, Resource, ResourceSet, ResourceSets } from "./resource-set.js";
 import { typeRules } from "./resource-types.js";
 import type { ResponseContent } from "./response-content.js";
@@ -23,6 +24,8 @@ export interface Draft {
   readonly content: ResponseContent;
   readonly changed: readonly string[];
   readonly more: boolean;
+  /** It only asks which of several resources it was that the client refused (decision D5). */
+  readonly isQuestion: boolean;
 }
 
 interface Unanswered {
@@ -45,6 +48,7 @@ export class TypeStream {
   readonly #options: TypeStreamOptions;
   readonly #fullState: boolean;
   readonly #holdings = new Holdings();
+  readonly #narrowing = new Narrowing();
   readonly #owed = new Set<string>();
   readonly #told = new Map<string, Absence["kind"]>();
   #answerOwed = false;
@@ -121,16 +125,18 @@ export class TypeStream {
       this.#unsettled = false;
       return undefined;
     }
-    const answer = this.#answer(this.#sets, gate);
+    const standing = this.#standing(this.#sets, gate);
+    const answer = this.#answer(standing);
     if (answer.due) return this.#draft(answer);
     this.#unsettled = answer.unsettled;
     this.#dirty = answer.more;
-    return undefined;
+    return this.#question(standing);
   }
 
   /** The draft went out under `nonce`. */
   sent(draft: Draft, nonce: string): void {
     const { content } = draft;
+    if (draft.isQuestion) this.#narrowing.asked();
     this.#unanswered = { nonce, content };
     this.#lastNonce = nonce;
     this.#answerOwed = false;
@@ -162,23 +168,45 @@ export class TypeStream {
     if (unanswered === undefined || nonce !== unanswered.nonce) return undefined;
     this.#unanswered = undefined;
     const { resources, version } = unanswered.content;
+    this.#dirty = true;
+    const asked = this.#narrowing.answer(refusal === undefined);
+    if (asked !== undefined) {
+      const names = this.#conclude(asked, refusal === undefined);
+      return refusal === undefined
+        ? { kind: "acked", nonce, version }
+        : { kind: "nacked", nonce, refusal: { ...refusal, resources: names } };
+    }
     if (refusal === undefined) {
       for (const resource of resources) this.#accept(resource);
       return { kind: "acked", nonce, version };
     }
     const suspects = this.#suspects(resources, refusal);
-    for (const resource of resources) {
-      if (suspects.has(resource)) this.#holdings.refuse(resource, suspects.size === 1 || refusal.resources.length > 0);
-      else this.#accept(resource);
-    }
-    return { kind: "nacked", nonce, refusal };
+    const isCertain = suspects.length === 1 || refusal.resources.length > 0;
+    const names = new Set(suspects.map(({ resource }) => resource.name));
+    for (const resource of resources) if (!names.has(resource.name)) this.#accept(resource);
+    for (const { resource } of suspects) this.#holdings.refuse(resource, isCertain);
+    // In a full state the suspects that are not asked about stand as they were before, or it would delete them.
+    const canAsk = !this.#fullState || suspects.every(({ before }) => before !== undefined);
+    if (!isCertain && canAsk) this.#narrowing.begin(suspects);
+    return { kind: "nacked", nonce, refusal: isCertain ? { ...refusal, resources: [...names] } : refusal };
+  }
+
+  /** The verdict on a question: it is about those who were asked about, whatever else a full state had to name. */
+  #conclude(asked: readonly Suspect[], accepted: boolean): readonly string[] {
+    if (accepted) for (const { resource } of asked) this.#accept(resource);
+    const [only] = asked;
+    if (accepted || only === undefined || asked.length > 1) return [];
+    if (only.before !== undefined) this.#holdings.accept(only.before);
+    this.#holdings.refuse(only.resource, true);
+    return [only.resource.name];
   }
 
   /** A client that does not say what it refuses means one of those it did not have before. */
-  #suspects(resources: readonly Resource[], refusal: Refusal): ReadonlySet<Resource> {
+  #suspects(resources: readonly Resource[], refusal: Refusal): readonly Suspect[] {
     const names = new Set(refusal.resources);
     const named = resources.filter((resource) => names.has(resource.name));
-    return new Set(named.length > 0 ? named : resources.filter((resource) => !this.#holdings.has(resource)));
+    const suspects = named.length > 0 ? named : resources.filter((resource) => !this.#holdings.has(resource));
+    return suspects.map((resource) => ({ resource, before: this.#holdings.lastGood(resource.name) }));
   }
 
   /** What was unsubscribed while the response was on its way the client did not keep. */
@@ -235,8 +263,8 @@ export class TypeStream {
     for (const name of this.#holdings.names()) if (!names.has(name)) this.#holdings.forget(name);
   }
 
-  #answer(sets: ResourceSets, gate: TypeGate): Answer {
-    const standing: Standing = {
+  #standing(sets: ResourceSets, gate: TypeGate): Standing {
+    return {
       typeUrl: this.typeUrl,
       variant: this.#options.variant,
       subscription: this.subscription,
@@ -251,18 +279,29 @@ export class TypeStream {
       responseBytes: this.#options.responseBytes,
       gate,
     };
+  }
+
+  #answer(standing: Standing): Answer {
     return this.#fullState && this.#set !== undefined ? fullAnswer(standing, this.#set) : partialAnswer(standing);
+  }
+
+  #question(standing: Standing): Draft | undefined {
+    const set = this.#set;
+    if (set === undefined) return undefined;
+    const group = this.#narrowing.next((resource) => this.#holdings.isRefused(resource) && set.resources.get(resource.name) === resource);
+    if (group === undefined) return undefined;
+    const resources = question(standing, set, { group, suspects: this.#narrowing.suspects });
+    return { content: this.#content({ resources, removed: [], notes: [] }), changed: [], more: false, isQuestion: true };
   }
 
   #draft(answer: Answer): Draft {
     this.#unsettled = answer.unsettled;
-    const { resources, removed, notes, changed, more } = answer;
+    return { content: this.#content(answer), changed: answer.changed, more: answer.more, isQuestion: false };
+  }
+
+  #content({ resources, removed, notes }: Pick<ResponseContent, "resources" | "removed" | "notes">): ResponseContent {
     const { variant } = this.#options;
     const version = this.#set?.version ?? "";
-    return {
-      content: { variant, typeUrl: this.typeUrl, version, position: this.#sets?.position ?? "", resources, removed, notes },
-      changed,
-      more,
-    };
+    return { variant, typeUrl: this.typeUrl, version, position: this.#sets?.position ?? "", resources, removed, notes };
   }
 }

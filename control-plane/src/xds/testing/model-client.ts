@@ -37,6 +37,8 @@ class Model implements ModelClient {
   #asked = false;
   readonly #has = new Map<string, string>();
   readonly #refused = new Set<string>();
+  /** Of those, the ones it was plain to the server that they were meant. */
+  readonly #plainlyRefused = new Set<string>();
   /** Names asked for since they were last sent: these may be sent at a version the client has. */
   readonly #named = new Set<string>();
   /** Names the server cannot know the version of. */
@@ -102,10 +104,12 @@ class Model implements ModelClient {
     const isVague = this.#variant === "sotw" && bad.length > 0 && resources.length > 1;
     for (const { name, version } of offered) {
       const isNews = this.#has.get(name) !== version || this.#unsure.has(name);
-      if (isVague && isNews) this.#unsure.add(name);
+      if (isVague) this.#unsure.add(name);
       if (bad.length === 0) this.#unsure.delete(name);
       if (version === BAD) this.#refused.add(name);
       else if (isNews) this.#refused.delete(name);
+      if (version === BAD && !isVague) this.#plainlyRefused.add(name);
+      else if (isNews) this.#plainlyRefused.delete(name);
       if (version !== BAD) this.#has.set(name, version);
     }
     return bad;
@@ -150,7 +154,7 @@ class Model implements ModelClient {
     for (const { name, version } of content.resources) {
       if (this.#has.get(name) === version && !this.#named.has(name) && !this.#unsure.has(name))
         this.violations.push(`${name}@${version} sent to a client that has it`);
-      if (version === BAD && this.#refused.has(name) && !(this.#variant === "sotw" && this.#named.has(name)))
+      if (version === BAD && this.#plainlyRefused.has(name) && !(this.#variant === "sotw" && this.#named.has(name)))
         this.violations.push(`${name}@${version} sent although it was refused`);
     }
   }
@@ -166,5 +170,6 @@ class Model implements ModelClient {
   #forget(name: string): void {
     this.#has.delete(name);
     this.#refused.delete(name);
+    this.#plainlyRefused.delete(name);
   }
 }
