@@ -11,7 +11,7 @@ export default defineConfig({
       { find: /^@fairlead\/shared\/io$/, replacement: source("./shared/src/io.ts") },
       { find: /^@fairlead\/(proto|shared)$/, replacement: `${source("./")}$1/src/index.ts` },
       { find: /^@fairlead\/(control-plane|sidecar)\/app$/, replacement: `${source("./")}$1/src/app.ts` },
-      { find: /^@fairlead\/control-plane\/xds\/library$/, replacement: source("./control-plane/src/xds/library.ts") },
+      { find: /^@fairlead\/control-plane\/xds$/, replacement: source("./control-plane/src/xds/library.ts") },
       { find: /^@fairlead\/(control-plane|sidecar)\/(.+)$/, replacement: `${source("./")}$1/src/$2/index.ts` },
     ],
   },

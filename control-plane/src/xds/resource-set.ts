@@ -25,6 +25,8 @@ export interface Resource {
 export interface ResourceSet {
   /** SotW `version_info`: hash over the sorted (name, version) list. */
   readonly version: string;
+  /** Shown in place of `version` and of the position; never compared. */
+  readonly label?: string;
   readonly resources: ReadonlyMap<string, Resource>;
 }
 

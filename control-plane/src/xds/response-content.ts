@@ -22,3 +22,12 @@ export interface ResponseContent {
   readonly removed: readonly string[];
   readonly notes: readonly AbsenceNote[];
 }
+
+/** A response to be sent, until it has its nonce. */
+export interface Draft {
+  readonly content: ResponseContent;
+  readonly changed: readonly string[];
+  readonly more: boolean;
+  /** It only asks which of several resources it was that the client refused (decision D5). */
+  readonly isQuestion: boolean;
+}

@@ -7,11 +7,11 @@ import { Gates } from "./gates.js";
 import type { XdsLimits } from "./limits.js";
 import type { Reference, ResourceSets, XdsNode } from "./resource-set.js";
 import { REFERRERS, SEND_ORDER, typeRules } from "./resource-types.js";
-import type { ResponseContent } from "./response-content.js";
+import type { Draft, ResponseContent } from "./response-content.js";
 import type { ResponseEncoder } from "./response-encoder.js";
 import type { StreamIdentity, StreamObserver } from "./stream-observer.js";
-import type { StreamRequest } from "./stream-request.js";
-import { type Draft, type Heard, TypeStream } from "./type-stream.js";
+import type { Heard, StreamRequest } from "./stream-request.js";
+import { TypeStream } from "./type-stream.js";
 
 /** The gRPC codes a stream is ended with. */
 export const STATUS = { ok: 0, invalidArgument: 3, deadlineExceeded: 4, resourceExhausted: 8, unavailable: 14 } as const;

@@ -39,6 +39,16 @@ export interface StreamRequest {
   readonly asked: Asked;
 }
 
+/** What a request meant for the response before it. */
+export type Verdict =
+  | { readonly kind: "acked"; readonly nonce: string; readonly version: string }
+  | { readonly kind: "nacked"; readonly nonce: string; readonly refusal: Refusal };
+
+export interface Heard {
+  readonly verdict: Verdict | undefined;
+  readonly subscriptionChanged: boolean;
+}
+
 export function readSotwRequest(message: DiscoveryRequest__Output, limits: XdsLimits): StreamRequest {
   return {
     node: readNode(message.node),

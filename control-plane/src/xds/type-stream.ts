@@ -5,28 +5,9 @@ import { Holdings } from "./holdings.js";
 import { Narrowing, type Suspect } from "./narrowing.js";
 import type { Absence, Resource, ResourceSet, ResourceSets } from "./resource-set.js";
 import { typeRules } from "./resource-types.js";
-import type { ResponseContent } from "./response-content.js";
-import type { Refusal, StreamRequest } from "./stream-request.js";
+import type { Draft, ResponseContent } from "./response-content.js";
+import type { Heard, Refusal, StreamRequest, Verdict } from "./stream-request.js";
 import { Subscription, type SubscriptionChange } from "./subscription.js";
-
-/** What a request meant for the response before it. */
-export type Verdict =
-  | { readonly kind: "acked"; readonly nonce: string; readonly version: string }
-  | { readonly kind: "nacked"; readonly nonce: string; readonly refusal: Refusal };
-
-export interface Heard {
-  readonly verdict: Verdict | undefined;
-  readonly subscriptionChanged: boolean;
-}
-
-/** A response to be sent, until it has its nonce. */
-export interface Draft {
-  readonly content: ResponseContent;
-  readonly changed: readonly string[];
-  readonly more: boolean;
-  /** It only asks which of several resources it was that the client refused (decision D5). */
-  readonly isQuestion: boolean;
-}
 
 interface Unanswered {
   readonly nonce: string;
@@ -301,7 +282,8 @@ export class TypeStream {
 
   #content({ resources, removed, notes }: Pick<ResponseContent, "resources" | "removed" | "notes">): ResponseContent {
     const { variant } = this.#options;
-    const version = this.#set?.version ?? "";
-    return { variant, typeUrl: this.typeUrl, version, position: this.#sets?.position ?? "", resources, removed, notes };
+    const version = this.#set?.label ?? this.#set?.version ?? "";
+    const position = this.#set?.label ?? this.#sets?.position ?? "";
+    return { variant, typeUrl: this.typeUrl, version, position, resources, removed, notes };
   }
 }

@@ -1,7 +1,7 @@
 // The server here is our xDS library with a view made by the test: the control plane itself renders nothing a sidecar refuses.
 
 import { newFleet } from "@fairlead/control-plane/fleet";
-import { DEFAULT_LIMITS, newXdsServer, type Resource, type ResourceSets } from "@fairlead/control-plane/xds/library";
+import { DEFAULT_LIMITS, newXdsServer, type Resource, type ResourceSets } from "@fairlead/control-plane/xds";
 import { encode, type MessageName, type Messages, RESOURCE_TYPES } from "@fairlead/proto";
 import { Cell, contentHash, newMetrics } from "@fairlead/shared";
 import { systemClock } from "@fairlead/shared/io";

@@ -5,7 +5,7 @@ import {
   type Step,
   StreamMachine,
   type XdsNode,
-} from "@fairlead/control-plane/xds/library";
+} from "@fairlead/control-plane/xds";
 import { decode } from "@fairlead/proto";
 import type { Clock, Closable, Timer } from "@fairlead/shared";
 import type { ControlPlaneWorld } from "./simulated-control-plane.js";
