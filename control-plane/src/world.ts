@@ -77,7 +77,7 @@ export async function systemWorld(settings: Settings, level: LogLevel): Promise<
     },
     probe: networkProbe,
     async serveXds({ viewOf, observer, identifier }, listen) {
-      const server = newXdsServer({ viewOf, observer, clock, log, metrics, limits: DEFAULT_LIMITS, identifier, gated: true });
+      const server = newXdsServer({ viewOf, observer, clock, rng, log, metrics, limits: DEFAULT_LIMITS, identifier, gated: true });
       const listening = await server.listen(listen);
       return listening.ok ? ok({ port: listening.value.port, close: () => server.close() }) : listening;
     },

@@ -1,7 +1,7 @@
 // The library: an xDS v3 server for whoever can say, for a node, which named resources it gets.
 
 import { newMetrics } from "@fairlead/shared";
-import { pinoLog, systemClock } from "@fairlead/shared/io";
+import { pinoLog, systemClock, systemRng } from "@fairlead/shared/io";
 import { newXdsServer, type XdsServer, type XdsServerDeps } from "./io/xds-server.js";
 import { DEFAULT_LIMITS } from "./limits.js";
 import type { StreamObserver } from "./stream-observer.js";
@@ -24,6 +24,7 @@ export function xdsServer(options: XdsServerOptions): XdsServer {
   return newXdsServer({
     observer: NOBODY,
     clock: systemClock,
+    rng: systemRng,
     log: pinoLog("silent"),
     metrics: newMetrics(),
     limits: DEFAULT_LIMITS,

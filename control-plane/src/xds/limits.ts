@@ -27,6 +27,10 @@ export interface XdsLimits {
   readonly streamsPerIdentity: number;
   /** From the opening of a stream to its first request. */
   readonly firstRequestMs: number;
+  /** How old a stream becomes, on average: it is ended after a response and opened again, on another replica perhaps. */
+  readonly streamAgeMs: number;
+  /** Requests of one stream that are read within a second; the others wait in the client's window. */
+  readonly requestsPerSecond: number;
   /** A stream with more bytes than this waiting to be written gets nothing new. */
   readonly pauseBytes: number;
   /** A stream with more bytes than this waiting to be written is closed. */
@@ -55,6 +59,10 @@ export const DEFAULT_LIMITS: XdsLimits = {
   // Envoy opens four per-type streams and gRPC one per channel target; twice that overlap while a client reconnects.
   streamsPerIdentity: 64,
   firstRequestMs: 10_000,
+  // Often enough that replicas even out within the hour after a restart; 10,000 streams are then reopened at 6 a second.
+  streamAgeMs: 1_800_000,
+  // A gRPC client names one more resource with every request: 1,000 new channels at once take a second.
+  requestsPerSecond: 1_000,
   // One message of an ordinary view; what a slow client costs us.
   pauseBytes: MIB,
   // One unanswered response of each of four types at the largest size a client accepts.

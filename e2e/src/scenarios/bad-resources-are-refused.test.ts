@@ -1,11 +1,10 @@
 // The server here is our xDS library with a view made by the test: the control plane itself renders nothing a sidecar refuses.
 
 import { newFleet } from "@fairlead/control-plane/fleet";
-import { DEFAULT_LIMITS, newXdsServer, type Resource, type ResourceSets } from "@fairlead/control-plane/xds";
+import { type Resource, type ResourceSets, xdsServer } from "@fairlead/control-plane/xds";
 import { encode, type MessageName, type Messages, RESOURCE_TYPES } from "@fairlead/proto";
 import { Cell, contentHash, newMetrics } from "@fairlead/shared";
 import { systemClock } from "@fairlead/shared/io";
-import { RecordedLog } from "@fairlead/shared/testing";
 import { expect, test } from "vitest";
 import { startBackend } from "../harness/backend.js";
 import { httpRequest } from "../harness/http-request.js";
@@ -65,15 +64,7 @@ test("a bad resource is refused by name with its reason; the old one serves, the
   const sets = new Cell(setsOf(good, assignments));
   const metrics = newMetrics();
   const fleet = newFleet({ clock: systemClock, metrics });
-  const server = newXdsServer({
-    viewOf: () => sets,
-    observer: fleet.observer,
-    clock: systemClock,
-    log: new RecordedLog(),
-    metrics,
-    limits: DEFAULT_LIMITS,
-    identifier: "test",
-  });
+  const server = xdsServer({ viewOf: () => sets, observer: fleet.observer, metrics });
   const listening = await server.listen({ host: "127.0.0.1", port: 0 });
   if (!listening.ok) throw new Error(listening.error);
   stopLater({ name: "xDS server", stop: () => server.close() });

@@ -17,22 +17,31 @@ export interface ServedStreamDeps {
   readonly viewOf: ViewOf;
   readonly clock: Clock;
   readonly limits: XdsLimits;
+  /** How old this stream may become. */
+  readonly ageMs: number;
   /** Ends the connection under a stream whose client does not read what would end it properly. */
   readonly destroyConnection: () => void;
   /** Called once, whoever ended the stream. */
   readonly onEnded: () => void;
   /** A limit was hit, by name. */
-  readonly onLimit: (limit: "firstRequestMs" | "bufferBytes") => void;
+  readonly onLimit: (limit: "firstRequestMs" | "bufferBytes" | "requestsPerSecond") => void;
 }
 
 /** How long a client may take to read the status that ends its stream. */
 const CLOSING_MS = 5_000;
+const GROWN_OLD_AGAIN_MS = 10_000;
+const WINDOW_MS = 1_000;
 
 export class ServedStream {
   readonly #deps: ServedStreamDeps;
   readonly #firstRequest: Timer;
   #watch: Closable | undefined;
   #due: Timer | undefined;
+  #age: Timer;
+  /** Requests read since `#windowMs`. */
+  #requests = 0;
+  #windowMs = 0;
+  #resumption: Timer | undefined;
   #bufferedBytes = 0;
   #paused = false;
   #ended = false;
@@ -41,6 +50,7 @@ export class ServedStream {
     this.#deps = deps;
     const { call, clock, limits } = deps;
     this.#firstRequest = clock.schedule(limits.firstRequestMs, () => this.#firstRequestIsDue());
+    this.#age = clock.schedule(deps.ageMs, () => this.#grownOld());
     // Headers now, not with the first response: a client that lacks nothing still learns that it is served.
     call.sendMetadata(new Metadata());
     call.on("data", (bytes: Buffer) => this.#received(bytes));
@@ -65,8 +75,34 @@ export class ServedStream {
 
   #received(bytes: Buffer): void {
     if (this.#ended) return;
+    this.#countRequest();
     const request = this.#read(bytes);
     if (request !== undefined) this.#run(this.#deps.machine.request(request));
+  }
+
+  /** A client that asks faster than this is read more slowly, not refused: what it asks for it still gets. */
+  #countRequest(): void {
+    const { clock, limits, call, onLimit } = this.#deps;
+    const nowMs = clock.nowMs();
+    if (nowMs - this.#windowMs >= WINDOW_MS) {
+      this.#windowMs = nowMs;
+      this.#requests = 0;
+    }
+    this.#requests += 1;
+    if (this.#requests < limits.requestsPerSecond || this.#resumption !== undefined) return;
+    onLimit("requestsPerSecond");
+    call.pause();
+    this.#resumption = clock.schedule(this.#windowMs + WINDOW_MS - nowMs, () => {
+      this.#resumption = undefined;
+      call.resume();
+    });
+  }
+
+  /** One that ends before its first response looks like a failure to a gRPC client (xDS rule R33): it is given more time. */
+  #grownOld(): void {
+    const { clock, machine } = this.#deps;
+    if (machine.hasResponded) this.close({ code: STATUS.ok, details: "this stream has reached its age: open another one" });
+    else this.#age = clock.schedule(GROWN_OLD_AGAIN_MS, () => this.#grownOld());
   }
 
   #read(bytes: Buffer): StreamRequest | undefined {
@@ -141,6 +177,8 @@ export class ServedStream {
     this.#ended = true;
     this.#firstRequest.cancel();
     this.#due?.cancel();
+    this.#age.cancel();
+    this.#resumption?.cancel();
     void this.#watch?.close();
     this.#deps.machine.ended(reason);
     this.#deps.onEnded();

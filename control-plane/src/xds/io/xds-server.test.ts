@@ -3,7 +3,7 @@ import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { services } from "@fairlead/proto";
 import { Cell, newMetrics } from "@fairlead/shared";
-import { systemClock } from "@fairlead/shared/io";
+import { systemClock, systemRng } from "@fairlead/shared/io";
 import { FakeClock, RecordedLog } from "@fairlead/shared/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { newFleet } from "../../fleet/index.js";
@@ -29,6 +29,7 @@ describe("the xDS server on a socket", () => {
       viewOf: () => sets,
       observer: fleet.observer,
       clock: systemClock,
+      rng: systemRng,
       log: new RecordedLog(),
       metrics,
       limits: DEFAULT_LIMITS,
@@ -175,6 +176,41 @@ describe("the xDS server on a socket", () => {
     expect(await metrics.expose()).toContain('fairlead_xds_limit_hits_total{limit="bufferBytes"} 1');
   });
 
+  test("R33: a stream ends with OK at its age, but not before it had a response", async () => {
+    sets.set(view({ ...everything, unavailable: ["b"] }));
+    await start({ limits: { ...DEFAULT_LIMITS, streamAgeMs: 50 }, rng: { next: () => 0.5 } });
+    const answered = client.open(aggregated.DeltaAggregatedResources);
+    answered.write({ node, type_url: EDS, resource_names_subscribe: ["a"] });
+    await answered.next();
+    expect(await answered.status).toMatchObject({ code: 0 });
+    const waiting = client.open(aggregated.StreamAggregatedResources);
+    waiting.write({ node, type_url: CDS, resource_names: ["b"] });
+    await expect.poll(() => fleet.nodes.filter(({ ended }) => ended === undefined).length).toBe(1);
+    const another = client.open(aggregated.DeltaAggregatedResources);
+    another.write({ node, type_url: EDS, resource_names_subscribe: ["a"] });
+    expect(await another.status).toMatchObject({ code: 0 });
+    expect(fleet.nodes.filter(({ ended }) => ended === undefined)).toHaveLength(1);
+    waiting.cancel();
+  });
+
+  test("a client that asks too fast is read more slowly, and gets everything it asked for", async () => {
+    const names = Array.from({ length: 25 }, (_, index) => `n${index}`);
+    sets.set(view({ eds: Object.fromEntries(names.map((name) => [name, "1"])) }));
+    await start({ limits: { ...DEFAULT_LIMITS, requestsPerSecond: 10 } });
+    const stream = client.open(aggregated.DeltaAggregatedResources);
+    const ack = async () => {
+      const response = await stream.next();
+      stream.write({ type_url: EDS, response_nonce: response.nonce });
+      return response.resources.map(({ name }) => name);
+    };
+    stream.write({ node, type_url: EDS, resource_names_subscribe: ["n0"] });
+    for (const name of names.slice(1)) stream.write({ type_url: EDS, resource_names_subscribe: [name] });
+    const got = new Set<string>();
+    while (got.size < names.length) for (const name of await ack()) got.add(name);
+    expect(await metrics.expose()).toMatch(/fairlead_xds_limit_hits_total\{limit="requestsPerSecond"\} [1-9]/);
+    stream.cancel();
+  });
+
   test("ends its streams with OK, refuses new connections and keeps no client waiting", async () => {
     await start();
     const stream = client.open(aggregated.StreamAggregatedResources);
@@ -194,6 +230,7 @@ describe("the xDS server on a socket", () => {
       viewOf: () => sets,
       observer: fleet.observer,
       clock: systemClock,
+      rng: systemRng,
       log: new RecordedLog(),
       metrics: newMetrics(),
       limits: DEFAULT_LIMITS,

@@ -1,6 +1,6 @@
 // The gRPC server: which methods, which limits of the transport, and how it ends.
 
-import type { Clock, CounterMetric, Log, Metrics, Result } from "@fairlead/shared";
+import type { Clock, CounterMetric, Log, Metrics, Result, Rng } from "@fairlead/shared";
 import { type ConnectionInjector, Server, ServerCredentials, type ServerOptions } from "@grpc/grpc-js";
 import { Admission } from "../admission.js";
 import type { XdsLimits } from "../limits.js";
@@ -16,6 +16,7 @@ export interface XdsServerDeps {
   readonly viewOf: ViewOf;
   readonly observer: StreamObserver;
   readonly clock: Clock;
+  readonly rng: Rng;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly limits: XdsLimits;
@@ -131,6 +132,8 @@ class GrpcXdsServer implements XdsServer {
       viewOf,
       clock,
       limits,
+      // Between 80 % and 120 %: streams opened together do not end together.
+      ageMs: limits.streamAgeMs * (0.8 + 0.4 * this.#deps.rng.next()),
       destroyConnection: () => this.#connections.destroy(peer),
       onEnded: () => {
         this.#streams.delete(stream);
