@@ -4,7 +4,7 @@
 import { formatProblems, ok } from "@fairlead/shared";
 import { runProgram, systemClock, watchFiles } from "@fairlead/shared/io";
 import { startControlPlane } from "./app.js";
-import { printConfig, settingsSchema } from "./config/index.js";
+import { importForProgram, printConfig, settingsSchema } from "./config/index.js";
 import { type LoadedSettings, loadSettings } from "./config/io/load-settings.js";
 import { followConfig } from "./follow-config.js";
 import { systemWorld, VERSION } from "./world.js";
@@ -17,6 +17,7 @@ runProgram({
   schema: settingsSchema,
   load,
   print: printConfig,
+  importing: { files: "synapse.json|haproxy.cfg", convert: importForProgram },
   async start({ file, read: { settings }, found, level }) {
     const world = await systemWorld(settings, level);
     const { log } = world;

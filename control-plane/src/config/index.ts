@@ -1,5 +1,6 @@
 export { diffSettings, type SettingsChange } from "./diff-settings.js";
 export type { DnsNameSettings, DnsSourceSettings } from "./dns-settings.js";
+export { importForProgram } from "./import/import-config.js";
 export { printConfig } from "./print-config.js";
 export { readServiceLists, type ServiceLists } from "./read-endpoints.js";
 export { type ConfigText, type ReadSettings, readSettings, type SettingsInput } from "./read-settings.js";

@@ -4,10 +4,10 @@ import { helpText, parseCommandLine, publishedSchema, schemaParts } from "./inde
 
 describe("parseCommandLine", () => {
   test.each([
-    [["--config", "a.yaml"], { kind: "run", file: "a.yaml" }],
-    [["--config=a.yaml"], { kind: "run", file: "a.yaml" }],
-    [["--check-config", "--config", "a.yaml"], { kind: "check-config", file: "a.yaml" }],
-    [["--config", "a.yaml", "--print-config"], { kind: "print-config", file: "a.yaml" }],
+    [["--config", "a.yaml"], { kind: "run", file: "a.yaml", strict: false }],
+    [["--config=a.yaml"], { kind: "run", file: "a.yaml", strict: false }],
+    [["--check-config", "--config", "a.yaml"], { kind: "check-config", file: "a.yaml", strict: false }],
+    [["--config", "a.yaml", "--print-config"], { kind: "print-config", file: "a.yaml", strict: false }],
     [["--print-schema"], { kind: "print-schema" }],
     [["--version"], { kind: "version" }],
     [["--help", "--config", "a.yaml"], { kind: "help" }],
