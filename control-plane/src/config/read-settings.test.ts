@@ -2,7 +2,7 @@ import { formatProblem, type Result } from "@fairlead/shared";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type ReadSettings, readSettings } from "./index.js";
-import { type ConfigText, includePattern } from "./read-settings.js";
+import { type ConfigText, includePatterns } from "./read-settings.js";
 import type { ServiceSettings, Settings } from "./settings.js";
 
 const resolve = (path: string) => (path.startsWith("/") ? path : `/etc/fairlead/${path.replace(/^\.\//, "")}`);
@@ -114,7 +114,7 @@ test("the example is read as it says", () => {
     ]),
     defaults: STANDARD,
   });
-  expect(includePattern({ file: "cp.yaml", text: EXAMPLE }, {})).toBe("services.d/*.yaml");
+  expect(includePatterns({ file: "cp.yaml", text: EXAMPLE }, {})).toEqual(["services.d/*.yaml"]);
 });
 
 test("an id and a state directory are enough", () => {
@@ -171,6 +171,30 @@ describe("what a service does not say it has from defaults, and defaults from th
     const check = serviceOf('services: { shop: { check: { type: http, path: /, status: "200-399" } } }')?.check;
     expect(check?.type === "http" && check.status).toEqual({ from: 200, to: 399 });
   });
+});
+
+test("a second YAML document is refused where it begins", () => {
+  expect(messages("id: a\nstateDir: /s\n---\nid: b\n")).toEqual([
+    "cp.yaml:3:1: a second YAML document begins here; a configuration file is one document",
+  ]);
+});
+
+test("include may be a list, and is printed as it is written", () => {
+  const text = with_("include: [a/*.yaml, b.yaml]");
+  expect(includePatterns({ file: "cp.yaml", text }, {})).toEqual(["a/*.yaml", "b.yaml"]);
+  const result = read(text);
+  expect(result.ok && result.value.include).toEqual(["a/*.yaml", "b.yaml"]);
+  expect(messages(with_("include: []"))).toEqual(["cp.yaml:3:1: include: expected at least 1 entry"]);
+  expect(messages(with_("include: [a.yaml, '*/x/*']"))[0]).toMatch(/^cp\.yaml:3:19: include\[1\]: expected a file, or a pattern/);
+});
+
+test("metadata of a written endpoint is kept as it is", () => {
+  const result = read(
+    with_("sources: [ { name: s, type: static, services: { a: [ { address: '10.0.0.1:80', metadata: { rack: r7, 'odd key': '' } } ] } } ]"),
+  );
+  const source = result.ok ? result.value.settings.sources[0] : undefined;
+  const list = source?.type === "static" ? [...source.services.values()][0] : undefined;
+  expect(list?.[0]?.metadata).toEqual({ rack: "r7", "odd key": "" });
 });
 
 describe("included files", () => {
@@ -230,6 +254,21 @@ describe("what a schema cannot say is refused with its place too", () => {
       "one local port twice",
       with_("services: { a: { localPort: 9001 }, b: { localPort: 9001 } }"),
       "cp.yaml:3:53: services.b.localPort: port 9001 is already used at cp.yaml:3:18",
+    ],
+    [
+      "a local port that is our own",
+      with_("services: { a: { localPort: 18000 } }"),
+      "cp.yaml:3:29: services.a.localPort: port 18000 is that of xds.listen (127.0.0.1:18000)",
+    ],
+    [
+      "a local port that is our own on every address",
+      with_("admin: { listen: '0.0.0.0:9001' }\nservices: { a: { localPort: 9001 } }"),
+      "cp.yaml:4:29: services.a.localPort: port 9001 is that of admin.listen (0.0.0.0:9001)",
+    ],
+    [
+      "the address of every interface",
+      with_("sources: [ { name: s, type: static, services: { a: [ { address: '0.0.0.0:80' } ] } } ]"),
+      'cp.yaml:3:65: sources[0].services.a[0].address: "0.0.0.0:80" is where a server listens, not where it is reached; give the address of the machine it runs on',
     ],
     [
       "a fast check",
