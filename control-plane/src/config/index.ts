@@ -1,3 +1,4 @@
+export { type BootstrapFinding, bootstrapLoops, formatBootstrapFinding } from "./bootstrap-loops.js";
 export { diffSettings, type SettingsChange } from "./diff-settings.js";
 export type { DnsNameSettings, DnsSourceSettings } from "./dns-settings.js";
 export { importForProgram } from "./import/import-config.js";

@@ -31,6 +31,35 @@ describe("parseCommandLine", () => {
   });
 });
 
+describe("what not every program can do", () => {
+  const able = { imports: "a.json|b.cfg", strict: true };
+  test.each([
+    [["import", "a.json"], { kind: "import", file: "a.json", out: undefined }],
+    [["import", "--out", "o.yaml", "a.json"], { kind: "import", file: "a.json", out: "o.yaml" }],
+    [["import", "a.json", "--out=o.yaml"], { kind: "import", file: "a.json", out: "o.yaml" }],
+    [["--strict", "--config", "a"], { kind: "run", file: "a", strict: true }],
+    [["--check-config", "--config", "a", "--strict"], { kind: "check-config", file: "a", strict: true }],
+  ])("%j is understood by one that can", (words, command) => {
+    expect(parseCommandLine(words, able)).toEqual({ ok: true, value: command });
+  });
+
+  test.each([
+    [["import"], "import takes one file: import a.json|b.cfg [--out FILE]"],
+    [["import", "a", "b"], "import takes one file: import a.json|b.cfg [--out FILE]"],
+    [["import", "a", "--out"], "--out needs a file: import a.json|b.cfg [--out FILE]"],
+    [["import", "a", "--config", "b"], "unknown option --config; the usage is import a.json|b.cfg [--out FILE]"],
+    [["--strickt", "--config", "a"], "unknown option --strickt; did you mean --strict?"],
+  ])("%j is refused by it", (words, error) => {
+    expect(parseCommandLine(words, able)).toEqual({ ok: false, error });
+  });
+
+  test.each([[["import", "a.json"]], [["--strict", "--config", "a"]]])("%j is refused by one that cannot", (words) => {
+    expect(parseCommandLine(words).ok).toBe(false);
+    expect(helpText("p")).not.toContain(String(words[0]));
+    expect(helpText("p", able)).toContain(String(words[0]));
+  });
+});
+
 test("the help names every option it parses", () => {
   for (const option of ["--config", "--check-config", "--print-config", "--print-schema", "--version", "--help"])
     expect(helpText("p")).toContain(option);

@@ -46,6 +46,8 @@ export interface Started {
   readonly log: Log;
   /** Fields of the line that says it started. */
   readonly facts: Readonly<Record<string, unknown>>;
+  /** On SIGHUP: reads the configuration now. Absent where SIGHUP ends the program, as it does by default. */
+  reread?(): void;
   stop(): Promise<void>;
 }
 
@@ -105,7 +107,8 @@ async function withConfig<Read extends { place(path: ConfigPath): string }, Foun
     const { path, reason } = started.error;
     return say(process.stderr, `${read.value.place(path)}: ${formatPath(path)}: ${reason}\n`, EXIT.config);
   }
-  const { log, facts, stop } = started.value;
+  const { log, facts, reread, stop } = started.value;
+  if (reread !== undefined) process.on("SIGHUP", reread);
   log.info("started", { version: program.version, ...facts });
   log.info("stopping", { signal: await stopSignal() });
   await stop();
