@@ -13,7 +13,7 @@ function setup() {
     reads,
     clock,
     rng: seeded(1),
-    decode: decoderOf("host-port", "main"),
+    decode: decoderOf({ format: "host-port", port: "main" }),
     maxMembers: 10,
     onChange: () => undefined,
     onLimit: () => undefined,

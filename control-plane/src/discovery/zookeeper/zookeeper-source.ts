@@ -97,7 +97,7 @@ class ZooKeeperSource implements Source {
   #addPath(order: number): void {
     const path = this.#deps.settings.paths[order];
     if (path === undefined) return;
-    const decode = decoderOf(path.format, path.port);
+    const decode = decoderOf(path);
     const pattern = pathPattern(path);
     if (pattern.kind === "exact") {
       this.#changeFeeds([this.#feed({ service: pattern.service, order, path: pattern.path, decode })], []);
