@@ -25,7 +25,7 @@ interface Candidate {
 export class Announcements {
   readonly #path: string;
   readonly #byName = new Map<string, Announced>();
-  readonly #byId = new Map<EndpointId, readonly Candidate[]>();
+  readonly #byId = new Map<EndpointId, readonly [Candidate, ...Candidate[]]>();
   readonly #rejected = new Map<string, readonly Rejection[]>();
   readonly #vectors = new Map<string, readonly WeightDescriptor[]>();
   #malformed = 0;
@@ -100,9 +100,9 @@ export class Announcements {
     if (isMalformed(said)) this.#malformed -= 1;
     if (!said.ok) return;
     for (const { id } of said.value.endpoints) {
-      const rest = this.#byId.get(id)?.filter(({ by }) => by !== announced) ?? [];
-      if (rest.length === 0) this.#byId.delete(id);
-      else this.#byId.set(id, rest);
+      const [first, ...rest] = this.#byId.get(id)?.filter(({ by }) => by !== announced) ?? [];
+      if (first === undefined) this.#byId.delete(id);
+      else this.#byId.set(id, [first, ...rest]);
     }
   }
 
@@ -121,8 +121,11 @@ export class Announcements {
     const endpoints: Endpoint[] = [];
     for (const candidates of this.#byId.values()) {
       const { by, endpoint } = newest(candidates);
-      const shard = by.said.ok ? by.said.value.shard : undefined;
-      const weighted = weights === undefined ? endpoint : weights.weighted({ name: by.name, shard, endpoint });
+      if (weights === undefined) {
+        endpoints.push(endpoint);
+        continue;
+      }
+      const weighted = weights.weighted({ name: by.name, shard: by.said.ok ? by.said.value.shard : undefined, endpoint });
       if (weighted === undefined) quarantined.push({ place: endpoint.place, reason: "taken out by a negative weight in a vector_ znode" });
       else endpoints.push(weighted);
     }
@@ -131,8 +134,10 @@ export class Announcements {
 }
 
 /** Of equals the first: one znode may give one address twice. */
-function newest(candidates: readonly Candidate[]): Candidate {
-  return candidates.reduce((best, candidate) => (candidate.by.mzxid > best.by.mzxid ? candidate : best));
+function newest(candidates: readonly [Candidate, ...Candidate[]]): Candidate {
+  return candidates.length === 1
+    ? candidates[0]
+    : candidates.reduce((best, candidate) => (candidate.by.mzxid > best.by.mzxid ? candidate : best));
 }
 
 function rejectionsIn(said: Result<Announcement, Rejection>): readonly Rejection[] {
