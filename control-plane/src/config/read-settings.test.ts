@@ -368,6 +368,31 @@ describe("what a schema cannot say is refused with its place too", () => {
       "cp.yaml:7:63: sources[0].paths[0].port: only members of format curator have two ports",
     ],
     [
+      "an additional endpoint of what has none",
+      withSource("type: zookeeper\nservers: ['z:1']\npaths: [ { path: /a, service: a, format: curator, endpoint: http } ]"),
+      "cp.yaml:7:65: sources[0].paths[0].endpoint: only members of format serverset have additional endpoints",
+    ],
+    [
+      "a scheme of what has no URIs",
+      withSource("type: zookeeper\nservers: ['z:1']\npaths: [ { path: /a, service: a, format: serverset, scheme: http } ]"),
+      "cp.yaml:7:65: sources[0].paths[0].scheme: only members of format d2 have URIs to choose from",
+    ],
+    [
+      "a protocol of what has none to choose",
+      withSource("type: zookeeper\nservers: ['z:1']\npaths: [ { path: /a, service: a, format: nerve, protocol: tri } ]"),
+      "cp.yaml:7:63: sources[0].paths[0].protocol: only members of formats curator and dubbo have a protocol to choose",
+    ],
+    [
+      "a port and a protocol that chooses one",
+      withSource("type: zookeeper\nservers: ['z:1']\npaths: [ { path: /a, service: a, format: curator, port: ssl, protocol: tri } ]"),
+      "cp.yaml:7:76: sources[0].paths[0].protocol: protocol chooses the port: leave `port` out",
+    ],
+    [
+      "a format nobody writes",
+      withSource("type: zookeeper\nservers: ['z:1']\npaths: [ { path: /a, service: a, format: kafka } ]"),
+      'cp.yaml:7:46: sources[0].paths[0].format: expected one of host-port, curator, serverset, nerve, d2, dubbo, got "kafka"',
+    ],
+    [
       "a resolver by name",
       withSource("type: dns\nresolvers: ['ns:53']\nnames: [ { service: a, name: b., port: 1 } ]"),
       'cp.yaml:6:17: sources[0].resolvers[0]: expected a resolver such as 10.0.0.2:53, got "ns:53"',
