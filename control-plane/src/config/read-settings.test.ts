@@ -358,6 +358,11 @@ describe("what a schema cannot say is refused with its place too", () => {
       'cp.yaml:7:35: sources[0].paths[0].service: {1} stands for what * matched, and "/a" has no *',
     ],
     [
+      "{1:lower} without a star",
+      withSource("type: zookeeper\nservers: ['z:1']\npaths: [ { path: /a, service: 'x-{1:lower}', format: host-port } ]"),
+      'cp.yaml:7:35: sources[0].paths[0].service: {1:lower} stands for what * matched, and "/a" has no *',
+    ],
+    [
       "a bad service template",
       withSource("type: zookeeper\nservers: ['z:1']\npaths: [ { path: /*, service: 'A{1}', format: host-port } ]"),
       'cp.yaml:7:35: sources[0].paths[0].service: expected a service name, with {1} for what * matched, got "A{1}"',

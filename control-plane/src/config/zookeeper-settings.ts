@@ -17,7 +17,7 @@ export const ZOOKEEPER_FORMATS = ["host-port", "curator", "serverset", "nerve", 
 export type ZooKeeperFormat = (typeof ZOOKEEPER_FORMATS)[number];
 
 export interface ZooKeeperPathSettings {
-  /** Absolute znode path whose children are members; a `*` segment matches every child, `{1}` in `service` is what it matched. */
+  /** Absolute znode path whose children are members; a `*` segment matches every child, `{1}` in `service` is what it matched (`{1:lower}`: in lower case). */
   readonly path: string;
   readonly service: string;
   readonly format: ZooKeeperFormat;
@@ -46,7 +46,10 @@ const zooKeeperPath = keys(
       expects: "a znode path such as /members/cart",
       description: "Znode whose children are the members; one part may be *, which matches every child",
     }),
-    service: Type.String({ expects: "a service name", description: "Service the members belong to; {1} stands for what * matched" }),
+    service: Type.String({
+      expects: "a service name",
+      description: "Service the members belong to; {1} stands for what * matched, {1:lower} for that in lower case",
+    }),
     format: choice(
       ZOOKEEPER_FORMATS,
       "How a member is registered: host:port as text; Curator's service discovery (Spring Cloud and Dubbo 3 applications too); a ServerSet; " +
@@ -148,14 +151,16 @@ function checkZnodePath(path: string, cursor: Cursor): void {
   }
 }
 
-const FIRST = "{1}";
+/** What the `*` matched, as it is or in lower case: interfaces of Dubbo and clusters of D2 have capitals, service names have none. */
+const MATCHED = /\{1(:lower)?\}/g;
 
 function checkTemplate({ path, service }: { readonly path: string; readonly service: string }, cursor: Cursor): void {
-  if (service.includes(FIRST) && !path.includes("*")) {
-    cursor.refuse(`{1} stands for what * matched, and ${JSON.stringify(path.slice(0, 200))} has no *`);
+  const [written] = service.match(MATCHED) ?? [];
+  if (written !== undefined && !path.includes("*")) {
+    cursor.refuse(`${written} stands for what * matched, and ${JSON.stringify(path.slice(0, 200))} has no *`);
     return;
   }
-  const name = serviceName(service.replaceAll(FIRST, "a"));
+  const name = serviceName(service.replaceAll(MATCHED, "a"));
   if (!name.ok) cursor.refuse(`expected a service name, with {1} for what * matched, got ${JSON.stringify(service.slice(0, 80))}`);
 }
 

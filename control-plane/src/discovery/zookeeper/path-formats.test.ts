@@ -168,6 +168,28 @@ describe("parents that vanish by themselves", () => {
   });
 });
 
+describe("services in lower case", () => {
+  const D2: ZooKeeperPathSettings = { path: "/d2/uris/*", service: "{1:lower}", format: "d2", port: "main" };
+  const uri = (port: number) => JSON.stringify({ weights: { [`http://10.0.0.1:${port}/`]: 1 } });
+
+  test("are the children with capitals; of two that would be one service the other is quarantined", () => {
+    const { clock, server, source, ids } = zookeeperUnderTest([D2], (fake) => {
+      fake.create("/d2/uris/Shop/ephemoral-0000000000", uri(1));
+      fake.create("/d2/uris/shop/ephemoral-0000000000", uri(2));
+      fake.create("/d2/uris/Cart/ephemoral-0000000000", uri(3));
+    });
+    clock.advance(100);
+    expect([ids("shop"), ids("cart")]).toEqual([["10.0.0.1:2"], ["10.0.0.1:3"]]);
+    expect(source.listing.value).toMatchObject({
+      completeness: { kind: "complete" },
+      quarantined: [{ place: "/d2/uris/Shop", reason: "it would be shop, which is /d2/uris/shop already" }],
+    });
+    server.delete("/d2/uris/shop");
+    clock.advance(100);
+    expect(ids("shop")).toEqual(["10.0.0.1:1"]);
+  });
+});
+
 test("a vector that appears weighs the members it selects, and one that goes lets go of them", () => {
   const { clock, server, endpoint } = zookeeperUnderTest([SERVER_SET], (fake) => {
     fake.create("/twitter/cart/member_0000000000", member(80, { shard: 0 }));
