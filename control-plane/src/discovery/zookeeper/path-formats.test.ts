@@ -77,7 +77,7 @@ describe("malformed members", () => {
   });
 
   test("most are the source's fault: no reading is complete, it says so with a sample, and it is again once they can be read", () => {
-    const { clock, server, source, reading, ids } = zookeeperUnderTest([CART_PATH], tenMembers);
+    const { clock, server, source, reading, ids, log } = zookeeperUnderTest([CART_PATH], tenMembers);
     clock.advance(100);
     for (let index = 0; index < 8; index += 1) server.set(`/members/cart/${index}`, "v2|garbage");
     clock.advance(100);
@@ -98,6 +98,7 @@ describe("malformed members", () => {
     clock.advance(100);
     expect(seen.at(-1)?.endpoints.size).toBe(10);
     expect(ids("cart")).toHaveLength(10);
+    expect([log.count("zookeeper-members-malformed"), log.count("zookeeper-members-readable")]).toEqual([1, 1]);
   });
 
   test("several of late freeze removals for five minutes at most, without a read in between", () => {
@@ -237,6 +238,7 @@ describe("ten thousand members", () => {
         maxMembers: 10_000,
         onChange: () => undefined,
         onLimit: () => undefined,
+        onFault: () => undefined,
       },
       decode: (one) => {
         decoded += 1;

@@ -17,6 +17,7 @@ function setup() {
     maxMembers: 10,
     onChange: () => undefined,
     onLimit: () => undefined,
+    onFault: () => undefined,
   });
   const ids = () => members.view().endpoints.map(({ id }) => id);
   return { reads, clock, members, ids };

@@ -17,6 +17,8 @@ export interface PathMembersOptions extends ReadDeps {
   /** What `view` gives may have changed. */
   readonly onChange: () => void;
   readonly onLimit: () => void;
+  /** So many members are malformed that the source is at fault, with the reason; undefined when that is over. */
+  readonly onFault: (reason: string | undefined) => void;
 }
 
 /** What is known of one path's members now. */
@@ -161,7 +163,9 @@ export class PathMembers {
     const counts = { members: this.#members.size, malformed: this.#announced.malformed };
     const { memory, fault, untilMs } = judgeMalformed(counts, this.#malformed, clock.nowMs());
     this.#malformed = memory;
+    const [before, now] = [this.#fault !== undefined, fault !== undefined];
     this.#fault = fault;
+    if (before !== now) this.#options.onFault(fault === undefined ? undefined : this.#faultReason(fault));
     this.#faultEnd?.cancel();
     if (untilMs !== undefined) this.#faultEnd = clock.schedule(Math.max(0, untilMs - clock.nowMs()), () => this.#changed());
   }
