@@ -1,12 +1,14 @@
 // Dubbo at interface level: the provider's URL is the znode's NAME, form-encoded once. The data is the registering host's own address (what
 // Curator writes by default) and is not read.
 
-import { ok, type Result, splitHostPort } from "@fairlead/shared";
+import { ok, type Result } from "@fairlead/shared";
 import { registeredAddress, shown } from "./address.js";
 import type { Announcement, Decode, Member } from "./decoder.js";
 import { endpointOf, writtenWeight } from "./registration.js";
 import { malformed, type Rejection, unusable } from "./rejection.js";
 
+/** Dubbo splits at the last colon, so that an IPv6 address may stand without brackets. */
+const AUTHORITY = /^\[?([^\]]+)\]?:(\d{1,5})$/;
 /** URLs of Dubbo that are no provider: consumers and rules, which stand in sibling paths. */
 const NO_PROVIDER = new Set(["consumer", "override", "route", "condition", "script", "empty", "admin"]);
 
@@ -18,9 +20,9 @@ export function dubboDecoder(protocol: string | undefined): Decode {
     const { parameters } = url.value;
     if (NO_PROVIDER.has(url.value.protocol)) return unusable(`a ${url.value.protocol} URL is no provider: the path must end in /providers`);
     if (protocol !== undefined && url.value.protocol !== protocol) return ok({ endpoints: [] });
-    const written = splitHostPort(url.value.authority);
-    if (!written.ok) return malformed(written.error);
-    const address = registeredAddress(written.value.host, written.value.port);
+    const [, host, port] = AUTHORITY.exec(url.value.authority) ?? [];
+    if (host === undefined) return malformed(`${shown(url.value.authority)} is not host:port`);
+    const address = registeredAddress(host, Number(port));
     if (!address.ok) return address;
     const endpoint = endpointOf({
       address: address.value,
