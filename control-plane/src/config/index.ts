@@ -18,4 +18,9 @@ export type {
   StaticEndpointSettings,
   StaticSourceSettings,
 } from "./settings.js";
-export type { ZooKeeperFormat, ZooKeeperPathSettings, ZooKeeperSourceSettings } from "./zookeeper-settings.js";
+export {
+  ZOOKEEPER_FORMATS,
+  type ZooKeeperFormat,
+  type ZooKeeperPathSettings,
+  type ZooKeeperSourceSettings,
+} from "./zookeeper-settings.js";

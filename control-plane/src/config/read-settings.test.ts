@@ -397,6 +397,11 @@ describe("what a schema cannot say is refused with its place too", () => {
       'cp.yaml:7:35: sources[0].paths[0].service: {1} stands for what * matched, and "/a" has no *',
     ],
     [
+      "{1:lower} without a star",
+      withSource("type: zookeeper\nservers: ['z:1']\npaths: [ { path: /a, service: 'x-{1:lower}', format: host-port } ]"),
+      'cp.yaml:7:35: sources[0].paths[0].service: {1:lower} stands for what * matched, and "/a" has no *',
+    ],
+    [
       "a bad service template",
       withSource("type: zookeeper\nservers: ['z:1']\npaths: [ { path: /*, service: 'A{1}', format: host-port } ]"),
       'cp.yaml:7:35: sources[0].paths[0].service: expected a service name, with {1} for what * matched, got "A{1}"',
@@ -405,6 +410,31 @@ describe("what a schema cannot say is refused with its place too", () => {
       "a port of what has one",
       withSource("type: zookeeper\nservers: ['z:1']\npaths: [ { path: /a, service: a, format: host-port, port: ssl } ]"),
       "cp.yaml:7:63: sources[0].paths[0].port: only members of format curator have two ports",
+    ],
+    [
+      "an additional endpoint of what has none",
+      withSource("type: zookeeper\nservers: ['z:1']\npaths: [ { path: /a, service: a, format: curator, endpoint: http } ]"),
+      "cp.yaml:7:65: sources[0].paths[0].endpoint: only members of format serverset have additional endpoints",
+    ],
+    [
+      "a scheme of what has no URIs",
+      withSource("type: zookeeper\nservers: ['z:1']\npaths: [ { path: /a, service: a, format: serverset, scheme: http } ]"),
+      "cp.yaml:7:65: sources[0].paths[0].scheme: only members of format d2 have URIs to choose from",
+    ],
+    [
+      "a protocol of what has none to choose",
+      withSource("type: zookeeper\nservers: ['z:1']\npaths: [ { path: /a, service: a, format: nerve, protocol: tri } ]"),
+      "cp.yaml:7:63: sources[0].paths[0].protocol: only members of formats curator and dubbo have a protocol to choose",
+    ],
+    [
+      "a port and a protocol that chooses one",
+      withSource("type: zookeeper\nservers: ['z:1']\npaths: [ { path: /a, service: a, format: curator, port: ssl, protocol: tri } ]"),
+      "cp.yaml:7:76: sources[0].paths[0].protocol: protocol chooses the port: leave `port` out",
+    ],
+    [
+      "a format nobody writes",
+      withSource("type: zookeeper\nservers: ['z:1']\npaths: [ { path: /a, service: a, format: kafka } ]"),
+      'cp.yaml:7:46: sources[0].paths[0].format: expected one of host-port, curator, serverset, nerve, d2, dubbo, got "kafka"',
     ],
     [
       "a resolver by name",
