@@ -18,6 +18,7 @@ import { newChecker } from "./health/index.js";
 import { type Lineage, nextLineage, Records } from "./records/index.js";
 import { LiveRegistry } from "./registry/index.js";
 import { Views } from "./resources/index.js";
+import { SeedCheck } from "./seed-check.js";
 import { Publisher, readSaved, type ServiceSnapshot, SnapshotKeeper } from "./snapshot/index.js";
 import { Sources } from "./sources.js";
 import type { World } from "./world.js";
@@ -108,6 +109,8 @@ function joinRooms(world: World, { settings, lineage, saved }: Beginning) {
   const views = new Views(snapshot);
 
   const reloadState = new Cell<ReloadState>({ loadedAtMs: clock.wallMs(), refused: undefined, restartNeeded: [] });
+  const seeds = new SeedCheck({ clock, log, metrics });
+  seeds.configure(inForce);
   const admin: AdminState = {
     id: settings.id,
     version: world.version,
@@ -119,6 +122,7 @@ function joinRooms(world: World, { settings, lineage, saved }: Beginning) {
     snapshot,
     keeper: keeper.state,
     reload: reloadState,
+    seeds: seeds.doubts,
     fleet,
     confirm(service, by) {
       log.info("confirmed", { service, ...by });
@@ -136,6 +140,7 @@ function joinRooms(world: World, { settings, lineage, saved }: Beginning) {
       configureRegistry();
       checks.set((service) => settingsOf(service).check);
       publisher.configure(settingsOf);
+      seeds.configure(applied);
       reloadState.set({ loadedAtMs: clock.wallMs(), refused: undefined, restartNeeded });
       log.info("config-reloaded", { changed, restartNeeded });
     },

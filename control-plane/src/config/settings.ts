@@ -32,6 +32,7 @@ export interface StaticEndpointSettings {
   readonly weight: number;
   readonly zone: string;
   readonly instance?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
   /** Where it is written: `file:line:column`. */
   readonly place: string;
 }

@@ -1,4 +1,4 @@
-export { type Command, EXIT, helpText, parseCommandLine, publishedSchema } from "./command-line.js";
+export { type Abilities, type Command, EXIT, helpText, parseCommandLine, publishedSchema } from "./command-line.js";
 export { Cursor } from "./cursor.js";
 export { durationIn, durationText } from "./duration-text.js";
 export type { Environment } from "./environment.js";

@@ -8,7 +8,7 @@ import { Records } from "../../records/index.js";
 import { LiveRegistry } from "../../registry/index.js";
 import { Publisher } from "../../snapshot/index.js";
 import { settingsWith } from "../../snapshot/testing/settings.js";
-import type { ReloadState } from "../state.js";
+import type { ReloadState, SeedDoubt } from "../state.js";
 import { adminApp } from "./admin-server.js";
 
 const SHOP = "shop" as ServiceName;
@@ -39,6 +39,7 @@ async function api() {
     },
     () => settingsWith(),
   );
+  const seeds = new Cell<readonly SeedDoubt[]>([]);
   const reload = new Cell<ReloadState>({ loadedAtMs: clock.wallMs(), refused: undefined, restartNeeded: [] });
   const app = await adminApp({
     id: "cp-1",
@@ -51,6 +52,7 @@ async function api() {
     snapshot: publisher.snapshot,
     keeper: new Cell({ savedAtMs: undefined, failure: undefined }),
     reload,
+    seeds,
     fleet,
     confirm: (service, by) => records.confirm(service, by),
   });
@@ -60,7 +62,7 @@ async function api() {
   };
   source.see(SHOP, [endpointAt(1), endpointAt(2)]);
   clock.advance(1_000);
-  return { app, get, clock, source, verdicts, reload, fleet, log };
+  return { app, get, clock, source, verdicts, reload, seeds, fleet, log };
 }
 
 function sick(because: string): EndpointHealth {
@@ -113,6 +115,28 @@ describe("what the API shows", () => {
       "reload-refused: cp.yaml:1:1: id: missing",
     ]);
     expect((await get("/v1/sources")).body).toMatchObject({ sources: [{ name: "lists", state: "stale", reason: "connection lost" }] });
+  });
+
+  test("a seed that needs us, and one that needs DNS, are degraded modes", async () => {
+    const { get, seeds } = await api();
+    const doubt = {
+      path: ["sources", 0, "servers"],
+      what: "zk1 is a name",
+      why: "no DNS, no zk1",
+      instead: "give its address",
+      sinceMs: 0,
+    };
+    seeds.set([
+      { kind: "name", ...doubt },
+      { kind: "loop", ...doubt },
+    ]);
+    const because = "sources[0].servers: zk1 is a name: no DNS, no zk1; give its address";
+    expect((await get("/v1/status")).body).toMatchObject({
+      degraded: [
+        { mode: "seeds-need-dns", because },
+        { mode: "bootstrap-loop", because },
+      ],
+    });
   });
 
   test("a node's streams: subscribed, sent, ACKed, last NACK", async () => {

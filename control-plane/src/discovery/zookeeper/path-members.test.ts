@@ -13,10 +13,11 @@ function setup() {
     reads,
     clock,
     rng: seeded(1),
-    decode: decoderOf("host-port", "main"),
+    decode: decoderOf({ format: "host-port", port: "main" }),
     maxMembers: 10,
     onChange: () => undefined,
     onLimit: () => undefined,
+    onFault: () => undefined,
   });
   const ids = () => members.view().endpoints.map(({ id }) => id);
   return { reads, clock, members, ids };

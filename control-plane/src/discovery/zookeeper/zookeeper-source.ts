@@ -97,7 +97,7 @@ class ZooKeeperSource implements Source {
   #addPath(order: number): void {
     const path = this.#deps.settings.paths[order];
     if (path === undefined) return;
-    const decode = decoderOf(path.format, path.port);
+    const decode = decoderOf(path);
     const pattern = pathPattern(path);
     if (pattern.kind === "exact") {
       this.#changeFeeds([this.#feed({ service: pattern.service, order, path: pattern.path, decode })], []);
@@ -136,6 +136,7 @@ class ZooKeeperSource implements Source {
       maxMembers: MAX_MEMBERS,
       onChange: () => this.#readings.touch(service),
       onLimit: () => this.#limitHit("members"),
+      onFault: (reason) => this.#fault(service, reason),
     });
     return { service, order, members };
   }
@@ -257,6 +258,15 @@ class ZooKeeperSource implements Source {
 
   #readDeps() {
     return { reads: this.#connection, clock: this.#deps.clock, rng: this.#deps.rng };
+  }
+
+  #fault(service: ServiceName, reason: string | undefined): void {
+    const { log, metrics } = this.#deps;
+    if (reason === undefined) log.info("zookeeper-members-readable", { source: this.name, service });
+    else {
+      metrics.malformedFaults.add(1, { source: this.name });
+      log.warn("zookeeper-members-malformed", { source: this.name, service, reason });
+    }
   }
 
   #limitHit(limit: "members" | "services"): void {
