@@ -9,11 +9,14 @@ export type {
   CheckTiming,
   FileSourceSettings,
   Listen,
+  MembershipSettings,
+  MergePolicy,
   Safety,
   ServiceSettings,
   Settings,
   SourceSettings,
   StaticEndpointSettings,
   StaticSourceSettings,
+  Unlisted,
 } from "./settings.js";
 export type { ZooKeeperFormat, ZooKeeperPathSettings, ZooKeeperSourceSettings } from "./zookeeper-settings.js";

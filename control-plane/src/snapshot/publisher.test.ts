@@ -28,10 +28,10 @@ function world({ listing, saved = [], settings = settingsWith(), usage = { byNam
   const metrics = newMetrics();
   const records = new Records(clock);
   const source = new FakeSource("one", listing === undefined ? undefined : { kind: listing });
-  const remembered = new Map(saved.map(({ name, endpoints }) => [name, endpoints] as const));
+  const remembered = new Map(saved.map((service) => [service.name, service] as const));
   const registry = new LiveRegistry({ clock, log, metrics, confirmations: records.confirmations, remembered });
   const verdicts = new KeyedCell<ServiceName, ReadonlyMap<EndpointId, EndpointHealth>>();
-  registry.configure({ sources: [source], configured: new Set(), safetyOf: () => settings.safety });
+  registry.configure({ sources: [source], services: new Map(), defaults: settings });
   const publisher = new Publisher(
     {
       clock,

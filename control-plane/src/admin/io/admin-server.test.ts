@@ -20,7 +20,7 @@ async function api() {
   const records = new Records(clock);
   const source = new FakeSource("lists");
   const registry = new LiveRegistry({ clock, log, metrics, confirmations: records.confirmations, remembered: new Map() });
-  registry.configure({ sources: [source], configured: new Set(), safetyOf: () => "standard" });
+  registry.configure({ sources: [source], services: new Map(), defaults: settingsWith() });
   const verdicts = new KeyedCell<ServiceName, ReadonlyMap<ReturnType<typeof idOf>, EndpointHealth>>();
   const fleet = newFleet({ clock, metrics });
   const publisher = new Publisher(
