@@ -63,6 +63,8 @@ interface Absent {
 export class Members {
   #entries: ReadonlyMap<EndpointId, RegisteredEndpoint>;
   readonly #absent = new Map<EndpointId, Absent>();
+  /** Of endpoints that others give: the sources that gave them too and cannot say whether they still do. */
+  readonly #unsure = new Map<EndpointId, readonly string[]>();
   #sights: readonly Sight[] = [];
   /** The copy a pass works on, from its first change on. */
   #draft: Map<EndpointId, RegisteredEndpoint> | undefined;
@@ -87,8 +89,13 @@ export class Members {
 
   /** Takes what the sources say now. */
   pass(sights: Merged["sights"], judgement: Judgement): Pass {
-    for (const id of touched(this.#sights, sights)) this.#see(id, sights, judgement.wallMs);
+    for (const id of touched(this.#sights, sights)) this.#see(id, sights, judgement);
     this.#sights = sights;
+    for (const [id, sources] of this.#unsure)
+      this.#setUnsure(
+        id,
+        sources.filter((source) => !judgement.isCertain(source)),
+      );
     const departures = this.#findMissing(judgement);
     const result = this.#judge(departures, judgement);
     this.#entries = this.#draft ?? this.#entries;
@@ -96,18 +103,29 @@ export class Members {
     return result;
   }
 
-  #see(id: EndpointId, sights: readonly Sight[], wallMs: number): void {
+  #see(id: EndpointId, sights: readonly Sight[], { wallMs, isCertain }: Judgement): void {
     const was = this.#current.get(id);
     const givers = sights.filter(({ endpoints }) => endpoints.has(id));
     const endpoint = givers[0]?.endpoints.get(id);
+    const gave = [...new Set([...(was?.sources ?? []), ...(this.#unsure.get(id) ?? [])])];
     if (endpoint === undefined) {
-      if (was !== undefined && !this.#absent.has(id)) this.#absent.set(id, absent(was.sources));
+      if (was !== undefined && !this.#absent.has(id)) this.#absent.set(id, absent(gave));
+      this.#unsure.delete(id);
       return;
     }
+    const before = this.#absent.get(id);
     this.#absent.delete(id);
     const sources = givers.map(({ source }) => source);
+    // Another source's word does not take back what this one gave: only its own complete reading does.
+    const silent = [...gave, ...(before?.givenBy ?? [])].filter((source) => !sources.includes(source) && !isCertain(source));
+    this.#setUnsure(id, silent);
     if (was !== undefined && was.endpoint === endpoint && was.hold === undefined && sameList(was.sources, sources)) return;
     this.#put(id, { endpoint, sources, sinceMs: was?.sinceMs ?? wallMs, hold: undefined });
+  }
+
+  #setUnsure(id: EndpointId, sources: readonly string[]): void {
+    if (sources.length > 0) this.#unsure.set(id, [...new Set(sources)]);
+    else this.#unsure.delete(id);
   }
 
   /** Starts the clock of those that became certainly missing; stops it for those about whom some source can no longer say. */

@@ -38,6 +38,20 @@ describe("which sources feed a service", () => {
   });
 });
 
+test("what a source gave is not taken back by its partial reading and another's complete one together", () => {
+  const [one, two] = [new FakeSource("one"), new FakeSource("two")];
+  const { clock, ports } = registryUnderTest([one, two]);
+  one.see(SHOP, at(1, 2, 3));
+  two.see(SHOP, at(1, 2, 3));
+  one.see(SHOP, at(1, 2), { kind: "partial", reason: "one child could not be read" });
+  two.see(SHOP, at(1, 2));
+  clock.advance(3_600_000);
+  expect(ports()).toEqual([1, 2, 3]);
+  one.see(SHOP, at(1, 2));
+  clock.advance(1_100);
+  expect(ports()).toEqual([1, 2]);
+});
+
 describe("merge: first", () => {
   function fallback() {
     const [one, two] = [new FakeSource("one"), new FakeSource("two")];
