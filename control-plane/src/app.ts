@@ -76,19 +76,14 @@ function joinRooms(world: World, { settings, lineage, saved }: Beginning) {
   const { confirmations } = records;
 
   const sources = new Sources(world);
-  const remembered = new Map([...saved].map(([name, { endpoints }]) => [name, endpoints] as const));
-  const registry = new LiveRegistry({ clock, log, metrics, confirmations, remembered });
-  const configureRegistry = () =>
-    sources.configure(inForce.sources, (list) => {
-      const configured = new Set(inForce.services.keys());
-      registry.configure({ sources: list, configured, safetyOf: (service) => settingsOf(service).safety });
-    });
+  const registry = new LiveRegistry({ clock, log, metrics, confirmations, remembered: saved });
+  const configureRegistry = () => sources.configure(inForce.sources, (list) => registry.configure({ ...inForce, sources: list }));
   configureRegistry();
 
   const checks = new Cell((service: ServiceName) => settingsOf(service).check);
   const checker = newChecker({ services: registry.services, checks, probe: world.probe, clock, rng, log, metrics });
   const { verdicts } = checker;
-  registry.useEvidence({ refusing: (service, endpoint) => verdicts.value.get(service)?.get(endpoint)?.refusing === true });
+  registry.useEvidence({ verdict: (service, endpoint) => verdicts.value.get(service)?.get(endpoint) });
   const evidence = verdicts.watch((_all, changed) => registry.reconsider(changed));
 
   const fleet = newFleet({ clock, metrics });

@@ -11,12 +11,15 @@ export type {
   CheckTiming,
   FileSourceSettings,
   Listen,
+  MembershipSettings,
+  MergePolicy,
   Safety,
   ServiceSettings,
   Settings,
   SourceSettings,
   StaticEndpointSettings,
   StaticSourceSettings,
+  Unlisted,
 } from "./settings.js";
 export {
   ZOOKEEPER_FORMATS,

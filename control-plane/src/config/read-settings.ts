@@ -112,9 +112,12 @@ interface Parts {
 function settingsOf({ main, definitions, problems, resolve }: Parts): Settings {
   const cursor = new Cursor(main, problems);
   const text = main.value;
-  const defaults = readDefaults(text.defaults ?? {}, cursor.down("defaults"));
+  const sourceNames = (text.sources ?? []).map(({ name }) => name);
+  const defaults = readDefaults(text.defaults ?? {}, cursor.down("defaults"), sourceNames);
   const services = new Map<ServiceName, ServiceSettings>();
-  for (const [name, { text: own, cursor: at }] of definitions) services.set(name, readService({ text: own ?? {}, defaults, cursor: at }));
+  for (const [name, { text: own, cursor: at }] of definitions) {
+    services.set(name, readService({ text: own ?? {}, defaults, cursor: at, sources: sourceNames }));
+  }
   const xds = readListen(text.xds?.listen ?? XDS_LISTEN, cursor.down("xds", "listen"));
   const admin = readListen(text.admin?.listen ?? ADMIN_LISTEN, cursor.down("admin", "listen"));
   if (listensCollide(xds, admin)) cursor.down("admin", "listen").refuse(`the same port as xds.listen (${text.xds?.listen ?? XDS_LISTEN})`);

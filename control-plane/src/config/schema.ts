@@ -3,7 +3,7 @@
 import { BALANCER_POLICIES, PROTOCOLS, schemaParts } from "@fairlead/shared";
 import Type, { type Static, type TSchema } from "typebox";
 import { dnsSourceSchema } from "./dns-settings.js";
-import { SAFETY_PRESETS } from "./settings.js";
+import { MERGE_POLICIES, SAFETY_PRESETS, UNLISTED_POLICIES } from "./settings.js";
 import { sourceName } from "./source-name.js";
 import { zooKeeperSourceSchema } from "./zookeeper-settings.js";
 
@@ -104,6 +104,27 @@ const serviceKeys = {
   lb: Type.Optional(shortOrMap(policy, keys({ policy }, "Load balancing"), "Load balancing. Default least-request")),
   timeout: Type.Optional(duration("For a whole request, 1ms to 1h. Default 15s")),
   safety: Type.Optional(choice(SAFETY_PRESETS, "How long doubtful removals wait; off switches the guards off. Default standard")),
+  unlisted: Type.Optional(
+    choice(UNLISTED_POLICIES, "What becomes of endpoints that no source lists any more, once no guard holds them. Default remove"),
+  ),
+  sources: Type.Optional(
+    Type.Array(sourceName, {
+      minItems: 1,
+      maxItems: LIMITS.sources,
+      uniqueItems: true,
+      description: "Which sources feed the service, in its order of priority. Default: all, in the order of sources",
+    }),
+  ),
+  merge: Type.Optional(
+    choice(MERGE_POLICIES, "Everything the sources give, or only what the first of them gives that has anybody. Default union"),
+  ),
+  compare: Type.Optional(
+    Type.Unsafe<string>({
+      ...sourceName,
+      description:
+        "A source that is read and never published: how it differs from what is followed is reported. none ends an inherited one",
+    }),
+  ),
   check: Type.Optional(check),
   retries: Type.Optional(
     keys(

@@ -3,6 +3,7 @@ export { Cursor } from "./cursor.js";
 export { durationIn, durationText } from "./duration-text.js";
 export type { Environment } from "./environment.js";
 export { formatListen, type ListenAddress, listensCollide, parseListen } from "./listen-address.js";
+export { nearest } from "./nearest.js";
 export { MAX_CONFIG_BYTES, tooLarge } from "./parse-yaml.js";
 export { type ConfigPath, DEFAULT_PLACE, formatPath, formatPlace, type Place } from "./place.js";
 export { printTree } from "./print-tree.js";
