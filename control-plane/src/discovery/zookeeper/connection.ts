@@ -26,7 +26,11 @@ export interface ZnodeData {
 }
 
 /** "There is no such znode" is an answer; everything else is a failure to answer. */
-export type ReadFailure = { readonly kind: "no-node" } | { readonly kind: "failed"; readonly reason: string };
+export type ReadFailure =
+  | { readonly kind: "no-node" }
+  | { readonly kind: "failed"; readonly reason: string; readonly trouble?: ReadTrouble };
+/** What a server refuses on a connection that is well, until somebody changes something. */
+export type ReadTrouble = "no-auth" | "too-large";
 export type Answer<T> = (result: Result<T, ReadFailure>) => void;
 
 /** A watch fires once. It is a hint to read again, never data. */
@@ -79,7 +83,8 @@ export interface ZooKeeperConnection extends ZnodeReads, Closable {
   believeServers(): boolean;
 }
 
-export interface ConnectOptions extends Access {
+export interface ConnectOptions {
+  readonly access: Access;
   /** `host:port`; tried in turn, in random order. */
   readonly servers: readonly string[];
   /** What is asked of the server; it may grant another. */

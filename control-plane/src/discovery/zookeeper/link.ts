@@ -19,7 +19,8 @@ export interface Access {
   readonly tls?: ZooKeeperTlsSettings;
 }
 
-export interface LinkOptions extends Access {
+export interface LinkOptions {
+  readonly access: Access;
   readonly host: string;
   readonly port: number;
   readonly sessionTimeoutMs: number;

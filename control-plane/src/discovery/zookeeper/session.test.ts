@@ -45,6 +45,7 @@ function setup(servers: readonly string[] = ["10.9.0.1:2181"], floor = floorInMe
   const session = connect({
     servers,
     sessionTimeoutMs: 30_000,
+    access: {},
     floor,
     onWatch: (event) => events.push(event),
     onLoss: (kind) => losses.push(kind),
@@ -214,6 +215,7 @@ describe("a ZooKeeper session", () => {
     })({
       servers: ["10.9.0.1:2181"],
       sessionTimeoutMs: 30_000,
+      access: {},
       floor: floorInMemory(),
       onWatch: () => undefined,
       onLoss: () => undefined,
@@ -314,4 +316,22 @@ test("servers are tried in an order of chance, each once a round", () => {
   expect(new Set(hosts.slice(0, 5)).size).toBe(5);
   expect(hosts.slice(0, 5)).not.toEqual(servers.map((name) => name.split(":")[0]));
   expect(hosts.slice(5, 10)).toEqual(hosts.slice(0, 5));
+});
+
+test("a server that refuses who we are is a state of its own, told once, tried again ever less often", () => {
+  const { clock, server, session, opened, losses, log } = setup();
+  clock.advance(100);
+  server.become("down");
+  clock.advance(1_000);
+  server.refuseAuth = "the server refuses who we are (digest user app)";
+  server.become("serving");
+  const before = opened.length;
+  clock.advance(600_000);
+  expect(session.state.value).toMatchObject({ cause: "10.9.0.1:2181: the server refuses who we are (digest user app)" });
+  expect(opened.length - before).toBeLessThan(600);
+  expect(losses).toContain("auth-failed");
+  expect(log.lines.filter(({ fields }) => fields["kind"] === "auth-failed")).toHaveLength(1);
+  server.refuseAuth = undefined;
+  clock.advance(10_000);
+  expect(session.state.value.kind).toBe("connected");
 });

@@ -119,10 +119,9 @@ class ZooKeeperSession implements ZooKeeperConnection {
       expired: () => current(() => this.#expired()),
       watch: (event) => current(() => this.#options.onWatch(event)),
     };
-    const { sessionTimeoutMs, auth, tls } = this.#options;
-    const access = { ...(auth === undefined ? {} : { auth }), ...(tls === undefined ? {} : { tls }) };
+    const { sessionTimeoutMs, access } = this.#options;
     const { host, port } = server;
-    const link = this.#deps.openLink({ host, port, sessionTimeoutMs, resume: this.#ticket, ...access }, events);
+    const link = this.#deps.openLink({ host, port, sessionTimeoutMs, resume: this.#ticket, access }, events);
     this.#link = link;
     const share = this.#timeoutMs / this.#servers.size;
     const handshakeMs = Math.round(Math.min(HANDSHAKE_MS.max, Math.max(HANDSHAKE_MS.min, share)));

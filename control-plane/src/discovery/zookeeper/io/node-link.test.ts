@@ -36,7 +36,7 @@ function link(access: Access = {}, host = "127.0.0.1", port = server.port) {
     expired: () => ended.resolve("expired"),
     watch: ({ kind, path }) => watched.push(`${kind} ${path}`),
   };
-  const it = openNodeLink({ host, port, sessionTimeoutMs: 4_000, resume: undefined, ...access }, events);
+  const it = openNodeLink({ host, port, sessionTimeoutMs: 4_000, resume: undefined, access }, events);
   open.push({ close: () => it.destroy() });
   return { link: it, up: up.promise, ended: ended.promise, watched };
 }
@@ -118,7 +118,7 @@ describe("one connection to a server", () => {
     };
     const { link: it, up } = link();
     await up;
-    expect(await names(it, "/large")).toEqual({ kind: "failed", reason: "the answer is larger than 16 MiB" });
+    expect(await names(it, "/large")).toEqual({ kind: "failed", reason: "the answer is larger than 16 MiB", trouble: "too-large" });
     expect(await names(it, "/small")).toEqual([]);
   });
 
@@ -174,7 +174,11 @@ describe("saying who we are", () => {
     };
     const anonymous = link();
     await anonymous.up;
-    expect(await names(anonymous.link, "/a")).toEqual({ kind: "failed", reason: "NO_AUTH: its ACL does not let us read it without auth" });
+    expect(await names(anonymous.link, "/a")).toEqual({
+      kind: "failed",
+      reason: "NO_AUTH: its ACL does not let us read it without auth",
+      trouble: "no-auth",
+    });
   });
 });
 
@@ -184,6 +188,7 @@ describe("a session over real connections", () => {
     const it = connect({
       servers: [`127.0.0.1:${server.port}`],
       sessionTimeoutMs: timeoutMs,
+      access: {},
       floor: floorInMemory(),
       onWatch: () => undefined,
       onLoss: () => undefined,

@@ -65,7 +65,7 @@ class NodeLink implements Link {
     this.#client.on("expired", () => this.#finish(() => this.#events.expired()));
     // The library calls it only to connect again.
     this.#manager.connect = () => this.#finish(() => this.#events.down(this.#loss));
-    void readCredentials(options).then((credentials) => {
+    void readCredentials(options.access).then((credentials) => {
       if (this.#ended) return;
       if (credentials.ok) this.#open(credentials.value);
       else this.#finish(() => this.#events.down({ kind: "unreachable", reason: credentials.error }));
@@ -141,7 +141,7 @@ class NodeLink implements Link {
     const manager = this.#manager;
     const header = manager.state === CONNECTING ? undefined : replyHeaderOf(frame);
     if (header !== undefined && header.xid === AUTH_XID && header.code !== 0) {
-      this.#loss = { kind: "auth-failed", reason: `the server refuses who we are (digest user ${this.#options.auth?.user})` };
+      this.#loss = { kind: "auth-failed", reason: `the server refuses who we are (digest user ${this.#options.access.auth?.user})` };
       this.#finish(() => this.#events.down(this.#loss));
       return;
     }
@@ -226,12 +226,13 @@ function outside(callback: () => void): void {
 
 const CONNECTION_GONE: ReadonlySet<unknown> = new Set([Exception.CONNECTION_LOSS, Exception.SESSION_EXPIRED]);
 
-function failureOf(error: Error | Exception, { auth }: LinkOptions): Result<never, ReadFailure> {
+function failureOf(error: Error | Exception, { access: { auth } }: LinkOptions): Result<never, ReadFailure> {
   if ("code" in error) {
     if (error.code === Exception.NO_NODE) return fail({ kind: "no-node" });
     const who = auth === undefined ? "without auth" : `as digest user ${auth.user}`;
-    if (error.code === Exception.NO_AUTH) return fail({ kind: "failed", reason: `NO_AUTH: its ACL does not let us read it ${who}` });
-    if (error.code === TOO_LARGE_CODE) return fail({ kind: "failed", reason: "the answer is larger than 16 MiB" });
+    if (error.code === Exception.NO_AUTH)
+      return fail({ kind: "failed", reason: `NO_AUTH: its ACL does not let us read it ${who}`, trouble: "no-auth" });
+    if (error.code === TOO_LARGE_CODE) return fail({ kind: "failed", reason: "the answer is larger than 16 MiB", trouble: "too-large" });
   }
   return fail({ kind: "failed", reason: "name" in error && error.name ? error.name : String(error) });
 }

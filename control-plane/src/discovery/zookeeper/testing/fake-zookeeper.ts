@@ -27,6 +27,8 @@ export class FakeZooKeeper {
   #sessionCount = 0;
   #mood: ServerMood = "serving";
   latencyMs = 1;
+  /** While set, every connection is refused with it. */
+  refuseAuth: string | undefined;
   sessionTimeoutMs = 30_000;
   /** Paths whose reads fail with this reason. */
   readonly failing = new Map<string, string>();
@@ -184,6 +186,10 @@ class FakeLink implements Link {
     this.#later(() => {
       if (server.mood === "down") {
         this.cut("connection refused", "unreachable");
+        return;
+      }
+      if (server.refuseAuth !== undefined) {
+        this.cut(server.refuseAuth, "auth-failed");
         return;
       }
       const sessionId = server.mood === "silent" ? undefined : server.attach(this, options);
