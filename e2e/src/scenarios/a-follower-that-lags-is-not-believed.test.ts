@@ -77,10 +77,49 @@ test("a server that knows only the past is not believed, by the next process nei
   expect(await load.stop()).toMatchObject({ failed: 0 });
 });
 
+test("of two servers the one that is behind is left for the other, whatever it says", async () => {
+  const newer = await startZooKeeper();
+  const backend = await startBackend({ name: "one" });
+  const older = await startZooKeeper();
+  for (const server of [older, newer]) {
+    const session = await openZooKeeperSession(server.address);
+    await session.mkdirp("/members/cart");
+    if (server === newer) for (let index = 0; index < MISSING_TRANSACTIONS; index++) await session.create(`/filler-${index}`);
+    if (server === newer) await session.create("/members/cart/one", backend.address);
+    await session.close();
+  }
+  await older.stop();
+  const controlPlane = await startControlPlane({
+    sources: [
+      {
+        name: "zk",
+        type: "zookeeper",
+        servers: [older.address, newer.address],
+        sessionTimeout: "4s",
+        paths: [{ path: "/members/cart", service: "cart", format: "host-port" }],
+      },
+    ],
+    defaults: { check: QUICK_CHECK },
+  });
+  const sidecar = await sidecarOf(controlPlane, ["cart"]);
+  await untilUsable(sidecar, "cart", [backend.address]);
+  const { version } = await serviceBody(controlPlane, "cart");
+  await newer.stop();
+  await older.start();
+  await untilBehind(controlPlane);
+  expect(await serviceBody(controlPlane, "cart")).toMatchObject({ stale: true, version, endpoints: { serving: 1, held: 0 } });
+  await newer.start();
+  await untilEqual("the newer server to be read", async () => (await sourceOf(controlPlane)).detail?.server, newer.address, {
+    timeoutMs: 60_000,
+  });
+  expect(await serviceBody(controlPlane, "cart")).toMatchObject({ version, endpoints: { serving: 1, held: 0 } });
+  expect(await controlPlane.metric('fairlead_zookeeper_floors_given_up_total{source="zk",because="time"}')).toBeUndefined();
+});
+
 interface SourceBody {
   readonly state: string;
   readonly reason?: string;
-  readonly detail?: { readonly zxidFloor: string; readonly floorGivenUp?: string };
+  readonly detail?: { readonly server?: string; readonly zxidFloor: string; readonly floorGivenUp?: string };
 }
 
 async function sourceOf(controlPlane: ControlPlane): Promise<SourceBody> {

@@ -82,9 +82,15 @@ export function replyHeaderOf(frame: Buffer): ReplyHeader | undefined {
   return { xid: frame.readInt32BE(4), zxid: frame.readBigInt64BE(8), code: frame.readInt32BE(16) };
 }
 
+/** The same reply with another error code. */
+export function withCode(frame: Buffer, code: number): Buffer {
+  const reply = Buffer.from(frame);
+  reply.writeInt32BE(code, LENGTH_BYTES + 12);
+  return reply;
+}
+
 function failedReply(header: Buffer): Buffer {
-  const reply = Buffer.from(header);
+  const reply = withCode(header, TOO_LARGE_CODE);
   reply.writeInt32BE(HEADER_BYTES, 0);
-  reply.writeInt32BE(TOO_LARGE_CODE, LENGTH_BYTES + 12);
   return reply;
 }

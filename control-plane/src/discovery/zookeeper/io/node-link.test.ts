@@ -93,12 +93,23 @@ describe("one connection to a server", () => {
     expect(await link().ended).toEqual({ kind: "unreadable", reason: expect.stringContaining("no ZooKeeper server") });
   });
 
-  test("that brings an error code or an event nobody knows is cut, not the process", async () => {
-    server.answer = (frame, reply) => (reply.index === 0 ? answerWell(frame, reply) : reply.send(replyHeader(frame, { code: -999 })));
+  test("survives an error that only newer servers know (-127: throttled)", async () => {
+    server.answer = (frame, reply) => (reply.index === 1 ? reply.send(replyHeader(frame, { code: -127 })) : answerWell(frame, reply));
+    const { link: it, up } = link();
+    await up;
+    expect(await names(it, "/a")).toEqual({ kind: "failed", reason: "the server's error -127" });
+    expect(await names(it, "/a")).toEqual([]);
+  });
+
+  test("that brings an event nobody knows is cut, not the process", async () => {
+    const event = Buffer.alloc(16 + 12);
+    event.writeInt32BE(-1, 0);
+    event.writeInt32BE(99, 16);
+    server.answer = (frame, reply) => (reply.index === 0 ? answerWell(frame, reply) : reply.send(event));
     const one = link();
     await one.up;
     one.link.children("/a", () => undefined);
-    expect(await one.ended).toEqual({ kind: "unreadable", reason: expect.stringContaining("-999") });
+    expect(await one.ended).toEqual({ kind: "unreadable", reason: expect.stringContaining("99") });
   });
 
   test("byte by byte is read all the same", async () => {

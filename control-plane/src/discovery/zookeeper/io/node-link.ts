@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { fail, ok, type Result } from "@fairlead/shared";
 import { type Client, createClient, Event, Exception, type Stat } from "node-zookeeper-client";
 import type { Answer, ReadFailure, WatchEvent, ZnodeStat } from "../connection.js";
-import { FrameReader, replyHeaderOf, TOO_LARGE_CODE } from "../frames.js";
+import { FrameReader, replyHeaderOf, TOO_LARGE_CODE, withCode } from "../frames.js";
 import type { Link, LinkEvents, LinkOptions } from "../link.js";
 import type { Loss } from "../outage.js";
 import { type Credentials, openSocket, readCredentials } from "./open-socket.js";
@@ -51,6 +51,8 @@ class NodeLink implements Link {
   #up = false;
   #ended = false;
   #seenZxid = 0n;
+  /** Of the reply being taken: an error of newer servers, at which the library would throw. */
+  #foreignCode: number | undefined;
 
   constructor(options: LinkOptions, events: LinkEvents) {
     this.#options = options;
@@ -146,10 +148,12 @@ class NodeLink implements Link {
       return;
     }
     if (header !== undefined && header.xid >= 0 && header.zxid > this.#seenZxid) this.#seenZxid = header.zxid;
+    const foreign = header !== undefined && header.xid >= 0 && !LIBRARY_CODES.has(header.code);
+    this.#foreignCode = foreign ? header.code : undefined;
     try {
-      manager.onSocketData(frame);
+      manager.onSocketData(foreign ? withCode(frame, Exception.API_ERROR) : frame);
     } catch (error) {
-      // An unknown error code or event type ends this link, not the process.
+      // An unknown event type ends this link, not the process.
       this.#unreadable(messageOf(error));
     }
   }
@@ -181,7 +185,10 @@ class NodeLink implements Link {
   #settle<T>(answer: Answer<T>, error: Error | Exception | null, value: () => T): void {
     // The library fails what was asked before it says that the connection is gone; `down` follows.
     if (error && "code" in error && CONNECTION_GONE.has(error.code)) return;
-    outside(() => answer(error ? failureOf(error, this.#options) : ok(value())));
+    if (error && this.#foreignCode !== undefined) {
+      const reason = `the server's error ${this.#foreignCode}`;
+      outside(() => answer(fail({ kind: "failed", reason })));
+    } else outside(() => answer(error ? failureOf(error, this.#options) : ok(value())));
   }
 
   #ask<T>(answer: Answer<T>, send: () => void): void {
@@ -223,6 +230,9 @@ function outside(callback: () => void): void {
     });
   }
 }
+
+/** Errors the library knows; it throws at others, such as -127 of a server that throttles. */
+const LIBRARY_CODES: ReadonlySet<unknown> = new Set(Object.values(Exception).filter((value) => typeof value === "number"));
 
 const CONNECTION_GONE: ReadonlySet<unknown> = new Set([Exception.CONNECTION_LOSS, Exception.SESSION_EXPIRED]);
 
