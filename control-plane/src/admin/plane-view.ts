@@ -11,7 +11,7 @@ export function sourcesView({ registry, clock }: AdminState) {
   for (const { contributions } of registry.services.value.values()) {
     for (const { source, quarantined: members } of contributions) quarantined.set(source, (quarantined.get(source) ?? 0) + members.length);
   }
-  const sources = registry.sources.value.map(({ name, type, listing, services, feeds, disturbedUntilMs, massChange }) => ({
+  const sources = registry.sources.value.map(({ name, type, listing, services, feeds, disturbedUntilMs, massChange, detail }) => ({
     name,
     type,
     feeds,
@@ -25,6 +25,7 @@ export function sourcesView({ registry, clock }: AdminState) {
       : {}),
     services,
     quarantinedMembers: quarantined.get(name) ?? 0,
+    ...(detail === undefined ? {} : { detail: detail() }),
     quarantined: listing.kind === "pending" ? [] : listing.quarantined,
   }));
   return { sources };

@@ -177,6 +177,9 @@ export const Sources = Type.Object({
       disturbedBecause: Optional(Type.String()),
       services: Type.Integer(),
       quarantinedMembers: Type.Integer({ description: "Members it could not read; each is listed under its service" }),
+      detail: Optional(
+        Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()]), { description: "Of its connection, for people to read" }),
+      ),
       quarantined: Type.Array(Quarantined),
     }),
   ),

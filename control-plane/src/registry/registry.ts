@@ -1,7 +1,7 @@
 // The merged answer of all sources: who is there, who said so, and whose removal waits.
 
 import type { EndpointId, Keyed, ServiceName, Watchable } from "@fairlead/shared";
-import type { Endpoint, ListingState, Quarantined } from "../discovery/index.js";
+import type { Endpoint, ListingState, Quarantined, SourceDetail } from "../discovery/index.js";
 import type { Comparison } from "./comparison.js";
 
 export const HOLD_KINDS = ["debounce", "disturbed", "flap", "shrink", "retained"] as const;
@@ -73,6 +73,8 @@ export interface SourceStatus {
   readonly disturbedUntilMs: number;
   /** It lost many endpoints of several services at once, which disturbed it without its saying so. */
   readonly massChange: boolean;
+  /** What it says of its own connection now, where it has one. */
+  readonly detail: (() => SourceDetail) | undefined;
 }
 
 export interface Registry {

@@ -63,6 +63,7 @@ export class SourceDoubt {
       feeds,
       disturbedUntilMs: this.untilMs(source),
       massChange: (this.#massUntilMs.get(source.name) ?? 0) > this.#clock.wallMs(),
+      detail: source.detail === undefined ? undefined : () => source.detail?.() ?? {},
     };
   }
 }

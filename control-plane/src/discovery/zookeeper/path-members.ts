@@ -75,10 +75,10 @@ export class PathMembers {
     this.#retry = new RetryTimer(READ_RETRY, options);
   }
 
-  /** A connection is there: everything is read. In a new session no earlier transaction id binds. */
-  connected(newSession: boolean): void {
+  /** A connection is there: everything is read. In a new history (an ensemble restored from a backup) no earlier transaction id binds. */
+  connected(newHistory: boolean): void {
     this.lost();
-    if (newSession) this.#announced.forgetTransactions();
+    if (newHistory) this.#announced.forgetTransactions();
     this.#list.read();
   }
 
