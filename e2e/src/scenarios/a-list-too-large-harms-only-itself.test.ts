@@ -83,9 +83,13 @@ test("a list beyond what is taken costs its service its changes, and nobody anyt
   // Smaller again, it is read without anybody's help.
   const names = await session.children("/members/crowd");
   await Promise.all(names.slice(0, 1_000).map((name) => session.remove(`/members/crowd/${name}`)));
-  await until("the list to be complete again", async () => (await serviceBody(controlPlane, "crowd")).contributions[0]?.state === "complete", {
-    timeoutMs: 20_000,
-  });
+  await until(
+    "the list to be complete again",
+    async () => (await serviceBody(controlPlane, "crowd")).contributions[0]?.state === "complete",
+    {
+      timeoutMs: 20_000,
+    },
+  );
   expect(wire.connections().accepted).toBe(1);
   for (const load of loads) expect(await load.stop()).toMatchObject({ failed: 0 });
 });

@@ -14,7 +14,7 @@ import { openZooKeeperSession } from "../harness/zookeeper-client.js";
 const SESSION_TIMEOUT = "2s";
 const TRUTH_WITHIN_MS = 2_000;
 
-test("thirty registrations change while ZooKeeper is out of reach: no half of it is published, and the whole within 2 s", async () => {
+test("thirty registrations change while ZooKeeper is out of reach: who is there is published within 2 s, no half of it removes anybody", async () => {
   const server = await startZooKeeper();
   const proxy = await startFaultProxy(server);
   const session = await openZooKeeperSession(server.address);
@@ -63,9 +63,11 @@ test("thirty registrations change while ZooKeeper is out of reach: no half of it
   history.neverLost(...staying, ...leaving, ...before);
   await untilEqual("the session to be the one from before", async () => new Set(await server.sessions()), sessions);
 
-  // Who is gone leaves when the source is calm again, and together.
+  // Who is gone leaves when the source is calm again, in one step.
   await untilEqual("the truth", () => history.now().addresses, [...truth].sort());
   history.neverLost(...staying);
-  expect(history.steps().map(({ addresses }) => addresses.length)).toEqual([40, 60, 40]);
+  history.neverBelow(40);
+  const sizes = history.steps().map(({ addresses }) => addresses.length);
+  expect(sizes.filter((size, at) => size < (sizes[at - 1] ?? 0))).toEqual([40]);
   expect(await load.stop()).toMatchObject({ failed: 0 });
 });
