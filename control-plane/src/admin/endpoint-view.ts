@@ -48,6 +48,8 @@ export function endpointView(facts: EndpointFacts) {
       : { until: iso(hold.untilMs), hold: { kind: hold.kind, because: hold.because, since: iso(hold.sinceMs), until: iso(hold.untilMs) } }),
     weight: endpoint.weight,
     zone: endpoint.zone,
+    ...(endpoint.priority === undefined ? {} : { priority: endpoint.priority }),
+    ...(endpoint.metadata === undefined ? {} : { metadata: endpoint.metadata }),
     ...(endpoint.instance === undefined ? {} : { instance: endpoint.instance }),
     place: endpoint.place,
     sources: registered.sources,

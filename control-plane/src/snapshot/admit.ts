@@ -60,6 +60,6 @@ function reuse(was: SnapshotEndpoint | undefined, next: SnapshotEndpoint): Snaps
 }
 
 function essence({ endpoint, health, sources }: SnapshotEndpoint): string {
-  const { id, weight, zone, instance, draining, place } = endpoint;
-  return JSON.stringify([id, weight, zone, instance ?? null, draining ?? null, place, health, sources]);
+  const { id, weight, zone, instance, priority, metadata, draining, place } = endpoint;
+  return JSON.stringify([id, weight, zone, instance ?? null, priority ?? 0, metadata ?? null, draining ?? null, place, health, sources]);
 }

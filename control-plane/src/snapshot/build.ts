@@ -63,5 +63,5 @@ function wireSettings({ protocol, lb, timeoutMs, localPort, retries }: ServiceSe
 }
 
 function wireEndpoint({ endpoint, health }: SnapshotEndpoint): unknown {
-  return [endpoint.id, endpoint.weight, endpoint.zone, endpoint.instance ?? null, health];
+  return [endpoint.id, endpoint.weight, endpoint.zone, endpoint.instance ?? null, endpoint.priority ?? 0, health];
 }

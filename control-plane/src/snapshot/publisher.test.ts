@@ -298,13 +298,14 @@ describe("retirement", () => {
 
 test("what is saved reads back equal, and a service of another shape is dropped with its name", () => {
   const { clock, source, publisher } = world();
-  source.see(SHOP, [endpointAt(1, { instance: "i-1", zone: "a" }), endpointAt(2, { weight: 0 })]);
+  source.see(SHOP, [endpointAt(1, { instance: "i-1", zone: "a", priority: 1, metadata: { rack: "r7" } }), endpointAt(2, { weight: 0 })]);
   clock.advance(100);
   const snapshot = publisher.snapshot.value;
   const back = readSaved(writeSaved(snapshot), 5);
   expect(back.ok && back.value.services.get(SHOP)).toMatchObject({
     version: snapshot.services.get(SHOP)?.version,
     origin: { kind: "saved", savedAtMs: 5 },
+    endpoints: snapshot.services.get(SHOP)?.endpoints,
   });
   const spoilt = Buffer.from(writeSaved(snapshot).toString().replace('"weight":0', '"weight":-1'));
   expect(readSaved(spoilt, 5)).toMatchObject({ ok: true, value: { dropped: ["shop: an endpoint has another shape"] } });

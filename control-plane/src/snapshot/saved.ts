@@ -68,7 +68,7 @@ function readService(item: unknown, savedAtMs: number): Result<ServiceSnapshot> 
 
 function readEndpoint(item: unknown): SnapshotEndpoint | undefined {
   const { endpoint, health, sources, sinceMs } = (item ?? {}) as Loose<SnapshotEndpoint>;
-  const { ip, port, weight, zone, instance, draining, place } = (endpoint ?? {}) as Loose<SnapshotEndpoint["endpoint"]>;
+  const { ip, port, weight, zone, instance, priority, metadata, draining, place } = (endpoint ?? {}) as Loose<SnapshotEndpoint["endpoint"]>;
   const canonical = typeof ip === "string" ? canonicalIp(ip) : undefined;
   if (canonical === undefined || !isPort(port) || !isWeight(weight) || typeof zone !== "string") return undefined;
   if (health !== "healthy" && health !== "unhealthy" && health !== "draining") return undefined;
@@ -81,6 +81,8 @@ function readEndpoint(item: unknown): SnapshotEndpoint | undefined {
       weight,
       zone,
       ...(typeof instance === "string" ? { instance } : {}),
+      ...(typeof priority === "number" && priority > 0 ? { priority } : {}),
+      ...(isTexts(metadata) ? { metadata } : {}),
       ...(typeof draining === "string" ? { draining } : {}),
       place: String(place),
     },
@@ -88,6 +90,10 @@ function readEndpoint(item: unknown): SnapshotEndpoint | undefined {
     sources: sources.map(String),
     sinceMs,
   };
+}
+
+function isTexts(value: unknown): value is Readonly<Record<string, string>> {
+  return typeof value === "object" && value !== null && Object.values(value).every((text) => typeof text === "string");
 }
 
 function isSettings(value: unknown): value is ServiceSettings {
