@@ -13,6 +13,7 @@ import {
 } from "@fairlead/shared";
 import type { AdminState, ReloadState } from "./admin/index.js";
 import { diffSettings, type ServiceSettings, type Settings } from "./config/index.js";
+import { loadZxidFloors, type ZxidFloors } from "./discovery/zookeeper/index.js";
 import { newFleet } from "./fleet/index.js";
 import { newChecker } from "./health/index.js";
 import { type Lineage, nextLineage, Records } from "./records/index.js";
@@ -34,7 +35,8 @@ export interface ControlPlane extends Closable {
 
 /** Starts every room, then the two servers. Fails when a port cannot be had. */
 export async function startControlPlane(world: World, settings: Settings): Promise<Result<ControlPlane, StartFailure>> {
-  const rooms = joinRooms(world, { settings, lineage: await lineageOf(world), saved: await savedServices(world) });
+  const floors = await loadZxidFloors({ clock: world.clock, log: world.log, store: world.stores.zookeeper });
+  const rooms = joinRooms(world, { settings, lineage: await lineageOf(world), saved: await savedServices(world), floors });
   const { views, fleet, admin, closables } = rooms;
   const abort = async (path: ConfigPath, reason: string) => {
     await closeAll(closables);
@@ -64,9 +66,11 @@ interface Beginning {
   readonly lineage: Lineage;
   /** Services of the snapshot that an earlier run saved. */
   readonly saved: ReadonlyMap<ServiceName, ServiceSnapshot>;
+  /** How far each ZooKeeper ensemble was seen to be. */
+  readonly floors: ZxidFloors;
 }
 
-function joinRooms(world: World, { settings, lineage, saved }: Beginning) {
+function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning) {
   const { clock, rng, log, metrics } = world;
   let inForce = settings;
   const settingsOf = (service: ServiceName): ServiceSettings => inForce.services.get(service) ?? inForce.defaults;
@@ -74,7 +78,7 @@ function joinRooms(world: World, { settings, lineage, saved }: Beginning) {
   const records = new Records(clock);
   const { confirmations } = records;
 
-  const sources = new Sources(world);
+  const sources = new Sources(world, floors);
   const remembered = new Map([...saved].map(([name, { endpoints }]) => [name, endpoints] as const));
   const registry = new LiveRegistry({ clock, log, metrics, confirmations, remembered });
   const configureRegistry = () =>
@@ -122,7 +126,9 @@ function joinRooms(world: World, { settings, lineage, saved }: Beginning) {
     fleet,
     confirm(service, by) {
       log.info("confirmed", { service, ...by });
-      return records.confirm(service, by);
+      const confirmation = records.confirm(service, by);
+      sources.confirmed(service);
+      return confirmation;
     },
   };
   return {

@@ -6,12 +6,13 @@ import { ageSeconds, iso } from "./time.js";
 
 export function sourcesView({ registry, clock }: AdminState) {
   const nowMs = clock.wallMs();
-  const sources = registry.sources.value.map(({ name, type, listing, services, disturbedUntilMs }) => ({
+  const sources = registry.sources.value.map(({ name, type, listing, services, disturbedUntilMs, detail }) => ({
     name,
     type,
     ...stateOf(listing, nowMs),
     ...(disturbedUntilMs > nowMs ? { disturbedUntil: iso(disturbedUntilMs) } : {}),
     services,
+    ...(detail === undefined ? {} : { detail: detail() }),
     quarantined: listing.kind === "pending" ? [] : listing.quarantined,
   }));
   return { sources };

@@ -111,6 +111,9 @@ export const Sources = Type.Object({
       ageSeconds: Optional(Type.Number()),
       disturbedUntil: Optional(Time),
       services: Type.Integer(),
+      detail: Optional(
+        Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()]), { description: "Of its connection, for people to read" }),
+      ),
       quarantined: Type.Array(Quarantined),
     }),
   ),

@@ -16,4 +16,5 @@ export type {
   StaticEndpointSettings,
   StaticSourceSettings,
 } from "./settings.js";
+export type { ZooKeeperAuthSettings, ZooKeeperTlsSettings } from "./zookeeper-access.js";
 export type { ZooKeeperFormat, ZooKeeperPathSettings, ZooKeeperSourceSettings } from "./zookeeper-settings.js";

@@ -3,6 +3,14 @@
 import { type Cursor, durationIn, durationText, schemaParts, serviceName, splitHostPort } from "@fairlead/shared";
 import Type, { type Static } from "typebox";
 import { sourceName } from "./source-name.js";
+import {
+  readZooKeeperAccess,
+  type ZooKeeperAuthSettings,
+  type ZooKeeperTlsSettings,
+  zooKeeperAccessTree,
+  zooKeeperAuth,
+  zooKeeperTls,
+} from "./zookeeper-access.js";
 
 const { choice, duration, keys } = schemaParts;
 
@@ -31,6 +39,10 @@ export interface ZooKeeperSourceSettings {
   /** `ip:port` or `name:port`. */
   readonly servers: readonly string[];
   readonly sessionTimeoutMs: number;
+  readonly auth?: ZooKeeperAuthSettings;
+  readonly tls?: ZooKeeperTlsSettings;
+  /** Stands before every path; empty where there is none. */
+  readonly chroot: string;
   readonly paths: readonly ZooKeeperPathSettings[];
 }
 
@@ -57,19 +69,28 @@ export const zooKeeperSourceSchema = keys(
       description: "host:port of every server of the ensemble",
     }),
     sessionTimeout: Type.Optional(duration("Silence after which the session is given up, 1s to 5m. Default 30s")),
+    auth: Type.Optional(zooKeeperAuth),
+    tls: Type.Optional(zooKeeperTls),
+    chroot: Type.Optional(
+      Type.String({
+        expects: "a znode path such as /fairlead",
+        description: "Stands before every path, as /fairlead does in host:port/fairlead",
+      }),
+    ),
     paths: Type.Array(zooKeeperPath, { minItems: 1, maxItems: LIMITS.paths, description: "Where members register" }),
   },
   "Members registered in ZooKeeper",
 );
 
 /** Refuses what the schema cannot. */
-export function readZooKeeper(text: Static<typeof zooKeeperSourceSchema>, cursor: Cursor): ZooKeeperSourceSettings {
+export function readZooKeeper(
+  text: Static<typeof zooKeeperSourceSchema>,
+  cursor: Cursor,
+  resolve: (path: string) => string,
+): ZooKeeperSourceSettings {
   text.servers.forEach((server, index) => {
     const split = splitHostPort(server);
     if (!split.ok) cursor.down("servers", index).refuse(split.error);
-    // The client library splits host and port at the first colon.
-    else if (split.value.host.includes(":"))
-      cursor.down("servers", index).refuse("IPv6 servers cannot be reached; give a name or an IPv4 address");
   });
   const paths = text.paths.map((path, index) => {
     const at = cursor.down("paths", index);
@@ -81,15 +102,20 @@ export function readZooKeeper(text: Static<typeof zooKeeperSourceSchema>, cursor
   const { sessionTimeout } = text;
   const sessionTimeoutMs =
     sessionTimeout === undefined ? SESSION_TIMEOUT_MS : durationIn(cursor.down("sessionTimeout"), sessionTimeout, SESSION_TIMEOUT);
-  return { type: "zookeeper", name: text.name, servers: text.servers, sessionTimeoutMs, paths };
+  const { name, servers, chroot = "/" } = text;
+  if (chroot !== "/") checkZnodePath(chroot, cursor.down("chroot"), "a path without *");
+  const access = readZooKeeperAccess(text, cursor, resolve);
+  return { type: "zookeeper", name, servers, sessionTimeoutMs, ...access, chroot: chroot === "/" ? "" : chroot, paths };
 }
 
 /** ZooKeeper's rules for paths, and ours for `*`. */
-function checkZnodePath(path: string, cursor: Cursor): void {
+function checkZnodePath(path: string, cursor: Cursor, exact?: string): void {
   const shown = JSON.stringify(path.slice(0, 200));
   const [before, ...parts] = path.split("/");
   if (before !== "" || parts.some((part) => part === "" || part === "." || part === "..")) {
     cursor.refuse(`expected a znode path such as /members/cart, got ${shown}`);
+  } else if (exact !== undefined && path.includes("*")) {
+    cursor.refuse(`expected ${exact}, got ${shown}`);
   } else if (parts.some((part) => part !== "*" && part.includes("*"))) {
     cursor.refuse(`a * stands for a whole part of the path, as in /services/*, got ${shown}`);
   } else if (parts.filter((part) => part === "*").length > 1) {
@@ -109,7 +135,9 @@ function checkTemplate({ path, service }: { readonly path: string; readonly serv
 }
 
 /** The source in the file's own shape. */
-export function zooKeeperTree({ name, type, servers, sessionTimeoutMs, paths }: ZooKeeperSourceSettings): unknown {
+export function zooKeeperTree(settings: ZooKeeperSourceSettings): unknown {
+  const { name, type, servers, sessionTimeoutMs, chroot, paths } = settings;
+  const root = chroot === "" ? {} : { chroot };
   const trees = paths.map(({ port, ...path }) => (path.format === "curator" ? { ...path, port } : path));
-  return { name, type, servers, sessionTimeout: durationText(sessionTimeoutMs), paths: trees };
+  return { name, type, servers, sessionTimeout: durationText(sessionTimeoutMs), ...zooKeeperAccessTree(settings), ...root, paths: trees };
 }

@@ -261,6 +261,7 @@ function statusOf(source: Source): SourceStatus {
     listing: source.listing.value,
     services: source.services.value.size,
     disturbedUntilMs: source.disturbedUntilMs.value,
+    detail: source.detail === undefined ? undefined : () => source.detail?.() ?? {},
   };
 }
 

@@ -1,7 +1,7 @@
 // The merged answer of all sources: who is there, who said so, and whose removal waits.
 
 import type { EndpointId, Keyed, ServiceName, Watchable } from "@fairlead/shared";
-import type { Endpoint, ListingState, Quarantined } from "../discovery/index.js";
+import type { Endpoint, ListingState, Quarantined, SourceDetail } from "../discovery/index.js";
 
 /** A removal that waits. Every hold has an end of its own (`untilMs`), and an operator can end it. */
 export interface Hold {
@@ -49,6 +49,8 @@ export interface SourceStatus {
   readonly listing: ListingState;
   readonly services: number;
   readonly disturbedUntilMs: number;
+  /** What it says of its own connection now, where it has one. */
+  readonly detail: (() => SourceDetail) | undefined;
 }
 
 export interface Registry {

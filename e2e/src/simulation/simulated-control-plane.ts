@@ -15,7 +15,7 @@ type Started = Extract<Awaited<ReturnType<typeof startControlPlane>>, { ok: true
 /** What outlives a run of a control plane. */
 export interface ControlPlaneHost {
   readonly address: string;
-  readonly disks: { readonly snapshot: MemoryStore; readonly lineage: MemoryStore };
+  readonly disks: { readonly snapshot: MemoryStore; readonly lineage: MemoryStore; readonly zookeeper: MemoryStore };
 }
 
 export interface Surroundings {
@@ -113,7 +113,11 @@ function newWorld({ host, around, lifetime, log, counted, onServe }: WorldParts)
     log,
     metrics: newMetrics(),
     uuid: () => `lineage-${seed}`,
-    stores: { snapshot: lifetime.store(host.disks.snapshot), lineage: lifetime.store(host.disks.lineage) },
+    stores: {
+      snapshot: lifetime.store(host.disks.snapshot),
+      lineage: lifetime.store(host.disks.lineage),
+      zookeeper: lifetime.store(host.disks.zookeeper),
+    },
     discovery: {
       zookeeper: () => () => notSimulated("ZooKeeper"),
       listFile: () => around.list.open(clock),

@@ -67,10 +67,10 @@ export class PathMembers {
     this.#retry = new RetryTimer(READ_RETRY, options);
   }
 
-  /** A connection is there: everything is read. In a new session no earlier transaction id binds. */
-  connected(newSession: boolean): void {
+  /** A connection is there: everything is read. In a new history (an ensemble restored from a backup) no earlier transaction id binds. */
+  connected(newHistory: boolean): void {
     this.lost();
-    if (newSession) {
+    if (newHistory) {
       this.#pzxid = 0n;
       for (const member of this.#members.values()) member.mzxid = undefined;
     }

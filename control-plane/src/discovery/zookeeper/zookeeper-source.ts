@@ -1,14 +1,16 @@
 import { Cell, type Clock, type Log, type Rng, type ServiceName, type Timer } from "@fairlead/shared";
 import type { ZooKeeperSourceSettings } from "../../config/index.js";
 import { COMPLETE, sameCompleteness, sameQuarantined } from "../reading.js";
-import type { Completeness, ListingState, Quarantined, Source } from "../source.js";
-import type { Connect, SessionState, WatchEvent, ZooKeeperConnection } from "./connection.js";
+import type { Completeness, ListingState, Quarantined, Source, SourceDetail } from "../source.js";
+import type { Connect, FloorEnd, ReadLoad, SessionState, WatchEvent, ZooKeeperConnection } from "./connection.js";
 import { type Decode, decoderOf } from "./decode/decoder.js";
+import { MassChange } from "./mass-change.js";
 import { PathMembers } from "./path-members.js";
 import { parentAndName, pathPattern } from "./path-pattern.js";
 import { type Feed, ServiceReadings } from "./service-readings.js";
 import { WildcardServices } from "./wildcard-services.js";
 import type { ZooKeeperMetrics } from "./zookeeper-metrics.js";
+import { hexOf, type ZxidFloor, type ZxidFloors } from "./zxid-floors.js";
 
 export interface ZooKeeperSourceDeps {
   readonly settings: ZooKeeperSourceSettings;
@@ -16,6 +18,7 @@ export interface ZooKeeperSourceDeps {
   readonly rng: Rng;
   readonly log: Log;
   readonly metrics: ZooKeeperMetrics;
+  readonly floors: ZxidFloors;
   readonly connect: Connect;
 }
 
@@ -44,21 +47,41 @@ class ZooKeeperSource implements Source {
   readonly #wildcardsByParent = new Map<string, WildcardServices[]>();
   readonly #feedsByPath = new Map<string, Feed[]>();
   readonly #connection: ZooKeeperConnection;
-  #sessionId: string | undefined;
+  readonly #floor: ZxidFloor;
+  readonly #massChange: MassChange;
+  #session: Extract<SessionState, { readonly kind: "connected" }> | undefined;
+  #floorGivenUp: string | undefined;
   #resync: Timer | undefined;
   #calm: Timer | undefined;
+  readonly #load: () => ReadLoad;
   #closed = false;
 
   constructor(deps: ZooKeeperSourceDeps) {
     const { settings, connect } = deps;
     this.name = settings.name;
     this.#deps = deps;
-    this.#readings = new ServiceReadings({ clock: deps.clock, maxMembers: MAX_MEMBERS, onLimit: () => this.#limitHit("members") });
-    this.#connection = connect({
-      servers: settings.servers,
-      sessionTimeoutMs: settings.sessionTimeoutMs,
-      onWatch: (event) => this.#onWatch(event),
+    this.#readings = new ServiceReadings({
+      clock: deps.clock,
+      maxMembers: MAX_MEMBERS,
+      onLimit: () => this.#limitHit("members"),
+      onLeaving: (count, total) => this.#leaving(count, total),
     });
+    this.#massChange = new MassChange(deps.clock);
+    const { servers, sessionTimeoutMs, auth, tls } = settings;
+    this.#floor = deps.floors.floorOf(settings.name, servers);
+    const source = settings.name;
+    this.#connection = connect({
+      servers,
+      sessionTimeoutMs,
+      ...(auth === undefined ? {} : { auth }),
+      ...(tls === undefined ? {} : { tls }),
+      floor: this.#floor,
+      onWatch: (event) => this.#onWatch(event),
+      onLoss: (kind) => deps.metrics.losses.add(1, { source, kind }),
+      onFloorGivenUp: (because) => this.#believed(because),
+    });
+    this.#load = () => this.#connection.load;
+    deps.metrics.loads.set(source, this.#load);
     settings.paths.forEach((_, order) => {
       this.#addPath(order);
     });
@@ -86,8 +109,37 @@ class ZooKeeperSource implements Source {
     for (const { members } of this.#feeds()) members.readEverything();
   }
 
+  /** What only people want to know. */
+  detail(): SourceDetail {
+    const { value: state } = this.#connection.state;
+    const { outstanding, waiting } = this.#connection.load;
+    return {
+      session: state.kind,
+      ...(state.kind === "connected"
+        ? { server: state.server, sessionId: `0x${state.sessionId}`, sessionTimeoutMs: state.sessionTimeoutMs }
+        : {}),
+      zxidFloor: hexOf(this.#floor.value),
+      ...(this.#floorGivenUp === undefined ? {} : { floorGivenUp: this.#floorGivenUp }),
+      outstandingReads: outstanding,
+      waitingReads: waiting,
+    };
+  }
+
+  /**
+   * Servers that are behind are believed when the service is ours, or when it could be: before the first listing nobody knows
+   * which services a `*` stands for.
+   */
+  confirmed(service: ServiceName): void {
+    if (this.#closed) return;
+    const ours = this.#readings.feedsOf(service).length > 0;
+    if (ours || this.#listing.value.kind === "pending") this.#connection.believeServers();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
+    const { loads } = this.#deps.metrics;
+    // Its successor of the same name may have come before it goes.
+    if (loads.get(this.name) === this.#load) loads.delete(this.name);
     this.#stopReading();
     this.#calm?.cancel();
     this.#readings.stop();
@@ -98,7 +150,7 @@ class ZooKeeperSource implements Source {
     const path = this.#deps.settings.paths[order];
     if (path === undefined) return;
     const decode = decoderOf(path.format, path.port);
-    const pattern = pathPattern(path);
+    const pattern = pathPattern({ ...path, path: `${this.#deps.settings.chroot}${path.path}` });
     if (pattern.kind === "exact") {
       this.#changeFeeds([this.#feed({ service: pattern.service, order, path: pattern.path, decode })], []);
       return;
@@ -161,7 +213,7 @@ class ZooKeeperSource implements Source {
         this.#neverConnected(state.cause);
         return;
       case "connected":
-        this.#connected(state.sessionId);
+        this.#connected(state);
         return;
       case "disconnected":
       case "expired":
@@ -173,17 +225,19 @@ class ZooKeeperSource implements Source {
   #neverConnected(cause: string | undefined): void {
     if (cause === undefined) return;
     const listing = this.#listing.value;
+    this.#readings.lost(this.#deps.clock.wallMs(), cause);
     if (listing.kind === "pending") this.#listing.set({ kind: "pending", cause });
     else this.#staleListing(this.#deps.clock.wallMs(), cause);
   }
 
-  #connected(sessionId: string): void {
-    const isReturn = this.#sessionId !== undefined;
-    const newSession = this.#sessionId !== sessionId;
-    this.#sessionId = sessionId;
-    if (isReturn) this.#disturbed();
+  #connected(session: Extract<SessionState, { readonly kind: "connected" }>): void {
+    const before = this.#session;
+    this.#session = session;
+    // Before anything is read: what is missing may only not be back yet.
+    if (before !== undefined) this.#disturbed("session");
+    const newHistory = before !== undefined && before.history !== session.history;
     for (const wildcard of this.#wildcards) wildcard.connected();
-    for (const { members } of this.#feeds()) members.connected(newSession);
+    for (const { members } of this.#feeds()) members.connected(newHistory);
     this.#updateListing();
     this.#scheduleResync();
   }
@@ -222,9 +276,24 @@ class ZooKeeperSource implements Source {
     this.#listing.set({ kind: "seen", completeness, quarantined: same });
   }
 
-  #disturbed(): void {
-    const { clock, settings } = this.#deps;
-    const holdMs = Math.min(MAX_DISTURBED_MS, 2 * settings.sessionTimeoutMs);
+  /** Called before the reading without them is published. */
+  #leaving(count: number, total: number): void {
+    if (this.#massChange.left(count, total)) this.#disturbed("mass-change");
+  }
+
+  #believed(because: FloorEnd): void {
+    const { clock, metrics } = this.#deps;
+    metrics.floorsGivenUp.add(1, { source: this.name, because });
+    this.#floorGivenUp = `${new Date(clock.wallMs()).toISOString()} by ${because}`;
+  }
+
+  #disturbed(because: "session" | "mass-change"): void {
+    const { clock, settings, metrics, log } = this.#deps;
+    const sessionTimeoutMs = Math.max(settings.sessionTimeoutMs, this.#session?.sessionTimeoutMs ?? 0);
+    const holdMs = Math.min(MAX_DISTURBED_MS, 2 * sessionTimeoutMs);
+    const calm = this.disturbedUntilMs.value <= clock.wallMs();
+    if (calm) metrics.disturbances.add(1, { source: this.name, because });
+    if (calm) log.warn("zookeeper-disturbed", { because, holdMs });
     this.#calm?.cancel();
     this.disturbedUntilMs.set(clock.wallMs() + holdMs);
     this.#calm = clock.schedule(holdMs, () => this.disturbedUntilMs.set(0));
