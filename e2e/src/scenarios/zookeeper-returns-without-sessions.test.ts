@@ -86,3 +86,26 @@ test("all sessions expire while ZooKeeper is away: who returns was never gone, w
   ]);
   expect(await load.stop()).toMatchObject({ failed: 0 });
 });
+
+test("with unlisted: keep-while-healthy the one that lives and does not register again stays, shown as listed by nobody", async () => {
+  const mesh = await meshOfSeven({ unlisted: "keep-while-healthy" });
+  const { controlPlane, history, load, silent, returning } = mesh;
+  await loseAllSessions(mesh);
+  const kept = [silent, ...returning].map(({ address }) => address).sort();
+  const unlisted = (): Promise<unknown> => controlPlane.api(`/v1/services/cart/endpoints/${silent.address}`);
+  expect(await unlisted()).toMatchObject({ outcome: "serving", sources: [], health: { status: "healthy" }, hold: { kind: "retained" } });
+  await until("the window of doubt to be over", async () => {
+    const { sources } = await controlPlane.api<{ sources: { disturbedUntil?: string }[] }>("/v1/sources");
+    return sources.every(({ disturbedUntil }) => disturbedUntil === undefined);
+  });
+  expect(await unlisted()).toMatchObject({ outcome: "serving", sources: [], hold: { kind: "retained" } });
+  const { degraded } = await controlPlane.api<{ degraded: { mode: string; service?: string }[] }>("/v1/status");
+  expect(degraded).toMatchObject([{ mode: "held-removals", service: "cart" }]);
+  expect(history.now().addresses).toEqual(kept);
+
+  // It was kept for its health: without it, it leaves.
+  await silent.kill();
+  await untilEqual("it to leave", () => history.now().addresses, returning.map(({ address }) => address).sort());
+  history.neverLost(...returning.map(({ address }) => address));
+  expect(await load.stop()).toMatchObject({ failed: 0 });
+});
