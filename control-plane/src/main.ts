@@ -5,7 +5,7 @@ import { formatProblems, ok } from "@fairlead/shared";
 import { runProgram, systemClock, watchFiles } from "@fairlead/shared/io";
 import { startControlPlane } from "./app.js";
 import { printConfig, settingsSchema } from "./config/index.js";
-import { type LoadedSettings, loadSettings } from "./config/io/index.js";
+import { type LoadedSettings, loadSettings } from "./config/io/load-settings.js";
 import { followConfig } from "./follow-config.js";
 import { systemWorld, VERSION } from "./world.js";
 

@@ -16,12 +16,16 @@ async function removeTree(session: ZooKeeperSession, path: string): Promise<void
   await session.remove(path);
 }
 
-// The one has its parent in the configuration, the other is found below a `*` and vanishes from the list of services as well.
-for (const { parent, paths } of [
-  { parent: "/members/cart", paths: [{ path: "/members/cart", service: "cart", format: "host-port" }] },
-  { parent: "/services/cart", paths: [{ path: "/services/*", service: "{1}", format: "host-port" }] },
+const exact = [{ path: "/members/cart", service: "cart", format: "host-port" }];
+const wildcard = [{ path: "/services/*", service: "{1}", format: "host-port" }];
+
+// The first is named by the configuration; the others are found below a `*` and vanish from the list of services, or with it.
+for (const { deleted, parent, paths } of [
+  { deleted: "/members/cart", parent: "/members/cart", paths: exact },
+  { deleted: "/services/cart", parent: "/services/cart", paths: wildcard },
+  { deleted: "/services", parent: "/services/cart", paths: wildcard },
 ]) {
-  test(`${parent} deleted with everything in it and made again 5 s later leaves the set as it was`, async () => {
+  test(`${deleted} deleted with everything in it and made again 5 s later leaves the set as it was`, async () => {
     const server = await startZooKeeper();
     const session = await openZooKeeperSession(server.address);
     await session.mkdirp(parent);
@@ -35,7 +39,7 @@ for (const { parent, paths } of [
     const history = await startSnapshotHistory(controlPlane, "cart");
     const load = startLoad({ port: sidecar.ports["cart"] ?? 0, clients: 4, perSecond: 100 });
 
-    await removeTree(session, parent);
+    await removeTree(session, deleted);
     const goneMs = performance.now();
     await untilEqual("every removal to be held", async () => (await serviceBody(controlPlane, "cart")).endpoints.held, 3);
     const { degraded } = await controlPlane.api<{ degraded: { mode: string; service?: string }[] }>("/v1/status");
