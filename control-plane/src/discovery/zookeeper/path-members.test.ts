@@ -91,4 +91,29 @@ describe("members of a path", () => {
     reads.member(2, "10.0.0.1:80", 3n);
     expect(progress()).toBe("complete");
   });
+
+  test("complete, progress and completeness are one answer, malformed members included", () => {
+    const { reads, members } = setup();
+    const answers = () => [members.complete, members.view().progress === "complete", members.view().completeness.kind === "complete"];
+    const steps: readonly (readonly [() => void, boolean])[] = [
+      [() => undefined, false],
+      [() => members.connected(true), false],
+      [() => reads.list(0, ["a", "b"]), false],
+      [() => reads.member(0, "garbage", 1n), false],
+      [() => reads.member(1, "garbage", 1n), false],
+      [() => members.readMember("a"), false],
+      [() => reads.member(2, "10.0.0.1:80", 2n), true],
+      [() => members.memberDeleted("a"), false],
+      [() => members.readList(), false],
+      // One of one is malformed.
+      [() => reads.list(1, ["b"]), false],
+      [() => members.readList(), false],
+      [() => reads.list(2, []), true],
+      [() => members.lost(), false],
+    ];
+    for (const [step, whole] of steps) {
+      step();
+      expect(answers()).toEqual([whole, whole, whole]);
+    }
+  });
 });
