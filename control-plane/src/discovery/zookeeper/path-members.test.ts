@@ -38,6 +38,17 @@ describe("members of a path", () => {
     expect(reads.members).toHaveLength(2);
   });
 
+  test("members that join while the others are being read cost one read each", () => {
+    const { reads, members } = setup();
+    members.connected(true);
+    reads.list(0, ["a", "b"]);
+    members.readList();
+    reads.list(1, ["a", "b", "c"]);
+    for (const [index, port] of [81, 82, 83].entries()) reads.member(index, `10.0.0.1:${port}`, 5n);
+    expect(reads.members.map(({ path }) => path)).toEqual(["/p/a", "/p/b", "/p/c"]);
+    expect(members.view()).toMatchObject({ progress: "complete", endpoints: [{ port: 81 }, { port: 82 }, { port: 83 }] });
+  });
+
   test("a change of the list that is announced while it is being read is read once more", () => {
     const { reads, members } = setup();
     members.connected(true);
