@@ -168,6 +168,32 @@ test("a ServerSet's member made anew under another name is no change, and vector
   await untilMembers(controlPlane, "cart", ["127.0.0.1:1 100 default", "127.0.0.1:2 100 default"]);
 });
 
+test("services come and go with their znodes, and containers that vanish leave a complete listing of nothing", async () => {
+  const { session, controlPlane } = await startMesh([{ path: "/dubbo/*/providers", service: "{1:lower}", format: "dubbo" }]);
+  const provider = (name: string) => `/dubbo/${name}/providers/${encodeURIComponent(`dubbo://127.0.0.1:20880/${name}?side=provider`)}`;
+  const listing = async () => {
+    const { sources } = await controlPlane.api<{ readonly sources: readonly { readonly state: string; readonly services: number }[] }>(
+      "/v1/sources",
+    );
+    return sources.map(({ state, services }) => `${state} ${services}`);
+  };
+  await untilEqual("the listing", listing, ["complete 0"]);
+  for (const name of ["com.example.Stock", "com.example.Greeter"]) {
+    await session.mkdirp(`/dubbo/${name}/providers`);
+    await session.create(provider(name), "192.0.2.1", "ephemeral");
+  }
+  await untilMembers(controlPlane, "com.example.stock", ["127.0.0.1:20880 100 default"]);
+  await untilEqual("the listing", listing, ["complete 2"]);
+  await session.remove(provider("com.example.Stock"));
+  // As the server removes empty containers: leaf first, the parent of all at last.
+  await session.remove("/dubbo/com.example.Stock/providers");
+  await session.remove("/dubbo/com.example.Stock");
+  await untilEqual("the listing", listing, ["complete 1"]);
+  await session.remove(provider("com.example.Greeter"));
+  for (const path of ["/dubbo/com.example.Greeter/providers", "/dubbo/com.example.Greeter", "/dubbo"]) await session.remove(path);
+  await untilEqual("the listing", listing, ["complete 0"]);
+});
+
 test("a format that changes under us removes nobody, says so, and is complete again once it can be read", async () => {
   const { session, controlPlane } = await startMesh([{ path: "/members/cart", service: "cart", format: "host-port" }]);
   await session.mkdirp("/members/cart");

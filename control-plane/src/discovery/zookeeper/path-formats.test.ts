@@ -261,5 +261,11 @@ describe("ten thousand members", () => {
     expect(reads.members).toHaveLength(COUNT + 2);
     expect(decoded).toBe(COUNT + 2);
     expect(members.view().endpoints).toHaveLength(COUNT);
+    members.readEverything();
+    reads.list(2, [...names.slice(1), "more"]);
+    names.forEach((_, index) => {
+      reads.member(COUNT + 2 + index, "not even looked at", 5n);
+    });
+    expect(decoded).toBe(COUNT + 2);
   });
 });

@@ -180,16 +180,14 @@ export class PathMembers {
     this.#fresh = true;
     this.#listProblem = problem;
     if (listing.kind === "listed") this.#announced.saw(listing.pzxid);
-    const listed = new Set(names);
-    for (const name of [...this.#members.keys()]) if (!listed.has(name)) this.#forget(name);
-    const readAll = this.#readAll;
+    const added = names.filter((name) => !this.#members.has(name));
+    // Most lists only add: then nobody has to be looked for.
+    if (names.length - added.length < this.#members.size) this.#forgetAllBut(new Set(names));
+    for (const name of added) this.#admit(name);
+    const toRead = this.#readAll ? names : [...this.#unread];
     this.#readAll = false;
-    const toRead: string[] = [];
-    for (const name of listed) {
-      if (!this.#members.has(name)) this.#admit(name);
-      if (readAll || this.#unread.has(name)) toRead.push(name);
-    }
-    for (const name of toRead) this.readMember(name);
+    // What is being read is read after the change that this list tells of, or the change's own watch asks for it again.
+    for (const name of toRead) if (this.#members.get(name)?.reading === false) this.readMember(name);
     this.#changed();
   }
 
@@ -229,6 +227,10 @@ export class PathMembers {
   #admit(name: string): void {
     this.#members.set(name, { name, reading: false, again: false });
     this.#unread.add(name);
+  }
+
+  #forgetAllBut(listed: ReadonlySet<string>): void {
+    for (const name of [...this.#members.keys()]) if (!listed.has(name)) this.#forget(name);
   }
 
   #forget(name: string): void {
