@@ -55,8 +55,8 @@ describe("the sample", () => {
       type: "dns",
       resolvers: ["10.0.0.2:53", "10.0.0.3:53"],
       names: [
-        { service: "api", name: "_http._tcp.api.internal." },
-        { service: "find", name: "find.internal", type: "AAAA", port: 7_000 },
+        { service: "api", name: "_http._tcp.api.internal.", type: "SRV" },
+        { service: "find", name: "find.internal", type: "both", prefer: "ipv6", port: 7_000 },
       ],
     });
     const lists =

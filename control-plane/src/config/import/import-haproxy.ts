@@ -132,7 +132,8 @@ function takeMember(service: DraftService, member: ServerSpot & ServerAddress, {
   const asked = words.resolvers === undefined ? [] : resolvers.get(words.resolvers);
   if (asked === undefined)
     draft.left(line.place, `resolvers ${words.resolvers}`, "no section has this name; the nameservers of /etc/resolv.conf are asked");
-  const spot = { place: line.place, resolvers: asked ?? [], family: words.family ?? "A" } as const;
+  const prefer = words.prefer === undefined ? {} : { prefer: words.prefer };
+  const spot = { place: line.place, resolvers: asked ?? [], ...prefer };
   if (template && host.startsWith("_")) draft.name(service, { name: host, type: "SRV" }, spot);
   else if (port === undefined) draft.left(line.place, what, "it names no port; write one");
   else {
