@@ -156,6 +156,12 @@ describe("sections", () => {
     expect(lines).toMatch(/:8: left out: port 18000: Fairlead itself listens there by default/);
   });
 
+  test("a listen with servers of its own routes nothing elsewhere", () => {
+    const lines = said("listen a\n bind :80\n default_backend b\n use_backend c if x\n server s 10.0.0.1:80\n").join("\n");
+    expect(lines).toMatch(/:3: left out: default_backend b: routing by content stays/);
+    expect(lines).toMatch(/:4: left out: use_backend c if x: routing/);
+  });
+
   test("what HAProxy has switched off, and what depends on a condition, stays out", () => {
     const { text, findings } = imported(
       "backend off\n disabled\n server s 10.0.0.1:80\n.if feature(X)\nbackend b\n server s 10.0.0.2:80\n.endif\n",
