@@ -23,7 +23,7 @@ function fileWith(name: string, text: string): string {
   return file;
 }
 
-type Service = { endpoints: { address: string; outcome: string }[] };
+type Service = { members: { id: string }[] };
 
 describe("the file of another program", () => {
   test.each([
@@ -53,9 +53,9 @@ describe("the file of another program", () => {
     const controlPlane = await startControlPlane(imported);
     const endpoint = await until(
       "the endpoint to be listed",
-      async () => (await controlPlane.api<Service>("/v1/services/shop")).endpoints[0],
+      async () => (await controlPlane.api<Service>("/v1/services/shop")).members[0],
     );
-    expect(endpoint.address).toBe(backend.address);
+    expect(endpoint.id).toBe(backend.address);
     const sidecar = await sidecarOf(controlPlane, ["shop"]);
     await untilAllAnswer(sidecar, "shop", ["one"]);
   });

@@ -34,6 +34,18 @@ describe("a seed that needs what is served from here", () => {
     expect(code).toBe(78);
   });
 
+  test("--strict refuses it on a reload too, and the configuration in force stays", async () => {
+    const controlPlane = await startControlPlane({ services: looping.services }, { args: ["--strict"] });
+    controlPlane.rewriteConfig(looping);
+    const refusal = await until("the refusal to be shown", async () =>
+      (await controlPlane.api<Status>("/v1/status")).degraded.find(({ mode }) => mode === "reload-refused"),
+    );
+    expect(refusal.because).toMatch(/config\.yaml:\d+:\d+: sources\[0\]\.resolvers\[0\]: .* local port of service zoo/);
+    expect(await controlPlane.api<{ sources: unknown[] }>("/v1/sources")).toMatchObject({ sources: [] });
+    controlPlane.rewriteConfig({ services: looping.services, bootWait: "20s" });
+    await until("the refusal to be gone", async () => (await controlPlane.api<Status>("/v1/status")).degraded.length === 0);
+  });
+
   test("without --strict the check says yes", async () => {
     expect(await runStrict(["--check-config"])).toMatchObject({ code: 0 });
   });

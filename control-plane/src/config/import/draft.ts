@@ -48,7 +48,8 @@ export interface DraftEndpoint {
 export interface DraftName {
   readonly service: ServiceName;
   readonly name: string;
-  readonly type: "A" | "AAAA" | "SRV";
+  readonly type: "A" | "both" | "SRV";
+  readonly prefer?: "ipv4" | "ipv6";
   /** Absent with SRV, which says it. */
   readonly port?: number;
   readonly place: string;
@@ -58,6 +59,8 @@ export interface DraftPath {
   readonly service: ServiceName;
   readonly path: string;
   readonly format: "nerve" | "serverset";
+  /** Which additional endpoint of a ServerSet member. */
+  readonly endpoint?: string;
   readonly place: string;
 }
 
@@ -136,13 +139,13 @@ export class Draft {
     if (!isPort(port)) this.left(at.place, `server ${shown}`, "its port is not 1 to 65535");
     else if (ip === undefined) {
       if (weight !== undefined) this.differs(at.place, `weight of ${shown}`, "every address of a DNS name has the same weight");
-      this.name(service, { name: host, type: at.family ?? "A", port }, at);
+      this.name(service, { name: host, type: at.prefer === undefined ? "A" : "both", port, ...preferOf(at) }, at);
     } else if (EVERY_ADDRESS.includes(ip))
       this.left(at.place, `server ${shown}`, "this means every address of a machine; write the one it has");
     else this.#endpoint(service, { address: endpointId({ ip, port }), ...(weight === undefined ? {} : { weight }), place: at.place });
   }
 
-  name(service: DraftService, name: Pick<DraftName, "name" | "type" | "port">, at: MemberSpot): void {
+  name(service: DraftService, name: Pick<DraftName, "name" | "type" | "port" | "prefer">, at: MemberSpot): void {
     const key = (at.resolvers ?? []).join(",");
     const list = this.names.get(key) ?? [];
     const shown = name.port === undefined ? name.name : `${name.name}:${name.port}`;
@@ -153,13 +156,13 @@ export class Draft {
     else if (list.length === LIMITS.names)
       this.left(at.place, `server ${shown}`, `${LIMITS.names} names are the most of one source; add another`);
     else if (this.#room(this.names, key, { place: at.place, what: `server ${shown}` }))
-      this.names.set(key, [...list, { ...lower, service: service.name, place: at.place }]);
+      this.names.set(key, [...list, { service: service.name, ...lower, place: at.place }]);
   }
 
   /** A znode path under the servers of an ensemble. */
   path(
     service: DraftService,
-    { servers, ...path }: Pick<DraftPath, "path" | "format"> & { readonly servers: readonly string[] },
+    { servers, ...path }: Pick<DraftPath, "path" | "format" | "endpoint"> & { readonly servers: readonly string[] },
     place: string,
   ): void {
     const good = servers.filter((server) => this.#fitServer(server, place)).slice(0, LIMITS.servers);
@@ -215,7 +218,11 @@ export class Draft {
 export interface MemberSpot {
   readonly place: string;
   readonly resolvers?: readonly string[];
-  readonly family?: "A" | "AAAA";
+  readonly prefer?: "ipv4" | "ipv6";
+}
+
+function preferOf({ prefer }: MemberSpot): Pick<DraftName, "prefer"> {
+  return prefer === undefined ? {} : { prefer };
 }
 
 const EVERY_ADDRESS = ["0.0.0.0", "::"];

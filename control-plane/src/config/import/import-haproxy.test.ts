@@ -55,8 +55,8 @@ describe("the sample", () => {
       type: "dns",
       resolvers: ["10.0.0.2:53", "10.0.0.3:53"],
       names: [
-        { service: "api", name: "_http._tcp.api.internal." },
-        { service: "find", name: "find.internal", type: "AAAA", port: 7_000 },
+        { service: "api", name: "_http._tcp.api.internal.", type: "SRV" },
+        { service: "find", name: "find.internal", type: "both", prefer: "ipv6", port: 7_000 },
       ],
     });
     const lists =
@@ -154,6 +154,12 @@ describe("sections", () => {
     const lines = said(listen("a", 9_001) + listen("b", 9_001) + listen("c", 18_000)).join("\n");
     expect(lines).toMatch(/:5: left out: port 9001: it is the local port of a; choose another/);
     expect(lines).toMatch(/:8: left out: port 18000: Fairlead itself listens there by default/);
+  });
+
+  test("a listen with servers of its own routes nothing elsewhere", () => {
+    const lines = said("listen a\n bind :80\n default_backend b\n use_backend c if x\n server s 10.0.0.1:80\n").join("\n");
+    expect(lines).toMatch(/:3: left out: default_backend b: routing by content stays/);
+    expect(lines).toMatch(/:4: left out: use_backend c if x: routing/);
   });
 
   test("what HAProxy has switched off, and what depends on a condition, stays out", () => {

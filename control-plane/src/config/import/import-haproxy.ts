@@ -79,7 +79,7 @@ function takeService(section: HaproxySection, around: Around): DraftService | un
   const service = draft.service(section.name, section.place);
   if (service === undefined) return undefined;
   applyProxy(service, proxy, draft);
-  if (section.kind === "listen") for (const bind of proxy.binds) takeBind(service, bind, draft);
+  if (section.kind === "listen") takeFront(service, proxy, draft);
   const weighted = proxy.servers.some(({ words }) => words.weight !== undefined || words.disabled === true);
   for (const server of proxy.servers) takeServer(service, { server, weighted, callersPort: service.localPort }, around);
   return service;
@@ -132,7 +132,8 @@ function takeMember(service: DraftService, member: ServerSpot & ServerAddress, {
   const asked = words.resolvers === undefined ? [] : resolvers.get(words.resolvers);
   if (asked === undefined)
     draft.left(line.place, `resolvers ${words.resolvers}`, "no section has this name; the nameservers of /etc/resolv.conf are asked");
-  const spot = { place: line.place, resolvers: asked ?? [], family: words.family ?? "A" } as const;
+  const prefer = words.prefer === undefined ? {} : { prefer: words.prefer };
+  const spot = { place: line.place, resolvers: asked ?? [], ...prefer };
   if (template && host.startsWith("_")) draft.name(service, { name: host, type: "SRV" }, spot);
   else if (port === undefined) draft.left(line.place, what, "it names no port; write one");
   else {
@@ -169,14 +170,22 @@ function takeBind(
 
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "::1"]);
 
+const NO_ROUTING = "routing by content stays where it is; callers name the service they want";
+
+/** The half of a `listen` that a frontend would be. */
+function takeFront(service: DraftService, { binds, uses, defaultBackend }: ProxyLines, draft: Draft): void {
+  for (const bind of binds) takeBind(service, bind, draft);
+  for (const { place, words } of [...uses, ...(defaultBackend === undefined ? [] : [defaultBackend])])
+    draft.left(place, words.join(" "), NO_ROUTING);
+}
+
 /** A frontend gives its port to the backend it sends everything to. */
 function takeFrontend(section: HaproxySection, services: ReadonlyMap<string, DraftService>, draft: Draft): void {
   const { binds, defaultBackend, uses } = readProxy(section, draft);
   const always = uses.filter(({ words }) => words.length === 2);
   const target = always[0] ?? defaultBackend;
   for (const use of uses) {
-    if (use !== target)
-      draft.left(use.place, use.words.join(" "), "routing by content stays where it is; callers name the service they want");
+    if (use !== target) draft.left(use.place, use.words.join(" "), NO_ROUTING);
   }
   const name = target?.words[1] ?? "";
   const service = services.get(name);

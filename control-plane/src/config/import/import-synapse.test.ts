@@ -34,7 +34,7 @@ describe("the sample", () => {
   });
 
   test("writes Nerve's format, the chroot into the path, and DNS names with their resolver", () => {
-    expect(text).toContain('{ path: "/chroot/serversets/payroll", service: pay_roll, format: serverset }');
+    expect(text).toContain('{ path: "/chroot/serversets/payroll", service: pay_roll, format: serverset, endpoint: http }');
     expect(text).toContain('resolvers: ["10.0.0.2:53"]');
     expect(text).toContain("{ service: search, name: search.internal, type: A, port: 7000 }");
   });
@@ -72,6 +72,7 @@ describe("one service", () => {
     ["text", /services\.s: left out: service s: it is no map/],
     [{ discovery: { method: "ec2tag" } }, /left out: discovery method ec2tag/],
     [{ discovery: { ...zookeeper, hosts: [] } }, /no server of its ensemble/],
+    [{ discovery: { ...zookeeper, decode: { endpoint_name: "http" } } }, /left out: path \/s with endpoint_name http: no member has it/],
     [{ discovery: { ...zookeeper, path: "services" } }, /this is no znode path/],
     [{ discovery: { ...zookeeper, hosts: ["[::1]:2181"] } }, /a server is name:port or ip:port with an IPv4 address/],
     [{ discovery: { ...zookeeper, generator_config_path: "/s" } }, /generator_config_path: settings are in this file/],

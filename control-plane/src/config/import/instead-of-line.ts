@@ -20,7 +20,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
     "nothing to do; the sidecar handles connections by its own rules",
   ],
   [
-    /^(http-reuse|retry-on|source|load-server-state-from-file|server-state-file-name|max-keep-alive-queue)/,
+    /^(http-reuse|retry-on|load-server-state-from-file|server-state-file-name|max-keep-alive-queue)/,
     "nothing to do; the sidecar has its own rule",
   ],
   [/^(tcp-check|email-alert|external-check)/, "checks are a connection or one GET request"],

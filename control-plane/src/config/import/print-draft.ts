@@ -30,7 +30,7 @@ function zooKeeperLines({ paths }: Draft): readonly string[] {
     "    type: zookeeper",
     `    servers: ${flow(servers.split(","))}`,
     "    paths:",
-    ...list.map(({ path, service, format, place }) => `      - ${flow({ path, service, format })} ${comment(place)}`),
+    ...list.map(({ place, path, service, ...entry }) => `      - ${flow({ path, service, ...entry })} ${comment(place)}`),
   ]);
 }
 
@@ -40,8 +40,7 @@ function dnsLines({ names }: Draft): readonly string[] {
     "    type: dns",
     ...(resolvers === "" ? ["    # asks the nameservers of /etc/resolv.conf"] : [`    resolvers: ${flow(resolvers.split(","))}`]),
     "    names:",
-    ...list.map(({ service, name, type, port, place }) => {
-      const entry = { service, name, type, ...(port === undefined ? {} : { port }) };
+    ...list.map(({ place, ...entry }) => {
       return `      - ${flow(entry)} ${comment(place)}`;
     }),
   ]);

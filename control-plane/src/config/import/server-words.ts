@@ -12,7 +12,7 @@ export interface ServerWords {
   readonly backup?: boolean;
   readonly disabled?: boolean;
   readonly resolvers?: string;
-  readonly family?: "A" | "AAAA";
+  readonly prefer?: "ipv4" | "ipv6";
   /** Why the server would not understand us. */
   readonly foreign?: string;
 }
@@ -69,7 +69,7 @@ const VALUES: Readonly<Record<string, Step>> = {
   rise: count("rise"),
   fall: count("fall"),
   resolvers: (words, value) => ({ ...words, resolvers: value }),
-  "resolve-prefer": (words, value) => ({ ...words, family: value === "ipv6" ? "AAAA" : "A" }),
+  "resolve-prefer": (words, value) => ({ ...words, prefer: value === "ipv6" ? "ipv6" : "ipv4" }),
 };
 
 /** Words of the line that take a value and have no counterpart; without this their values would be taken for words. */

@@ -73,17 +73,26 @@ function takeZooKeeper(service: DraftService, discovery: Fields, { at, draft }: 
   const format = decode["method"] === "serverset" ? "serverset" : "nerve";
   if (decode["method"] !== undefined && decode["method"] !== "nerve" && decode["method"] !== "serverset")
     at(["discovery", "decode", "method"]).left(`decode ${shown(decode["method"])}`, "members are read as those of Nerve");
-  if (decode["endpoint_name"] !== undefined)
+  const endpoint = decode["endpoint_name"];
+  const chosen = typeof endpoint === "string" && format === "serverset" && endpoint.length >= 1 && endpoint.length <= 128;
+  if (endpoint !== undefined && endpoint !== null && !chosen) {
     at(["discovery", "decode", "endpoint_name"]).left(
-      `endpoint_name ${shown(decode["endpoint_name"])}`,
-      "the main endpoint of a member is called",
+      `path ${shown(path)} with endpoint_name ${shown(endpoint)}`,
+      "no member has it; say which port is meant",
     );
+    return;
+  }
   // A chroot stands after the last server; our paths begin at the root.
   const roots = new Set(servers.map((server) => server.replace(/^[^/]*/, "").replace(/\/$/, "")));
   const root = [...roots].find((text) => text !== "") ?? "";
   const plain = servers.map((server) => withPort(server.replace(/\/.*$/, "").trim()));
   if (typeof path !== "string") spot.left("discovery without a path", "write the znode whose children are the members");
-  else draft.path(service, { servers: [...new Set(plain)], path: `${root}${path.replace(/\/+$/, "")}`, format }, spot.place);
+  else
+    draft.path(
+      service,
+      { servers: [...new Set(plain)], path: `${root}${path.replace(/\/+$/, "")}`, format, ...(chosen ? { endpoint } : {}) },
+      spot.place,
+    );
 }
 
 function withPort(server: string): string {
