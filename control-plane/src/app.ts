@@ -15,12 +15,14 @@ import type { AdminState, ReloadState } from "./admin/index.js";
 import { diffSettings, type ServiceSettings, type Settings } from "./config/index.js";
 import { newFleet } from "./fleet/index.js";
 import { newChecker } from "./health/index.js";
+import { Observation, observedViews } from "./observe/index.js";
 import { type Lineage, nextLineage, Records } from "./records/index.js";
 import { LiveRegistry } from "./registry/index.js";
 import { Views } from "./resources/index.js";
 import { Publisher, readSaved, type ServiceSnapshot, SnapshotKeeper } from "./snapshot/index.js";
 import { Sources } from "./sources.js";
 import type { World } from "./world.js";
+import type { XdsNode } from "./xds/index.js";
 
 export interface ControlPlane extends Closable {
   readonly xdsPort: number;
@@ -40,10 +42,8 @@ export async function startControlPlane(world: World, settings: Settings): Promi
     await closeAll(closables);
     return fail({ path, reason });
   };
-  const xds = await world.serveXds(
-    { viewOf: (node) => views.viewOf(node), observer: fleet.observer, identifier: settings.id },
-    settings.xds.listen,
-  );
+  const viewOf = settings.observe === undefined ? (node: XdsNode) => views.viewOf(node) : observedViews(world.clock.wallMs());
+  const xds = await world.serveXds({ viewOf, observer: fleet.observer, identifier: settings.id }, settings.xds.listen);
   if (!xds.ok) return abort(["xds", "listen"], xds.error);
   closables.push(xds.value);
   const adminServer = await world.serveAdmin(admin, settings.admin.listen);
@@ -101,6 +101,10 @@ function joinRooms(world: World, { settings, lineage, saved }: Beginning) {
   const { snapshot } = publisher;
   const keeper = new SnapshotKeeper({ clock, log, metrics, store: world.stores.snapshot, snapshot });
   const views = new Views(snapshot);
+  const { observe: against } = settings;
+  const elsewhere = against === undefined ? undefined : world.servedElsewhere(against);
+  const observation =
+    against === undefined || elsewhere === undefined ? undefined : new Observation({ clock, log, metrics, against, elsewhere, snapshot });
 
   const reloadState = new Cell<ReloadState>({ loadedAtMs: clock.wallMs(), refused: undefined, restartNeeded: [] });
   const admin: AdminState = {
@@ -113,6 +117,7 @@ function joinRooms(world: World, { settings, lineage, saved }: Beginning) {
     health: checker,
     snapshot,
     keeper: keeper.state,
+    observation: observation?.state,
     reload: reloadState,
     fleet,
     confirm(service, by) {
@@ -124,7 +129,16 @@ function joinRooms(world: World, { settings, lineage, saved }: Beginning) {
     views,
     fleet,
     admin,
-    closables: [sources, registry, checker, evidence, publisher, keeper, views] as Closable[],
+    closables: [
+      sources,
+      registry,
+      checker,
+      evidence,
+      publisher,
+      keeper,
+      views,
+      ...(observation === undefined ? [] : [observation]),
+    ] as Closable[],
     reload(next: Settings) {
       const { settings: applied, changed, restartNeeded } = diffSettings(inForce, next);
       inForce = applied;
