@@ -10,6 +10,7 @@ import {
   type Result,
   type ServiceName,
   type StartFailure,
+  type Watchable,
 } from "@fairlead/shared";
 import type { AdminState, ReloadState } from "./admin/index.js";
 import { diffSettings, type ServiceSettings, type Settings } from "./config/index.js";
@@ -19,7 +20,7 @@ import { Observation, observedViews } from "./observe/index.js";
 import { type Lineage, nextLineage, Records } from "./records/index.js";
 import { LiveRegistry } from "./registry/index.js";
 import { Views } from "./resources/index.js";
-import { Publisher, readSaved, type ServiceSnapshot, SnapshotKeeper } from "./snapshot/index.js";
+import { Publisher, readSaved, type ServiceSnapshot, type Snapshot, SnapshotKeeper } from "./snapshot/index.js";
 import { Sources } from "./sources.js";
 import type { World } from "./world.js";
 import type { XdsNode } from "./xds/index.js";
@@ -101,10 +102,7 @@ function joinRooms(world: World, { settings, lineage, saved }: Beginning) {
   const { snapshot } = publisher;
   const keeper = new SnapshotKeeper({ clock, log, metrics, store: world.stores.snapshot, snapshot });
   const views = new Views(snapshot);
-  const { observe: against } = settings;
-  const elsewhere = against === undefined ? undefined : world.servedElsewhere(against);
-  const observation =
-    against === undefined || elsewhere === undefined ? undefined : new Observation({ clock, log, metrics, against, elsewhere, snapshot });
+  const observation = observing(world, settings.observe, snapshot);
 
   const reloadState = new Cell<ReloadState>({ loadedAtMs: clock.wallMs(), refused: undefined, restartNeeded: [] });
   const admin: AdminState = {
@@ -129,16 +127,7 @@ function joinRooms(world: World, { settings, lineage, saved }: Beginning) {
     views,
     fleet,
     admin,
-    closables: [
-      sources,
-      registry,
-      checker,
-      evidence,
-      publisher,
-      keeper,
-      views,
-      ...(observation === undefined ? [] : [observation]),
-    ] as Closable[],
+    closables: [sources, registry, checker, evidence, publisher, keeper, views, observation ?? NOTHING] as Closable[],
     reload(next: Settings) {
       const { settings: applied, changed, restartNeeded } = diffSettings(inForce, next);
       inForce = applied;
@@ -153,6 +142,14 @@ function joinRooms(world: World, { settings, lineage, saved }: Beginning) {
       log.error("config-refused", { problems });
     },
   };
+}
+
+const NOTHING: Closable = { close: () => undefined };
+
+function observing(world: World, against: string | undefined, snapshot: Watchable<Snapshot>): Observation | undefined {
+  if (against === undefined) return undefined;
+  const { clock, log, metrics } = world;
+  return new Observation({ clock, log, metrics, against, elsewhere: world.servedElsewhere(against), snapshot });
 }
 
 async function lineageOf(world: World): Promise<Lineage> {

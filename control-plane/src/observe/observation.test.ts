@@ -93,6 +93,14 @@ test("while the other side cannot be read nobody knows, with the reason and sinc
   expect(await round(ok(new Map([[SHOP, served(1)]])))).toMatchObject({ state: "same" });
 });
 
+test("before the sources have spoken nothing is compared", async () => {
+  const { cell, round, asked } = observing({ ...snapshotOf(), complete: { kind: "waiting", sources: ["zk"] } });
+  expect(await round(ok(new Map([[SHOP, served(1)]])))).toMatchObject({ state: "unknown", because: expect.stringContaining("zk") });
+  expect(asked).toEqual([]);
+  cell.set(snapshotOf(shopOf(1)));
+  expect(await round(ok(new Map([[SHOP, served(1)]])))).toMatchObject({ state: "same" });
+});
+
 test("closing leaves no timer behind", async () => {
   const { clock, observation, round } = observing(snapshotOf());
   await round(ok(new Map()));

@@ -6,6 +6,7 @@ import {
   type Clock,
   type Closable,
   type EndpointId,
+  fail,
   type Log,
   type Metrics,
   type Result,
@@ -47,6 +48,8 @@ export interface ObservationDeps {
 
 /** A person watches this; what takes longer than a few rounds to agree is a difference. */
 const EVERY_MS = 5_000;
+/** The first publish of a start is done by then. */
+const FIRST_MS = 1_000;
 
 export class Observation implements Closable {
   readonly state: Cell<ObservationState>;
@@ -65,7 +68,7 @@ export class Observation implements Closable {
       labels: ["state"],
     };
     metrics.sampled("gauge", spec, () => countsOf(this.state.value));
-    this.#timer = clock.schedule(0, () => void this.#look());
+    this.#timer = clock.schedule(FIRST_MS, () => void this.#look());
   }
 
   close(): void {
@@ -75,8 +78,11 @@ export class Observation implements Closable {
 
   async #look(): Promise<void> {
     const { snapshot, elsewhere, clock } = this.#deps;
-    const ours = snapshot.value.services;
-    const served = await elsewhere.read(new Map([...ours].map(([name, { version }]) => [name, version] as const)));
+    const { services: ours, complete } = snapshot.value;
+    const served =
+      complete.kind === "waiting"
+        ? fail(`what would be published is not known: waiting for ${complete.sources.join(", ") || "a first reading of every service"}`)
+        : await elsewhere.read(new Map([...ours].map(([name, { version }]) => [name, version] as const)));
     if (this.#closed) return;
     this.#take(ours, served);
     this.#timer = clock.schedule(EVERY_MS, () => void this.#look());
