@@ -116,6 +116,16 @@ describe("resolvers that disagree", () => {
     expect(seen(reading()).quarantined).toEqual([]);
   });
 
+  test("a difference is over once the one that differed is the one that counts", async () => {
+    const { reading, resolver, pass } = dnsUnderTest(SHOP, split(says("10.0.0.1"), says("10.0.0.1", "10.0.0.2")), BOTH);
+    await pass(30_000);
+    expect(seen(reading()).quarantined).toHaveLength(1);
+    resolver.say = split(() => "no answer", says("10.0.0.1", "10.0.0.2"));
+    await pass(12_000);
+    expect(seen(reading())).toMatchObject({ quarantined: [], completeness: { kind: "complete" } });
+    expect(idsOf(reading())).toHaveLength(2);
+  });
+
   test("after a fail-over what the other one lacks stays for three answers, what it adds is there at once", async () => {
     const { reading, resolver, pass } = dnsUnderTest(SHOP, says("10.0.0.1", "10.0.0.2"), BOTH);
     await pass();

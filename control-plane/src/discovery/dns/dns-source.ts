@@ -123,7 +123,7 @@ class DnsSource implements Source {
     const before = this.#pool.resolvers;
     this.#pool.use(resolvers);
     if (before.join() === resolvers.join()) return;
-    this.#comparison.forget();
+    for (const name of this.#comparison.forget()) this.#changed(name);
     if (before.length > 0) this.#deps.log.info("dns-resolvers-changed", { source: this.name, before, after: resolvers });
     this.#askFailingNow();
     this.#pump();
