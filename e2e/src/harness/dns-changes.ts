@@ -29,11 +29,6 @@ export function randomSubset(count: number, random: () => number): DnsChange {
   return changed((packet) => ({ ...packet, answers: shuffle(packet.answers, random).slice(0, count) }));
 }
 
-/** The same answers in another order each time. */
-export function shuffled(random: () => number): DnsChange {
-  return changed((packet) => ({ ...packet, answers: shuffle(packet.answers, random) }));
-}
-
 /** An answer to a question that was asked by somebody else: the id is another one. */
 export const wrongId: DnsChange = (message) => {
   const copy = Buffer.from(message);
@@ -70,11 +65,6 @@ export function answersBecome(make: (answers: readonly Answer[]) => Answer[]): D
 /** A change for answers to questions of one type only. */
 export function onlyFor(type: RecordType, change: DnsChange): DnsChange {
   return (message, transport) => (questionIn(message)?.type === type ? change(message, transport) : message);
-}
-
-/** A change on one transport only. */
-export function onlyOver(where: DnsTransport, change: DnsChange): DnsChange {
-  return (message, transport) => (transport === where ? change(message, transport) : message);
 }
 
 /** The question a message carries; undefined when it cannot be read. */
