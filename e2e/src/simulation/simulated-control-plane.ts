@@ -1,6 +1,6 @@
 import { startControlPlane } from "@fairlead/control-plane/app";
 import { readSettings } from "@fairlead/control-plane/config";
-import { type Clock, newMetrics, ok, type Rng, seeded } from "@fairlead/shared";
+import { Cell, type Clock, newMetrics, ok, type Rng, seeded } from "@fairlead/shared";
 import { type MemoryStore, RecordedLog } from "@fairlead/shared/testing";
 import { Lifetime } from "./lifetime.js";
 import type { SimulatedBackends } from "./simulated-backends.js";
@@ -117,7 +117,7 @@ function newWorld({ host, around, lifetime, log, counted, onServe }: WorldParts)
     discovery: {
       zookeeper: () => () => notSimulated("ZooKeeper"),
       listFile: () => around.list.open(clock),
-      dns: { transport: { exchange: () => notSimulated("DNS") }, nextQueryId: () => notSimulated("DNS"), systemResolvers: [] },
+      dns: { transport: { exchange: () => notSimulated("DNS") }, nextQueryId: () => notSimulated("DNS"), systemResolvers: new Cell([]) },
     },
     probe: around.backends.probe(clock),
     serveXds(what) {
