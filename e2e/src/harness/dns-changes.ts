@@ -14,9 +14,20 @@ const CODES = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REF
 /** Nothing comes back. */
 export const dropped: DnsChange = () => undefined;
 
-/** Only the first so many answers, with TC (the honest way to leave some out) ... */
+/** The same with TC set: the honest way to leave something out. */
+export function withTc(change: DnsChange): DnsChange {
+  return (message, transport) => {
+    const instead = change(message, transport);
+    if (instead === undefined) return undefined;
+    const copy = Buffer.from(instead);
+    copy.writeUInt16BE(copy.readUInt16BE(2) | TRUNCATED_RESPONSE, 2);
+    return copy;
+  };
+}
+
+/** Only the first so many answers, with TC ... */
 export function truncatedTo(count: number): DnsChange {
-  return changed((packet) => ({ ...packet, flags: packet.flags | TRUNCATED_RESPONSE, answers: packet.answers.slice(0, count) }));
+  return withTc(silentlyTruncatedTo(count));
 }
 
 /** ... or without it. The same ones each time. */
