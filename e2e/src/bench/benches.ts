@@ -1,6 +1,7 @@
 import type { Bench } from "./bench.js";
 import { harnessFloor } from "./harness-floor.js";
+import { wipe } from "./wipe/wipe.js";
 import { znodeToRequest } from "./znode-to-request.js";
 
 /** Every bench of the project. `npm run bench` lists them in this order. */
-export const benches: readonly Bench[] = [harnessFloor, znodeToRequest];
+export const benches: readonly Bench[] = [harnessFloor, znodeToRequest, wipe];
