@@ -1,11 +1,14 @@
 /** Where hosts register. */
 export const MEMBERS = "/members/shop";
 
-/** The same on both stages: everything is as it comes, but for an HTTP check: a host that accepts and never answers passes a TCP check. */
-export function wipeConfig(server: string) {
+/** Off is what shows that the bench would see a wrong removal. */
+export type Safety = "standard" | "off";
+
+/** The same on both stages: all defaults but an HTTP check, because a host that accepts and never answers passes a TCP one. */
+export function wipeConfig(server: string, safety: Safety) {
   const paths = [{ path: MEMBERS, service: "shop", format: "host-port" }];
   return {
     sources: [{ name: "zk", type: "zookeeper", servers: [server], paths }],
-    defaults: { check: { type: "http", path: "/healthz" } },
+    defaults: { check: { type: "http", path: "/healthz" }, safety },
   };
 }

@@ -1,7 +1,12 @@
 // Plays a plan on a stage, fake or real, and judges every assignment that a client was told.
 
-import type { EndpointStates } from "../../harness/assignment-watcher.js";
 import type { Death, WipePlan } from "./plan.js";
+
+/** What a client was told at one moment: health by endpoint id, in the wire's words. */
+export interface Published {
+  readonly atMs: number;
+  readonly health: Readonly<Record<string, string>>;
+}
 
 /** Where a wipe is played. Time is undivided. */
 export interface WipeStage {
@@ -14,12 +19,13 @@ export interface WipeStage {
   bringBack(sessionExpired: boolean): Promise<void>;
   register(host: number): Promise<void>;
   die(host: number, how: Death): Promise<void>;
-  /** Every assignment published from now on. */
-  watch(seen: (states: EndpointStates, atMs: number) => void): void;
+  /** Every assignment published so far, in order, beginning with one that has every host in it as healthy. */
+  published(): readonly Published[];
+  close(): Promise<void>;
 }
 
 export interface WipeResult {
-  /** A live host that a client was told to leave out, for a person to look at. */
+  /** Live hosts that a client was told to leave out, for a person to look at. */
   readonly wrong: readonly string[];
   readonly dead: number;
   /** From the death of a host to its being out in what clients are told. Hosts that stayed in are not here. */
@@ -27,8 +33,7 @@ export interface WipeResult {
 }
 
 export async function playWipe({ events, endMs }: WipePlan, stage: WipeStage): Promise<WipeResult> {
-  const judge = new Judge(stage.ids);
-  stage.watch((states, atMs) => judge.published(states, atMs));
+  const diedMs = new Map<string, number>();
   await stage.takeAway();
   const beganMs = stage.nowMs();
   for (const event of events) {
@@ -36,47 +41,27 @@ export async function playWipe({ events, endMs }: WipePlan, stage: WipeStage): P
     if (event.kind === "back") await stage.bringBack(event.sessionExpired);
     else if (event.kind === "register") await stage.register(event.host);
     else {
-      judge.died(stage.ids[event.host] ?? "", stage.nowMs());
+      diedMs.set(stage.ids[event.host] ?? "", stage.nowMs());
       await stage.die(event.host, event.how);
     }
   }
   await stage.advance(Math.max(0, beganMs + endMs - stage.nowMs()));
-  return judge.result();
+  return judge(stage.ids, diedMs, stage.published());
 }
 
-class Judge {
-  readonly #ids: readonly string[];
-  readonly #died = new Map<string, number>();
-  readonly #rightMs = new Map<string, number>();
-  readonly #out = new Set<string>();
-  readonly #wrong: string[] = [];
-
-  constructor(ids: readonly string[]) {
-    this.#ids = ids;
+function judge(ids: readonly string[], diedMs: ReadonlyMap<string, number>, published: readonly Published[]): WipeResult {
+  const wrong: string[] = [];
+  const rightMs: number[] = [];
+  for (const id of ids) {
+    const died = diedMs.get(id) ?? Number.POSITIVE_INFINITY;
+    for (const { atMs, health } of published.filter((step) => step.atMs < died && isOut(step, id)))
+      wrong.push(`${id} was ${health[id] ?? "absent"} at ${Math.round(atMs)} ms, ${died - atMs} ms before it died if ever`);
+    const right = published.find((step) => step.atMs >= died && isOut(step, id));
+    if (right !== undefined) rightMs.push(right.atMs - died);
   }
+  return { wrong, dead: diedMs.size, rightMs };
+}
 
-  died(id: string, atMs: number): void {
-    this.#died.set(id, atMs);
-  }
-
-  published(states: EndpointStates, atMs: number): void {
-    for (const id of this.#ids) {
-      const health = states.get(id);
-      const isOut = health === undefined || health === "UNHEALTHY";
-      if (isOut === this.#out.has(id)) continue;
-      if (isOut) this.#left(id, atMs, health ?? "absent");
-      else this.#out.delete(id);
-    }
-  }
-
-  result(): WipeResult {
-    return { wrong: this.#wrong, dead: this.#died.size, rightMs: [...this.#rightMs.values()] };
-  }
-
-  #left(id: string, atMs: number, how: string): void {
-    this.#out.add(id);
-    const diedMs = this.#died.get(id);
-    if (diedMs === undefined) this.#wrong.push(`${id} was ${how} at ${Math.round(atMs)} ms and is alive`);
-    else if (!this.#rightMs.has(id)) this.#rightMs.set(id, Math.max(0, atMs - diedMs));
-  }
+function isOut({ health }: Published, id: string): boolean {
+  return health[id] === undefined || health[id] === "UNHEALTHY";
 }
