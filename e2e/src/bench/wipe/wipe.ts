@@ -8,15 +8,15 @@ import { realStage } from "./real-stage.js";
 import { playWipe, type WipeResult } from "./run.js";
 
 const RUNS = { real: 10, fake: 90 };
-/** Real hosts and their checks share the machine with the planes: 20 of them at a thirtieth of 5 s are 120 checks a second. */
+/** Real hosts and their checks share the machine with the planes: 20 of them at a thirtieth of 2 s are 300 checks a second. */
 const HOSTS_MOST = { real: 20, fake: 40 };
 
 /**
  * All ephemerals are gone while ZooKeeper is away; it comes back and everybody registers again in random order and speed,
  * but for a few hosts that died meanwhile. `wrong_removals`: live hosts that an assignment, as a client is sent it, lacked
  * or called unhealthy, at any time. `right_removals_p99_s`: from the death of a host to the assignment that has it no
- * more or as unhealthy; the wait for the next check (5 s), and for a host that is silent three checks, are in it. All
- * defaults but the check, which asks HTTP. Ten runs have a real ZooKeeper, real sockets and the built control plane with
+ * more or as unhealthy; the wait for the next check (2 s), and for a host that is silent three checks (2 s each), are in
+ * it. All defaults but the check. Ten runs have a real ZooKeeper, real sockets and the built control plane with
  * every clock divided by 30; ninety the same control plane on a fake clock. All times are undivided.
  */
 export const wipe: Bench = {
