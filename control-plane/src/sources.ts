@@ -3,7 +3,7 @@
 import { type Closable, closeAll, formatProblem } from "@fairlead/shared";
 import type { FileSourceSettings, SourceSettings, StaticSourceSettings } from "./config/index.js";
 import { readServiceLists } from "./config/index.js";
-import { dnsSource, newDnsMetrics } from "./discovery/dns/index.js";
+import { dnsSource, newDnsMetrics, QueryBudget } from "./discovery/dns/index.js";
 import { fileSource } from "./discovery/file/index.js";
 import type { Source } from "./discovery/index.js";
 import { staticSource } from "./discovery/static/index.js";
@@ -20,12 +20,14 @@ interface Entry {
 export class Sources implements Closable {
   readonly #world: World;
   readonly #dnsMetrics;
+  readonly #dnsBudget;
   readonly #zookeeperMetrics;
   #entries = new Map<string, Entry>();
 
   constructor(world: World) {
     this.#world = world;
     this.#dnsMetrics = newDnsMetrics(world.metrics);
+    this.#dnsBudget = new QueryBudget(world.clock, world.metrics);
     this.#zookeeperMetrics = zookeeperMetrics(world.metrics);
   }
 
@@ -61,7 +63,7 @@ export class Sources implements Closable {
       case "zookeeper":
         return zookeeperSource({ settings, clock, rng, log, metrics: this.#zookeeperMetrics, connect: discovery.zookeeper(log) });
       case "dns":
-        return dnsSource({ settings, clock, rng, log, metrics: this.#dnsMetrics, ...discovery.dns });
+        return dnsSource({ settings, clock, rng, log, metrics: this.#dnsMetrics, budget: this.#dnsBudget, ...discovery.dns });
     }
   }
 

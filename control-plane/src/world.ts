@@ -11,6 +11,7 @@ import {
   ok,
   type Result,
   type Rng,
+  type Watchable,
 } from "@fairlead/shared";
 import { diskStore, pinoLog, systemClock, systemRng, systemUuid } from "@fairlead/shared/io";
 import type { AdminState } from "./admin/index.js";
@@ -42,7 +43,11 @@ export interface World {
   readonly discovery: {
     zookeeper(log: Log): Connect;
     listFile(path: string, log: Log): ListFile;
-    readonly dns: { readonly transport: DnsTransport; readonly nextQueryId: () => number; readonly systemResolvers: readonly string[] };
+    readonly dns: {
+      readonly transport: DnsTransport;
+      readonly nextQueryId: () => number;
+      readonly systemResolvers: Watchable<readonly string[]>;
+    };
   };
   readonly probe: Probe;
   serveXds(
@@ -60,8 +65,7 @@ export async function systemWorld(settings: Settings, level: LogLevel): Promise<
   const clock = systemClock;
   const rng = systemRng;
   const metrics = newMetrics();
-  const resolvers = await systemResolvers();
-  if (!resolvers.ok) log.warn("system-resolvers-unknown", { reason: resolvers.error });
+  const resolvers = await systemResolvers({ clock, log });
   return {
     version: VERSION,
     clock,
@@ -73,7 +77,7 @@ export async function systemWorld(settings: Settings, level: LogLevel): Promise<
     discovery: {
       zookeeper: (sourceLog) => connectZooKeeper({ clock, rng, log: sourceLog }),
       listFile: (path, sourceLog) => listFileOnDisk(path, { clock, log: sourceLog }),
-      dns: { transport: udpTcpTransport, nextQueryId: randomQueryId, systemResolvers: resolvers.ok ? resolvers.value : [] },
+      dns: { transport: udpTcpTransport, nextQueryId: randomQueryId, systemResolvers: resolvers },
     },
     probe: networkProbe,
     async serveXds({ viewOf, observer, identifier }, listen) {

@@ -90,6 +90,10 @@ test("the example is read as it says", () => {
         type: "dns",
         name: "dns",
         resolvers: ["10.0.0.2:53"],
+        queriesPerSecond: 3_000,
+        minTtlMs: 1_000,
+        maxTtlMs: 60_000,
+        maxStaleMs: 86_400_000,
         names: [{ service: "find", name: "find.internal.", type: "A", port: 8_080 }],
       },
     ],
@@ -381,6 +385,26 @@ describe("what a schema cannot say is refused with its place too", () => {
       "an address for a DNS name",
       withSource("type: dns\nnames: [ { service: a, name: 10.0.0.1, port: 1 } ]"),
       'cp.yaml:6:34: sources[0].names[0].name: expected a DNS name, got "10.0.0.1"; addresses belong in a static source',
+    ],
+    [
+      "a port for SRV records",
+      withSource("type: dns\nnames: [ { service: a, name: b., type: SRV, port: 1 } ]"),
+      "cp.yaml:6:55: sources[0].names[0].port: SRV records carry the port of each endpoint; take this one out",
+    ],
+    [
+      "addresses without a port",
+      withSource("type: dns\nnames: [ { service: a, name: b. } ]"),
+      "cp.yaml:6:14: sources[0].names[0]: port is missing: A records carry none",
+    ],
+    [
+      "a preference among one family",
+      withSource("type: dns\nnames: [ { service: a, name: b., port: 1, prefer: ipv6 } ]"),
+      "cp.yaml:6:55: sources[0].names[0].prefer: with type A there is one family of addresses, and nothing to prefer",
+    ],
+    [
+      "a TTL floor above its ceiling",
+      withSource("type: dns\nminTtl: 5s\nmaxTtl: 4s\nnames: [ { service: a, name: b., port: 1 } ]"),
+      "cp.yaml:6:13: sources[0].minTtl: minTtl is longer than maxTtl (4s)",
     ],
     [
       "one DNS name twice",

@@ -2,7 +2,7 @@ import { startControlPlane } from "@fairlead/control-plane/app";
 import { readSettings } from "@fairlead/control-plane/config";
 import { connectOver, type FakeZooKeeper } from "@fairlead/control-plane/discovery/zookeeper/testing";
 import { RESOURCE_TYPES } from "@fairlead/proto";
-import { type Clock, newMetrics, ok, type Rng, seeded } from "@fairlead/shared";
+import { Cell, type Clock, newMetrics, ok, type Rng, seeded } from "@fairlead/shared";
 import { type MemoryStore, RecordedLog } from "@fairlead/shared/testing";
 import { Lifetime } from "./lifetime.js";
 import type { SimulatedBackends } from "./simulated-backends.js";
@@ -131,7 +131,7 @@ function newWorld({ host, around, lifetime, log, counted, onServe }: WorldParts)
         return connectOver({ clock, rng: seeded(seed + 1), log: sourceLog, openLink });
       },
       listFile: () => around.list.open(clock),
-      dns: { transport: { exchange: () => notSimulated("DNS") }, nextQueryId: () => notSimulated("DNS"), systemResolvers: [] },
+      dns: { transport: { exchange: () => notSimulated("DNS") }, nextQueryId: () => notSimulated("DNS"), systemResolvers: new Cell([]) },
     },
     probe: around.backends.probe(clock),
     serveXds(what) {

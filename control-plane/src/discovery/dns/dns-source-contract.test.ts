@@ -21,7 +21,7 @@ sourceContract("dns", (addresses) => {
     mendWorld: () => {
       resolver.say = says(addresses);
     },
-    // Longer than a TTL and than the longest wait after a few failures.
-    settle: () => pass(12_000),
+    // Longer than a TTL, than the three answers that an absence takes and than the longest wait after a few failures.
+    settle: () => pass(14_000),
   };
 });
