@@ -1,4 +1,5 @@
 import type { Bench } from "./bench.js";
+import { dns } from "./dns/dns.js";
 import { evict } from "./evict/evict.js";
 import { harnessFloor } from "./harness-floor.js";
 import { wipe } from "./wipe/wipe.js";
@@ -6,4 +7,4 @@ import { znodeToRequest } from "./znode-to-request.js";
 import { znodes } from "./znodes.js";
 
 /** Every bench of the project. `npm run bench` lists them in this order. */
-export const benches: readonly Bench[] = [harnessFloor, znodeToRequest, znodes, wipe, evict];
+export const benches: readonly Bench[] = [harnessFloor, znodeToRequest, znodes, dns, wipe, evict];
