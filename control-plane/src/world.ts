@@ -39,7 +39,7 @@ export interface World {
   readonly log: Log;
   readonly metrics: Metrics;
   uuid(): string;
-  readonly stores: { readonly snapshot: DurableStore; readonly lineage: DurableStore };
+  readonly stores: { readonly snapshot: DurableStore; readonly lineage: DurableStore; readonly zookeeper: DurableStore };
   readonly discovery: {
     zookeeper(log: Log): Connect;
     listFile(path: string, log: Log): ListFile;
@@ -73,7 +73,11 @@ export async function systemWorld(settings: Settings, level: LogLevel): Promise<
     log,
     metrics,
     uuid: systemUuid,
-    stores: { snapshot: diskStore(settings.stateDir, "snapshot"), lineage: diskStore(settings.stateDir, "lineage") },
+    stores: {
+      snapshot: diskStore(settings.stateDir, "snapshot"),
+      lineage: diskStore(settings.stateDir, "lineage"),
+      zookeeper: diskStore(settings.stateDir, "zookeeper"),
+    },
     discovery: {
       zookeeper: (sourceLog) => connectZooKeeper({ clock, rng, log: sourceLog }),
       listFile: (path, sourceLog) => listFileOnDisk(path, { clock, log: sourceLog }),

@@ -9,6 +9,7 @@ const needs = [
   { packageName: "default-jre-headless", there: async () => (await run("java", ["-version"])).ok },
   { packageName: "zookeeper", there: async () => existsSync("/usr/share/java/zookeeper.jar") },
   { packageName: "knot", there: async () => existsSync("/usr/sbin/knotd") && existsSync("/usr/sbin/knotc") },
+  { packageName: "bind9", there: async () => existsSync("/usr/sbin/named") && existsSync("/usr/sbin/rndc") },
   { packageName: "python3-grpcio", there: async () => (await run("/usr/bin/python3", ["-c", "import grpc"])).ok },
   { packageName: "python3-venv", there: async () => (await run("/usr/bin/python3", ["-c", "import venv, ensurepip"])).ok },
 ];
@@ -40,7 +41,7 @@ export async function prepareDebianPackages(only) {
     throw new Unprepared(
       `the tests run real servers that are missing here (${missing.join(", ")}). Install them, then run this again:\n` +
         `  sudo apt-get update\n  sudo ${install}\n` +
-        "Debian starts knot as a system service when it is installed; the tests do not need it: sudo systemctl disable --now knot",
+        "Debian starts knot and named as system services when they are installed; the tests do not need them: sudo systemctl disable --now knot named",
     );
   }
   await step(install, () => withoutStartingServices(() => aptInstall(missing)));

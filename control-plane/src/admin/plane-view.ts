@@ -1,17 +1,31 @@
 // Sources, snapshot, readiness and the plane itself, as the API shows them.
 
 import { degradedModes } from "./degraded.js";
+import { disturbedBecause } from "./source-doubt.js";
 import type { AdminState } from "./state.js";
-import { ageSeconds, iso } from "./time.js";
+import { ageSeconds, iso, leftSeconds } from "./time.js";
 
 export function sourcesView({ registry, clock }: AdminState) {
   const nowMs = clock.wallMs();
-  const sources = registry.sources.value.map(({ name, type, listing, services, disturbedUntilMs }) => ({
+  const quarantined = new Map<string, number>();
+  for (const { contributions } of registry.services.value.values()) {
+    for (const { source, quarantined: members } of contributions) quarantined.set(source, (quarantined.get(source) ?? 0) + members.length);
+  }
+  const sources = registry.sources.value.map(({ name, type, listing, services, feeds, disturbedUntilMs, massChange, detail }) => ({
     name,
     type,
+    feeds,
     ...stateOf(listing, nowMs),
-    ...(disturbedUntilMs > nowMs ? { disturbedUntil: iso(disturbedUntilMs) } : {}),
+    ...(disturbedUntilMs > nowMs
+      ? {
+          disturbedUntil: iso(disturbedUntilMs),
+          disturbedForSeconds: leftSeconds(disturbedUntilMs, nowMs),
+          disturbedBecause: disturbedBecause(massChange),
+        }
+      : {}),
     services,
+    quarantinedMembers: quarantined.get(name) ?? 0,
+    ...(detail === undefined ? {} : { detail: detail() }),
     quarantined: listing.kind === "pending" ? [] : listing.quarantined,
   }));
   return { sources };
@@ -55,8 +69,8 @@ export function statusView(state: AdminState) {
     degraded: degradedModes(state).map(({ mode, because, sinceMs, untilMs, service }) => ({
       mode,
       because,
-      since: iso(sinceMs),
-      ...(untilMs === undefined ? {} : { until: iso(untilMs) }),
+      ...(sinceMs === undefined ? {} : { since: iso(sinceMs) }),
+      ...(untilMs === undefined ? {} : { until: iso(untilMs), endsInSeconds: leftSeconds(untilMs, state.clock.wallMs()) }),
       ...(service === undefined ? {} : { service }),
     })),
   };
@@ -67,7 +81,7 @@ export function statusView(state: AdminState) {
  * is listed all the same.
  */
 export function readyView({ registry, snapshot }: AdminState) {
-  const missing = registry.sources.value.filter(({ listing }) => listing.kind === "pending").map(({ name }) => name);
+  const missing = registry.sources.value.filter(({ listing, feeds }) => feeds && listing.kind === "pending").map(({ name }) => name);
   const { services, withheld, bootWaitOver } = snapshot.value;
   const replaced = services.size > 0 && withheld.size === 0 && [...services.values()].some(({ origin }) => origin.kind === "saved");
   const reading = [...withheld.keys()].map((name) => `service ${name}`);

@@ -40,13 +40,18 @@ function listsTree(services: ReadonlyMap<ServiceName, readonly StaticEndpointSet
   return Object.fromEntries(lists);
 }
 
-function serviceTree({ protocol, lb, timeoutMs, safety, localPort, check, retries }: ServiceSettings): unknown {
+function serviceTree(settings: ServiceSettings): unknown {
+  const { protocol, lb, timeoutMs, safety, unlisted, sources, merge, compare, localPort, check, retries } = settings;
   return {
     ...(localPort === undefined ? {} : { localPort }),
     protocol,
     lb,
     timeout: durationText(timeoutMs),
     safety,
+    unlisted,
+    ...(sources === undefined ? {} : { sources }),
+    merge,
+    ...(compare === undefined ? {} : { compare }),
     check: checkTree(check),
     retries,
   };

@@ -16,6 +16,8 @@ export type PlaneOptions = {
   /** Where its config file and state go; give the folder of an earlier one to boot from what it saved. Default: a new one. */
   readonly folder?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Options beside `--config FILE`. */
+  readonly args?: readonly string[];
   readonly nodePath?: string;
   /** What runs; default the built plane. */
   readonly script?: string;
@@ -132,7 +134,7 @@ async function startPlane(name: string, spec: PlaneSpec): Promise<Plane> {
 
   const start = async (waitFor: WaitFor): Promise<void> => {
     const { env, nodePath } = spec.options;
-    child = startNode(spec.options.script ?? spec.script, ["--config", configFile], {
+    child = startNode(spec.options.script ?? spec.script, ["--config", configFile, ...(spec.options.args ?? [])], {
       name: `${name} :${adminPort}`,
       ...(env === undefined ? {} : { env }),
       ...(nodePath === undefined ? {} : { nodePath }),

@@ -17,7 +17,7 @@ type Started = Extract<Awaited<ReturnType<typeof startControlPlane>>, { ok: true
 /** What outlives a run of a control plane. */
 export interface ControlPlaneHost {
   readonly address: string;
-  readonly disks: { readonly snapshot: MemoryStore; readonly lineage: MemoryStore };
+  readonly disks: { readonly snapshot: MemoryStore; readonly lineage: MemoryStore; readonly zookeeper: MemoryStore };
   /** Its configuration file; default: a list in a file, and quick checks. */
   readonly config?: string;
 }
@@ -124,7 +124,11 @@ function newWorld({ host, around, lifetime, log, counted, onServe }: WorldParts)
     log,
     metrics: newMetrics(),
     uuid: () => `lineage-${seed}`,
-    stores: { snapshot: lifetime.store(host.disks.snapshot), lineage: lifetime.store(host.disks.lineage) },
+    stores: {
+      snapshot: lifetime.store(host.disks.snapshot),
+      lineage: lifetime.store(host.disks.lineage),
+      zookeeper: lifetime.store(host.disks.zookeeper),
+    },
     discovery: {
       zookeeper: (sourceLog) => {
         const openLink = around.zookeeper?.openLink ?? (() => notSimulated("ZooKeeper"));

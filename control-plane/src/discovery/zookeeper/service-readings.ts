@@ -10,6 +10,8 @@ export interface ServiceReadingsOptions {
   readonly clock: Clock;
   readonly maxMembers: number;
   readonly onLimit: (service: ServiceName) => void;
+  /** Endpoints are about to leave complete readings: how many of how many the source gave. */
+  readonly onLeaving?: (count: number, total: number) => void;
 }
 
 /** One path that gives members of a service. `order` is its place in the configuration. */
@@ -93,7 +95,10 @@ export class ServiceReadings {
   #publish(services: readonly ServiceName[]): void {
     for (const service of services) this.#dirty.delete(service);
     this.#lastMs = this.#options.clock.nowMs();
-    this.cell.update(services.map((service) => [service, this.#next(service)] as const));
+    const next = services.map((service) => [service, this.#next(service)] as const);
+    const left = next.reduce((sum, [service, reading]) => sum + leaving(this.cell.value.get(service), reading), 0);
+    if (left > 0) this.#options.onLeaving?.(left, this.#total());
+    this.cell.update(next);
   }
 
   #next(service: ServiceName): ServiceReading | undefined {
@@ -108,19 +113,24 @@ export class ServiceReadings {
     return before?.kind === "seen" && before.reading === reading ? before : { kind: "seen", reading };
   }
 
+  #total(): number {
+    return [...this.cell.value.values()].reduce(
+      (sum, reading) => sum + (reading.kind === "pending" ? 0 : reading.reading.endpoints.size),
+      0,
+    );
+  }
+
   #merge(service: ServiceName, views: readonly PathView[], previous: Reading | undefined): Reading {
-    const endpoints = new Map<EndpointId, Endpoint>();
     const quarantined: Quarantined[] = [];
     let completeness: Completeness = COMPLETE;
     let zxid = 0n;
     for (const view of views) {
-      for (const endpoint of view.endpoints) if (!endpoints.has(endpoint.id)) endpoints.set(endpoint.id, endpoint);
-      quarantined.push(...view.quarantined);
+      for (const item of view.quarantined) quarantined.push(item);
       if (completeness.kind === "complete") completeness = view.completeness;
       if (view.zxid > zxid) zxid = view.zxid;
     }
     const { maxMembers, onLimit } = this.#options;
-    let kept: readonly Endpoint[] = [...endpoints.values()];
+    let kept = endpointsOf(views);
     if (kept.length > maxMembers) {
       onLimit(service);
       completeness = partial(`${kept.length} members, at most ${maxMembers} are kept`);
@@ -128,6 +138,15 @@ export class ServiceReadings {
     }
     return nextReading(previous, { endpoints: kept, quarantined, completeness, mark: `0x${zxid.toString(16)}` });
   }
+}
+
+/** Of paths that give one address the earlier one speaks. Most services have one path, whose members are distinct already. */
+function endpointsOf(views: readonly PathView[]): readonly Endpoint[] {
+  const [only, ...others] = views;
+  if (only !== undefined && others.length === 0) return only.endpoints;
+  const endpoints = new Map<EndpointId, Endpoint>();
+  for (const view of views) for (const endpoint of view.endpoints) if (!endpoints.has(endpoint.id)) endpoints.set(endpoint.id, endpoint);
+  return [...endpoints.values()];
 }
 
 /**
@@ -141,7 +160,16 @@ function worthSaying(before: ServiceReading | undefined, views: readonly PathVie
 }
 
 function staleOf(reading: ServiceReading, sinceMs: number, cause: string): ServiceReading {
-  if (reading.kind === "pending") return reading;
+  if (reading.kind === "pending") return reading.cause === cause ? reading : { kind: "pending", cause };
   if (reading.kind === "stale" && reading.cause === cause) return reading;
   return { kind: "stale", reading: reading.reading, sinceMs: reading.kind === "stale" ? reading.sinceMs : sinceMs, cause };
+}
+
+/** How many of a service's endpoints the next reading lacks, where it can remove them. */
+function leaving(before: ServiceReading | undefined, next: ServiceReading | undefined): number {
+  if (before === undefined || before.kind === "pending" || next?.kind !== "seen" || next === before) return 0;
+  if (next.reading.completeness.kind !== "complete") return 0;
+  let count = 0;
+  for (const id of before.reading.endpoints.keys()) if (!next.reading.endpoints.has(id)) count++;
+  return count;
 }

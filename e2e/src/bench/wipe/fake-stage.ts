@@ -29,7 +29,7 @@ export async function fakeStage(options: { readonly hosts: number; readonly seed
     register(host);
   });
   const config = stringify({ id: "cp-1", stateDir: "/state", ...wipeConfig("10.9.0.1:2181", options.safety) });
-  const disks = { snapshot: new MemoryStore(), lineage: new MemoryStore() };
+  const disks = { snapshot: new MemoryStore(), lineage: new MemoryStore(), zookeeper: new MemoryStore() };
   const unused = { list: new SimulatedList(around()), network: new SimulatedNetwork(around()) };
   const run = await simulateControlPlane({ address: "10.9.0.2:18000", disks, config }, { ...around(), backends, zookeeper, ...unused });
   const advance = async (ms: number) => {
