@@ -9,18 +9,25 @@ const needs = [
   { packageName: "default-jre-headless", there: async () => (await run("java", ["-version"])).ok },
   { packageName: "zookeeper", there: async () => existsSync("/usr/share/java/zookeeper.jar") },
   { packageName: "knot", there: async () => existsSync("/usr/sbin/knotd") && existsSync("/usr/sbin/knotc") },
+  { packageName: "bind9", there: async () => existsSync("/usr/sbin/named") && existsSync("/usr/sbin/rndc") },
   { packageName: "python3-grpcio", there: async () => (await run("/usr/bin/python3", ["-c", "import grpc"])).ok },
   { packageName: "python3-venv", there: async () => (await run("/usr/bin/python3", ["-c", "import venv, ensurepip"])).ok },
 ];
+
+export const ZOOKEEPER_PACKAGES = ["default-jre-headless", "zookeeper"];
 
 const aptEnv = { DEBIAN_FRONTEND: "noninteractive" };
 /** Another apt may be at work (a first boot's automatic updates): wait for it rather than fail. */
 const aptOptions = ["-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=2"];
 
-/** Installs what is missing as root on Debian; elsewhere says exactly what to run and fails. */
-export async function prepareDebianPackages() {
+/**
+ * Installs what is missing as root on Debian; elsewhere says exactly what to run and fails.
+ * @param {readonly string[]} [only] of these packages; all by default
+ */
+export async function prepareDebianPackages(only) {
   const missing = [];
-  for (const need of needs) if (!(await need.there())) missing.push(need.packageName);
+  const wanted = needs.filter(({ packageName }) => only === undefined || only.includes(packageName));
+  for (const need of wanted) if (!(await need.there())) missing.push(need.packageName);
   if (missing.length === 0) return;
 
   const install = `apt-get install -y --no-install-recommends ${missing.join(" ")}`;
@@ -34,11 +41,11 @@ export async function prepareDebianPackages() {
     throw new Unprepared(
       `the tests run real servers that are missing here (${missing.join(", ")}). Install them, then run this again:\n` +
         `  sudo apt-get update\n  sudo ${install}\n` +
-        "Debian starts knot as a system service when it is installed; the tests do not need it: sudo systemctl disable --now knot",
+        "Debian starts knot and named as system services when they are installed; the tests do not need them: sudo systemctl disable --now knot named",
     );
   }
   await step(install, () => withoutStartingServices(() => aptInstall(missing)));
-  for (const need of needs) {
+  for (const need of wanted) {
     if (!(await need.there())) throw new Unprepared(`${need.packageName} is installed but does not work: try \`${install}\` by hand`);
   }
 }

@@ -5,7 +5,7 @@ import { FAIRLEAD_METADATA } from "@fairlead/shared";
 import type { ServiceSnapshot, SnapshotEndpoint, SnapshotHealth } from "../snapshot/index.js";
 import type { Resource } from "../xds/index.js";
 import type { ClientKind } from "./client-kind.js";
-import { encoded } from "./encoded.js";
+import { encoded, withMetadata } from "./encoded.js";
 import { grpcLocalities } from "./grpc-localities.js";
 import { priorityGroups } from "./priority-groups.js";
 
@@ -16,7 +16,10 @@ type EndpointInput = NonNullable<LocalityInput["lb_endpoints"]>[number];
 
 export function assignment(service: ServiceSnapshot, kind: ClientKind): Resource {
   const endpoints = kind === "grpc" ? grpcEndpoints(service.endpoints) : localities(service.endpoints);
-  return encoded(ASSIGNMENT, service.name, { cluster_name: service.name, endpoints });
+  const resource = encoded(ASSIGNMENT, service.name, { cluster_name: service.name, endpoints });
+  if (service.confirmed === undefined) return resource;
+  const { sinceMs, because } = service.confirmed;
+  return withMetadata(resource, { [FAIRLEAD_METADATA]: { confirmed: { since_ms: sinceMs, because } } });
 }
 
 const HEALTH = { healthy: "HEALTHY", unhealthy: "UNHEALTHY", draining: "DRAINING" } as const satisfies Record<SnapshotHealth, string>;

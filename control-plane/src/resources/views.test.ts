@@ -62,6 +62,18 @@ function assignmentFor(views: Views, client: XdsNode, name: string) {
   return decode("envoy.config.endpoint.v3.ClusterLoadAssignment", bytes ?? Buffer.alloc(0));
 }
 
+test("a confirmed collapse travels beside the assignment, and is part of its version", () => {
+  const resourceOf = (of: ServiceSnapshot) =>
+    new Views(new Cell(snapshotOf([of]))).viewOf(node("fairlead")).value.types.get(RESOURCE_TYPES.assignment)?.resources.get("shop");
+  const plain = service("shop", [{ port: 1 }]);
+  const confirmed = serviceSnapshot({ ...plain, confirmed: { sinceMs: 7, because: "ops: moved", before: 9 } }, plain);
+  expect(confirmed.version).not.toBe(plain.version);
+  expect(resourceOf(plain)?.metadata).toBeUndefined();
+  expect(resourceOf(confirmed)?.metadata).toEqual({ fairlead: { confirmed: { since_ms: 7, because: "ops: moved" } } });
+  expect(resourceOf(confirmed)?.version).not.toBe(resourceOf(plain)?.version);
+  expect(resourceOf(confirmed)?.value).toEqual(resourceOf(plain)?.value);
+});
+
 describe("one model, rendered for each kind of client", () => {
   const views = new Views(new Cell(snapshotOf([shop])));
 

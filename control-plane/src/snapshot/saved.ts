@@ -24,7 +24,13 @@ export interface SavedServices {
 }
 
 export function writeSaved(snapshot: Snapshot): Buffer {
-  const services = [...snapshot.services.values()].map(({ name, settings, endpoints, origin }) => ({ name, settings, endpoints, origin }));
+  const services = [...snapshot.services.values()].map(({ name, settings, endpoints, origin, confirmed }) => ({
+    name,
+    settings,
+    endpoints,
+    origin,
+    confirmed,
+  }));
   return Buffer.from(JSON.stringify({ services }));
 }
 
@@ -63,7 +69,16 @@ function readService(item: unknown, savedAtMs: number): Result<ServiceSnapshot> 
     retired.kind === "retired" && typeof retired.sinceMs === "number"
       ? ({ kind: "retired", sinceMs: retired.sinceMs } as const)
       : ({ kind: "saved", savedAtMs } as const);
-  return ok(serviceSnapshot({ name: name.value, settings: saved.settings, endpoints, awaiting: [], origin }, undefined));
+  const confirmed = readConfirmed(saved.confirmed);
+  const content = { name: name.value, settings: saved.settings, endpoints, awaiting: [], origin };
+  return ok(serviceSnapshot(confirmed === undefined ? content : { ...content, confirmed }, undefined));
+}
+
+function readConfirmed(value: unknown): ServiceSnapshot["confirmed"] {
+  const { sinceMs, because, before } = (value ?? {}) as Loose<NonNullable<ServiceSnapshot["confirmed"]>>;
+  return typeof sinceMs === "number" && typeof because === "string" && typeof before === "number"
+    ? { sinceMs, because, before }
+    : undefined;
 }
 
 function readEndpoint(item: unknown): SnapshotEndpoint | undefined {

@@ -1,5 +1,6 @@
 // What the server serves. This room knows nothing of services: names, types, versions and bytes.
 
+import type { JsonObject } from "@fairlead/proto";
 import type { Watchable } from "@fairlead/shared";
 
 /** One resource that another one leads to. */
@@ -19,6 +20,8 @@ export interface Resource {
    * it has them. Nothing waits for a reference that is not in the view.
    */
   readonly requires?: readonly Reference[];
+  /** `Resource.metadata`, by namespace; only the delta variant can carry it. */
+  readonly metadata?: Readonly<Record<string, JsonObject>>;
 }
 
 /** The resources of one type in one view. */

@@ -7,6 +7,7 @@ import { startControlPlane } from "../harness/planes.js";
 import { startZooKeeper } from "../harness/zookeeper.js";
 import { openZooKeeperSession, type ZooKeeperSession } from "../harness/zookeeper-client.js";
 import type { Bench } from "./bench.js";
+import { percentile } from "./percentile.js";
 
 const runs = 100;
 /** The removal before was a publish: a registration in a calm fleet does not fall into the 50 ms after one, in which changes merge. */
@@ -89,11 +90,4 @@ async function firstAnswer(sidecar: MeshSidecar, name: string, agent: Agent): Pr
   };
   await Promise.all(Array.from({ length: clients }, client));
   return found.atMs;
-}
-
-/** The value that `share` percent of them do not exceed, to a tenth of a millisecond. */
-function percentile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  const value = sorted[Math.max(0, Math.ceil((share / 100) * sorted.length) - 1)] ?? Number.NaN;
-  return Math.round(value * 10) / 10;
 }

@@ -36,6 +36,8 @@ const maxIds = 2_000_000;
 export async function startBackend(options: {
   readonly name: string;
   readonly port?: number;
+  /** Where it listens; default 127.0.0.1. "0.0.0.0" or "::" is every address of the loopback networks (Linux): one backend behind thousands of endpoints. */
+  readonly host?: string;
   readonly nodePath?: string;
 }): Promise<Backend> {
   const port = options.port ?? (await freePort());
@@ -43,7 +45,7 @@ export async function startBackend(options: {
   let total = 0;
   let listening = false;
   const orders = new Map<number, () => void>();
-  const child = startNode(built.backend, [options.name, String(port)], {
+  const child = startNode(built.backend, [options.name, String(port), options.host ?? "127.0.0.1"], {
     name: `backend ${options.name}`,
     ...(options.nodePath === undefined ? {} : { nodePath: options.nodePath }),
     onMessage: (message) => {

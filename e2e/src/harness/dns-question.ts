@@ -1,8 +1,8 @@
 import { createSocket } from "node:dgram";
 import { type Answer, decode, encode, type RecordType } from "dns-packet";
 
-/** What a server said: its response code as a word (NOERROR, NXDOMAIN ...) and the answer section. */
-export type DnsReply = { readonly code: string; readonly answers: readonly Answer[] };
+/** What a server said: its response code as a word (NOERROR, NXDOMAIN ...), whether it left something out, and the answer section. */
+export type DnsReply = { readonly code: string; readonly truncated: boolean; readonly answers: readonly Answer[] };
 
 /** Asks a server on 127.0.0.1 one question over UDP. Rejects when there is no answer within 2 s. */
 export function askDns(port: number, name: string, type: RecordType): Promise<DnsReply> {
@@ -19,7 +19,7 @@ export function askDns(port: number, name: string, type: RecordType): Promise<Dn
     socket.on("message", (message) => {
       const packet = decode(message);
       if (packet.id !== id) return;
-      end(() => resolve({ code: codeOf(message), answers: packet.answers ?? [] }));
+      end(() => resolve({ code: codeOf(message), truncated: packet.flag_tc, answers: packet.answers ?? [] }));
     });
     // Connected, so that a port where nothing listens is an error at once.
     socket.connect(port, "127.0.0.1", () =>

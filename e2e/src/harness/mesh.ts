@@ -34,6 +34,7 @@ export interface ServiceBody {
     readonly state: string;
     readonly reason?: string;
     readonly staleForSeconds?: number;
+    readonly endpoints: number;
     readonly quarantined: readonly { readonly place: string; readonly reason: string }[];
   }[];
   readonly members: readonly {

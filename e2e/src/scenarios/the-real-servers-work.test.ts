@@ -11,6 +11,7 @@ import { startNode } from "../harness/processes.js";
 import { until, untilEqual } from "../harness/until.js";
 import { startZooKeeper } from "../harness/zookeeper.js";
 import { openZooKeeperSession } from "../harness/zookeeper-client.js";
+import { startZooKeeperEnsemble } from "../harness/zookeeper-ensemble.js";
 
 describe("ZooKeeper", () => {
   test("a watch fires when another session creates a child", async () => {
@@ -63,11 +64,28 @@ describe("ZooKeeper", () => {
     server.resume();
     expect(await answer).toEqual(["zookeeper"]);
   });
+
+  test("an ensemble of three goes on without its leader, and one alone does not serve until another is back", async () => {
+    const ensemble = await startZooKeeperEnsemble();
+    const leader = await ensemble.leader();
+    const [one, other] = await ensemble.followers();
+    if (one === undefined || other === undefined) throw new Error("three servers have two followers");
+    const before = await openZooKeeperSession(leader.address);
+    await before.create("/stays", "here");
+    await leader.stop();
+    await until("a new leader", async () => (await ensemble.leader()) !== leader, { timeoutMs: 20_000 });
+    const survivor = await ensemble.leader();
+    await (survivor === one ? other : one).stop();
+    await until("the last one to stop serving", async () => (await survivor.ask("srvr")).includes("not currently serving"));
+    await ensemble.startAll();
+    const after = await openZooKeeperSession(survivor.address);
+    expect(await after.get("/stays")).toBe("here");
+  });
 });
 
-describe("DNS", () => {
+describe.each(["knot", "bind"] as const)("DNS from %s", (program) => {
   test("the server answers with a record set that was changed while it runs, with its TTL", async () => {
-    const server = await startDnsServer();
+    const server = await startDnsServer({ program });
     await server.set("find", "A", ["10.0.0.1", "10.0.0.2"], 7);
     const first = await server.ask("find", "A");
     expect(addressesIn(first.answers)).toEqual(["10.0.0.1", "10.0.0.2"]);
@@ -79,12 +97,30 @@ describe("DNS", () => {
   });
 
   test("records survive a kill and a restart on the same port", async () => {
-    const server = await startDnsServer();
+    const server = await startDnsServer({ program });
     await server.set("find", "A", ["10.0.0.1"]);
     await server.stop();
     await expect(server.ask("find", "A")).rejects.toThrow();
     await server.start();
     expect(addressesIn((await server.ask("find", "A")).answers)).toEqual(["10.0.0.1"]);
+  });
+});
+
+describe("DNS with more records than a datagram holds", () => {
+  const many = {
+    name: "many",
+    type: "A" as const,
+    values: Array.from({ length: 300 }, (_, number) => `10.0.${number >> 8}.${number & 255}`),
+  };
+
+  test("knot leaves all of them out of a truncated answer, bind some", async () => {
+    const knot = await startDnsServer({ program: "knot", sets: [many] });
+    const bind = await startDnsServer({ program: "bind", sets: [many] });
+    expect(await knot.ask("many", "A")).toMatchObject({ truncated: true, answers: [] });
+    const partial = await bind.ask("many", "A");
+    expect(partial.truncated).toBe(true);
+    expect(partial.answers.length).toBeGreaterThan(0);
+    expect(partial.answers.length).toBeLessThan(300);
   });
 });
 

@@ -5,9 +5,20 @@ import { canonicalName, type Question } from "./question.js";
 /** Chains in the wild have one to four links; a longer one is a loop or an attack. BIND and Unbound stop at 11 to 16. */
 const MAX_ALIASES = 12;
 
+/** What an SRV record says (RFC 2782). `target` is canonical; empty where the record says that there is no such service. */
+export interface ServiceRecord {
+  readonly priority: number;
+  readonly weight: number;
+  readonly port: number;
+  readonly target: string;
+}
+
+/** An address as written, or an SRV record. */
+export type RecordData = string | ServiceRecord;
+
 export interface Followed {
-  /** As written in the records; may repeat. */
-  readonly addresses: readonly string[];
+  /** In the order of the answer; may repeat. */
+  readonly data: readonly RecordData[];
   /** The smallest TTL of every record used, in seconds: the answer is true no longer than its shortest-lived part. */
   readonly ttlS: number;
   /** The last name of the chain; the question's own without aliases. */
@@ -17,7 +28,7 @@ export interface Followed {
 
 /** Follows CNAME records inside one answer section, whatever their order. An error when they lead in a circle. */
 export function followAliases(answers: readonly Answer[], { name, type }: Question): Result<Followed> {
-  const { aliasOf, addressesOf } = indexByOwner(answers, type);
+  const aliasOf = aliasesIn(answers);
   let end = name;
   let aliases = 0;
   let ttlS = Number.POSITIVE_INFINITY;
@@ -27,29 +38,33 @@ export function followAliases(answers: readonly Answer[], { name, type }: Questi
     ttlS = Math.min(ttlS, alias.ttlS);
     end = alias.target;
   }
-  const found = addressesOf.get(end) ?? [];
-  for (const record of found) ttlS = Math.min(ttlS, record.ttlS);
-  return ok({ addresses: found.map((record) => record.address), ttlS: Number.isFinite(ttlS) ? ttlS : 0, end, aliases });
-}
-
-interface ByOwner {
-  readonly aliasOf: ReadonlyMap<string, { readonly target: string; readonly ttlS: number }>;
-  readonly addressesOf: ReadonlyMap<string, readonly { readonly address: string; readonly ttlS: number }[]>;
-}
-
-function indexByOwner(answers: readonly Answer[], type: Question["type"]): ByOwner {
-  const aliasOf = new Map<string, { target: string; ttlS: number }>();
-  const addressesOf = new Map<string, { address: string; ttlS: number }[]>();
+  const data: RecordData[] = [];
   for (const record of answers) {
-    if (record.type === "OPT") continue;
-    const owner = canonicalName(record.name);
-    const ttlS = record.ttl ?? 0;
-    if (record.type === "CNAME") aliasOf.set(owner, { target: canonicalName(record.data), ttlS });
-    else if (record.type === type && typeof record.data === "string") {
-      const list = addressesOf.get(owner);
-      if (list === undefined) addressesOf.set(owner, [{ address: record.data, ttlS }]);
-      else list.push({ address: record.data, ttlS });
-    }
+    if (record.type !== type || !isNamed(record.name, end)) continue;
+    const found = dataOf(record);
+    if (found === undefined) continue;
+    data.push(found);
+    ttlS = Math.min(ttlS, record.ttl ?? 0);
   }
-  return { aliasOf, addressesOf };
+  return ok({ data, ttlS: Number.isFinite(ttlS) ? ttlS : 0, end, aliases });
+}
+
+function aliasesIn(answers: readonly Answer[]): ReadonlyMap<string, { readonly target: string; readonly ttlS: number }> {
+  const aliasOf = new Map<string, { target: string; ttlS: number }>();
+  for (const record of answers) {
+    if (record.type === "CNAME") aliasOf.set(canonicalName(record.name), { target: canonicalName(record.data), ttlS: record.ttl ?? 0 });
+  }
+  return aliasOf;
+}
+
+/** Four thousand records of one answer have one name, mostly written alike. */
+function isNamed(written: string, canonical: string): boolean {
+  return written === canonical || canonicalName(written) === canonical;
+}
+
+function dataOf(record: Answer): RecordData | undefined {
+  if (record.type === "A" || record.type === "AAAA") return record.data;
+  if (record.type !== "SRV") return undefined;
+  const { priority = 0, weight = 0, port, target } = record.data;
+  return { priority, weight, port, target: canonicalName(target) };
 }

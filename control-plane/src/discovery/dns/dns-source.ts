@@ -1,59 +1,51 @@
-// Names in, readings out. Each question is asked at most once at a time, again when its answer runs out, and a failure
+// Names in, readings out. Each question is asked at most once at a time, again before its answer runs out, and a failure
 // never empties what an answer said.
 
 import {
   Cell,
   type Clock,
-  type CounterMetric,
+  type Closable,
   KeyedCell,
   type Log,
-  type Metrics,
   type Rng,
   type ServiceName,
   type Timer,
+  type Watchable,
 } from "@fairlead/shared";
-import type { DnsSourceSettings } from "../../config/index.js";
-import type { ListingState, ServiceReading, Source } from "../source.js";
-import { type AddressSet, addressSetOf } from "./address-set.js";
-import { Lookup, TRY_TIMEOUT_MS } from "./lookup.js";
-import type { DnsAnswer } from "./message.js";
-import { type Question, questionOf, questionText } from "./question.js";
-import { serviceReading } from "./service-reading.js";
-import { nextAskInMs } from "./timing.js";
+import type { DnsNameSettings, DnsSourceSettings } from "../../config/index.js";
+import type { ListingState, Reading, ServiceReading, Source } from "../source.js";
+import { Asker } from "./asker.js";
+import { wouldLose } from "./belief.js";
+import type { DnsMetrics } from "./dns-metrics.js";
+import { DueQueue } from "./due-queue.js";
+import type { LookupEnd } from "./lookup.js";
+import { OutcomeLog } from "./outcome-log.js";
+import type { QueryBudget } from "./query-budget.js";
+import { type Question, questionText } from "./question.js";
+import { ResolverComparison } from "./resolver-comparison.js";
+import { ResolverPool } from "./resolver-pool.js";
+import { questionsOf, serviceReading } from "./service-reading.js";
+import { askAgain, MIN_RETRY_MS, retryInMs } from "./timing.js";
+import { TrackedName } from "./tracked-name.js";
 import type { DnsTransport } from "./transport.js";
 
-/**
- * Lookups under way at a time, per source. At a few milliseconds each it carries 10,000 names within their TTL, and it is
- * all that a resolver which comes back meets at once.
- */
-const MAX_OUTSTANDING = 100;
+/** Lookups under way at a time, per source: at 200 ms each they carry 2,500 a second. Each may hold a socket. */
+const MAX_OUTSTANDING = 512;
+/** Configured names are limited to 10,000; this is for the targets of their SRV records, two questions each. */
+const MAX_NAMES = 40_000;
 
 export interface DnsSourceDeps {
   readonly settings: DnsSourceSettings;
   /** `ip:port` of the system's nameservers; used when the settings name none. */
-  readonly systemResolvers: readonly string[];
+  readonly systemResolvers: Watchable<readonly string[]>;
   readonly transport: DnsTransport;
   /** Unpredictable, 0 to 65535 (RFC 5452 section 9.2). */
   readonly nextQueryId: () => number;
+  readonly budget: QueryBudget;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly log: Log;
   readonly metrics: DnsMetrics;
-}
-
-/** Made once per process: several DNS sources, and those a reload makes, count into the same series. */
-export interface DnsMetrics {
-  readonly lookups: CounterMetric;
-}
-
-export function newDnsMetrics(metrics: Metrics): DnsMetrics {
-  return {
-    lookups: metrics.counter({
-      name: "dns_lookups_total",
-      help: "DNS lookups by how they ended: records, truncated, no-data, no-name, failure.",
-      labels: ["source", "outcome"],
-    }),
-  };
 }
 
 /** A source of type `dns`. It asks at once; every service of the settings is listed from the start, `pending`. */
@@ -61,17 +53,12 @@ export function dnsSource(deps: DnsSourceDeps): Source {
   return new DnsSource(deps);
 }
 
-/** One question and all that is known about it. */
-interface Name {
-  readonly question: Question;
-  readonly usedBy: Set<ServiceName>;
-  set: AddressSet | undefined;
-  failing: { readonly sinceMs: number; readonly cause: string } | undefined;
-  /** In a row. */
-  failures: number;
-  outcome: DnsAnswer["kind"] | undefined;
-  /** `asking.again`: somebody wants an answer younger than the one that is on its way. */
-  phase: { readonly kind: "waiting"; readonly timer: Timer } | { readonly kind: "queued" } | { readonly kind: "asking"; again: boolean };
+interface Fed {
+  readonly names: DnsNameSettings[];
+  /** Questions it uses now; each knows the service in turn. */
+  uses: Set<TrackedName>;
+  /** The last reading in which nothing was amiss. */
+  calm: Reading | undefined;
 }
 
 class DnsSource implements Source {
@@ -82,22 +69,33 @@ class DnsSource implements Source {
   readonly services = new KeyedCell<ServiceName, ServiceReading>();
   readonly disturbedUntilMs = new Cell(0);
   readonly #deps: DnsSourceDeps;
-  readonly #resolvers: readonly string[];
-  readonly #names = new Map<string, Name>();
-  readonly #feeds = new Map<ServiceName, { readonly state: Name; readonly port: number }[]>();
-  /** Each name stands in it at most once. */
-  readonly #queue: Name[] = [];
+  readonly #pool = new ResolverPool();
+  readonly #asker: Asker;
+  readonly #comparison: ResolverComparison;
+  readonly #outcomes: OutcomeLog;
+  readonly #closables: Closable[];
+  readonly #names = new Map<string, TrackedName>();
+  readonly #feeds = new Map<ServiceName, Fed>();
+  readonly #queue = new DueQueue<TrackedName>();
   readonly #dirty = new Set<ServiceName>();
   #publishing: Timer | undefined;
+  #waking: { readonly timer: Timer; readonly atMs: number } | undefined;
   #outstanding = 0;
-  /** Of the resolvers, the last that answered: it is asked first. */
-  #preferred = 0;
+  /** No resolver answered lately. */
+  #out = false;
   #closed = false;
 
   constructor(deps: DnsSourceDeps) {
+    const { settings, budget, metrics, systemResolvers, log } = deps;
     this.#deps = deps;
-    this.name = deps.settings.name;
-    this.#resolvers = deps.settings.resolvers.length > 0 ? deps.settings.resolvers : deps.systemResolvers;
+    this.name = settings.name;
+    this.#asker = new Asker({ ...deps, source: settings.name, pool: this.#pool });
+    this.#comparison = new ResolverComparison(this.#pool, this.#asker, log);
+    this.#outcomes = new OutcomeLog(settings.name, { log, metrics });
+    metrics.running.set(settings.name, { pool: this.#pool, states: () => [...this.#names.values()].map(({ state }) => state) });
+    this.#closables = [budget.claim(settings.queriesPerSecond)];
+    if (settings.resolvers.length > 0) this.#pool.use(settings.resolvers);
+    else this.#closables.push(systemResolvers.watch((resolvers) => this.#useResolvers(resolvers)));
     this.#readSettings();
     this.#publish(this.#feeds.keys());
     this.#pump();
@@ -105,135 +103,195 @@ class DnsSource implements Source {
 
   refresh(service?: ServiceName): void {
     if (this.#closed) return;
-    const names = service === undefined ? this.#names.values() : (this.#feeds.get(service) ?? []).map((feed) => feed.state);
-    for (const name of names) {
-      if (name.phase.kind === "asking") name.phase.again = true;
-      else this.#enqueue(name);
-    }
+    for (const name of service === undefined ? this.#names.values() : (this.#feeds.get(service)?.uses ?? [])) this.#askNow(name);
     this.#pump();
   }
 
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
-    this.#queue.length = 0;
+    this.#queue.clear();
     this.#publishing?.cancel();
-    for (const { phase } of this.#names.values()) if (phase.kind === "waiting") phase.timer.cancel();
+    this.#waking?.timer.cancel();
+    for (const closable of this.#closables) void closable.close();
+    const { running } = this.#deps.metrics;
+    if (running.get(this.name)?.pool === this.#pool) running.delete(this.name);
+  }
+
+  /** What failed with the resolvers of before is asked again at once. */
+  #useResolvers(resolvers: readonly string[]): void {
+    const before = this.#pool.resolvers;
+    this.#pool.use(resolvers);
+    if (before.join() === resolvers.join()) return;
+    for (const name of this.#comparison.forget()) this.#changed(name);
+    if (before.length > 0) this.#deps.log.info("dns-resolvers-changed", { source: this.name, before, after: resolvers });
+    this.#askFailingNow();
+    this.#pump();
   }
 
   #readSettings(): void {
     for (const settings of this.#deps.settings.names) {
-      const name = this.#nameOf(questionOf(settings));
-      name.usedBy.add(settings.service);
-      const feeds = this.#feeds.get(settings.service) ?? [];
-      feeds.push({ state: name, port: settings.port });
-      this.#feeds.set(settings.service, feeds);
+      const fed = this.#feeds.get(settings.service);
+      if (fed === undefined) this.#feeds.set(settings.service, { names: [settings], uses: new Set(), calm: undefined });
+      else fed.names.push(settings);
     }
+    for (const [service, fed] of this.#feeds) this.#follow(service, fed);
   }
 
-  #nameOf(question: Question): Name {
-    const key = questionText(question);
-    const known = this.#names.get(key);
+  /** Asks what the service needs now, and no longer what only it needed: SRV targets come and go. */
+  #follow(service: ServiceName, fed: Fed): void {
+    const uses = new Set<TrackedName>();
+    for (const question of questionsOf({ names: fed.names, stateOf: this.#stateOf })) {
+      const name = this.#track(question);
+      if (name === undefined) continue;
+      name.usedBy.add(service);
+      uses.add(name);
+    }
+    for (const name of fed.uses) if (!uses.has(name)) this.#release(name, service);
+    fed.uses = uses;
+  }
+
+  readonly #stateOf = (question: Question): TrackedName | undefined => this.#names.get(questionText(question));
+
+  #track(question: Question): TrackedName | undefined {
+    const known = this.#stateOf(question);
     if (known !== undefined) return known;
-    const name: Name = {
-      question,
-      usedBy: new Set(),
-      set: undefined,
-      failing: undefined,
-      failures: 0,
-      outcome: undefined,
-      phase: { kind: "queued" },
-    };
-    this.#names.set(key, name);
-    this.#queue.push(name);
+    if (this.#names.size >= MAX_NAMES) {
+      this.#deps.metrics.targetsRefused.add(1, { source: this.name });
+      return undefined;
+    }
+    const name = new TrackedName(question);
+    this.#names.set(questionText(question), name);
+    this.#queue.put(name, this.#deps.clock.nowMs());
     return name;
   }
 
-  #enqueue(name: Name): void {
-    if (name.phase.kind === "queued") return;
-    if (name.phase.kind === "waiting") name.phase.timer.cancel();
-    name.phase = { kind: "queued" };
-    this.#queue.push(name);
+  #release(name: TrackedName, service: ServiceName): void {
+    name.usedBy.delete(service);
+    if (name.usedBy.size > 0) return;
+    this.#names.delete(questionText(name.question));
+    this.#queue.remove(name);
+    this.#comparison.drop(name);
+  }
+
+  #askNow(name: TrackedName): void {
+    if (name.asking !== undefined) name.asking.again = true;
+    else this.#queue.put(name, Math.min(name.dueMs, this.#deps.clock.nowMs()));
   }
 
   #pump(): void {
-    while (this.#outstanding < MAX_OUTSTANDING) {
-      const name = this.#queue.shift();
-      if (name === undefined) return;
+    if (this.#closed) return;
+    const nowMs = this.#deps.clock.nowMs();
+    for (let name = this.#queue.first; name !== undefined && name.dueMs <= nowMs; name = this.#queue.first) {
+      if (this.#outstanding >= MAX_OUTSTANDING) return;
+      this.#queue.remove(name);
       this.#outstanding += 1;
-      name.phase = { kind: "asking", again: false };
       void this.#lookUp(name);
     }
+    this.#wakeFor(this.#queue.first, nowMs);
   }
 
-  async #lookUp(name: Name): Promise<void> {
-    const lookup = new Lookup(name.question, this.#resolversInOrder(), this.#deps.nextQueryId);
-    let step = lookup.start();
-    while (step.kind === "ask") {
-      const { server, query, protocol } = step.ask;
-      step = lookup.reply(await this.#deps.transport.exchange(server, query, protocol, TRY_TIMEOUT_MS));
-      if (this.#closed) return;
-    }
+  #wakeFor(name: TrackedName | undefined, nowMs: number): void {
+    if (name === undefined || (this.#waking !== undefined && this.#waking.atMs <= name.dueMs)) return;
+    this.#waking?.timer.cancel();
+    const timer = this.#deps.clock.schedule(name.dueMs - nowMs, () => {
+      this.#waking = undefined;
+      this.#pump();
+    });
+    this.#waking = { timer, atMs: name.dueMs };
+  }
+
+  async #lookUp(name: TrackedName): Promise<void> {
+    const asking = { again: false };
+    name.asking = asking;
+    const end = await this.#asker.ask(
+      {
+        question: name.question,
+        resolvers: this.#pool.order(),
+        // Nobody answers: one try per name is enough to see when that ends.
+        ...(this.#out ? { tries: 1 } : {}),
+        tcpFirst: name.tcpFirst(this.#deps.clock.nowMs()),
+        loses: (data) => wouldLose(name.belief, data),
+      },
+      name.dueMs,
+    );
     this.#outstanding -= 1;
-    this.#learn(name, step.answer, step.resolver);
-    this.#askLater(name, step.answer);
+    name.asking = undefined;
+    if (this.#closed) return;
+    if (this.#names.get(questionText(name.question)) === name) this.#heard(name, end, asking.again);
+    this.#noticeRecovery();
     this.#pump();
   }
 
-  #resolversInOrder(): readonly string[] {
-    return [...this.#resolvers.slice(this.#preferred), ...this.#resolvers.slice(0, this.#preferred)];
+  #heard(name: TrackedName, end: LookupEnd, again: boolean): void {
+    const { clock, rng, settings, metrics } = this.#deps;
+    const nowMs = clock.nowMs();
+    const wasLate = name.failing === undefined && name.freshUntilMs > 0 && name.freshUntilMs < nowMs;
+    this.#outcomes.note(name, end);
+    if (end.answer.kind === "failure") {
+      if (name.fail(end.answer.cause, { nowMs, wallMs: clock.wallMs(), maxStaleMs: settings.maxStaleMs })) this.#changed(name);
+      this.#queue.put(name, nowMs + (again ? 0 : retryInMs(name.failures, rng)));
+      return;
+    }
+    if (wasLate) metrics.late.add(1, { source: this.name });
+    const first = name.belief === undefined || name.failing !== undefined;
+    const changed = name.learn(end, nowMs);
+    const next = askAgain(end.answer, { doubted: name.belief?.doubt !== undefined, first }, settings, rng);
+    name.freshUntilMs = nowMs + next.freshForMs;
+    this.#queue.put(name, nowMs + (again ? 0 : next.inMs));
+    if (changed) this.#changed(name);
+    this.#comparison.mayCompare(name, nowMs, (disputed) => this.#changed(disputed));
   }
 
-  #learn(name: Name, answer: DnsAnswer, resolver: string | undefined): void {
-    this.#count(answer);
-    this.#logOutcome(name, answer);
-    if (answer.kind === "failure") {
-      name.failures += 1;
-      name.failing = { sinceMs: name.failing?.sinceMs ?? this.#deps.clock.wallMs(), cause: answer.cause };
-    } else {
-      name.failures = 0;
-      name.failing = undefined;
-      name.set = addressSetOf(answer, resolver ?? "", name.set);
-      this.#preferred = Math.max(0, this.#resolvers.indexOf(resolver ?? ""));
+  /** After an outage every name that failed is asked again, the longest expired first; the budget spreads them. */
+  #noticeRecovery(): void {
+    const wasOut = this.#out;
+    this.#out = this.#pool.isOut;
+    if (this.#out === wasOut) return;
+    this.#deps.log.info(this.#out ? "dns-resolvers-silent" : "dns-resolvers-back", { source: this.name, resolvers: this.#pool.resolvers });
+    if (!this.#out) this.#askFailingNow();
+  }
+
+  #askFailingNow(): void {
+    const nowMs = this.#deps.clock.nowMs();
+    for (const name of this.#names.values()) {
+      if (name.failing === undefined || name.asking !== undefined) continue;
+      const earliestMs = name.failedAtMs + MIN_RETRY_MS;
+      this.#queue.put(name, Math.min(name.dueMs, earliestMs <= nowMs ? name.freshUntilMs : earliestMs));
     }
+  }
+
+  #changed(name: TrackedName): void {
     for (const service of name.usedBy) this.#dirty.add(service);
     // Many answers of one moment become one change: each change copies the whole map.
     this.#publishing ??= this.#deps.clock.schedule(0, () => this.#publishDirty());
-  }
-
-  #askLater(name: Name, answer: DnsAnswer): void {
-    if (name.phase.kind === "asking" && name.phase.again) this.#enqueue(name);
-    else {
-      const timer = this.#deps.clock.schedule(nextAskInMs(answer, name.failures, this.#deps.rng), () => {
-        this.#enqueue(name);
-        this.#pump();
-      });
-      name.phase = { kind: "waiting", timer };
-    }
   }
 
   #publishDirty(): void {
     this.#publishing = undefined;
     const services = [...this.#dirty];
     this.#dirty.clear();
+    for (const service of services) {
+      const fed = this.#feeds.get(service);
+      if (fed?.names.some(({ type }) => type === "SRV") === true) this.#follow(service, fed);
+    }
     this.#publish(services);
+    this.#pump();
   }
 
   #publish(services: Iterable<ServiceName>): void {
     const before = this.services.value;
-    this.services.update([...services].map((service) => [service, serviceReading(this.#feeds.get(service) ?? [], before.get(service))]));
+    const next = [...services].map((service) => [service, this.#readingOf(service, before.get(service))] as const);
+    // An update copies the map of all services, even one that changes none.
+    if (next.some(([service, reading]) => before.get(service) !== reading)) this.services.update(next);
   }
 
-  #count(answer: DnsAnswer): void {
-    const outcome = answer.kind === "records" && answer.truncated ? "truncated" : answer.kind;
-    this.#deps.metrics.lookups.add(1, { source: this.name, outcome });
-  }
-
-  /** Said once per change of outcome, not once per lookup. */
-  #logOutcome(name: Name, answer: DnsAnswer): void {
-    if (name.outcome === answer.kind) return;
-    name.outcome = answer.kind;
-    const fields = { source: this.name, question: questionText(name.question), outcome: answer.kind };
-    if (answer.kind === "records") this.#deps.log.info("dns-outcome", fields);
-    else this.#deps.log.warn("dns-outcome", answer.kind === "failure" ? { ...fields, cause: answer.cause } : fields);
+  #readingOf(service: ServiceName, before: ServiceReading | undefined): ServiceReading {
+    const fed = this.#feeds.get(service);
+    if (fed === undefined) return { kind: "pending" };
+    const next = serviceReading({ names: fed.names, stateOf: this.#stateOf, calm: fed.calm }, before);
+    if (next.kind === "seen" && next.reading.completeness.kind === "complete" && next.reading.quarantined.length === 0)
+      fed.calm = next.reading;
+    return next;
   }
 }

@@ -1,8 +1,9 @@
 // DNS messages in and out, without sockets. What the bytes say is a typed answer; nothing here throws on what a server sends.
 
 import { type Answer, type DecodedPacket, decode, encode, RECURSION_DESIRED } from "dns-packet";
-import { type Followed, followAliases } from "./alias-chain.js";
-import { canonicalName, type Question } from "./question.js";
+import { type Followed, followAliases, type RecordData } from "./alias-chain.js";
+import { echoesQuestion } from "./message-bytes.js";
+import type { Question } from "./question.js";
 
 /**
  * The largest UDP answer we ask for (EDNS, RFC 6891): it fits one unfragmented packet on every path that carries IPv6's
@@ -10,73 +11,73 @@ import { canonicalName, type Question } from "./question.js";
  */
 const UDP_PAYLOAD_BYTES = 1_232;
 
-/** What one server said. The four outcomes have different consequences and are never folded into one another. */
-export type DnsAnswer =
-  /** `truncated`: the server says that this is not all. `ttlS` is the smallest of the alias chain and its addresses. */
-  | { readonly kind: "records"; readonly addresses: readonly string[]; readonly ttlS: number; readonly truncated: boolean }
-  /** The name exists, but has no address of this type. `ttlS` as the SOA record says (RFC 2308), undefined without one. */
-  | { readonly kind: "no-data"; readonly ttlS: number | undefined }
-  | { readonly kind: "no-name"; readonly ttlS: number | undefined }
-  | { readonly kind: "failure"; readonly cause: string };
-
-/** The query for `question`. Throws only on a name that is none; the config schema lets no such name through. */
-export function buildQuery(id: number, { name, type }: Question): Buffer {
-  return encode({
-    type: "query",
-    id,
-    flags: RECURSION_DESIRED,
-    questions: [{ type, name }],
-    additionals: [
-      {
-        type: "OPT",
-        name: ".",
-        udpPayloadSize: UDP_PAYLOAD_BYTES,
-        extendedRcode: 0,
-        ednsVersion: 0,
-        flags: 0,
-        flag_do: false,
-        options: [],
-      },
-    ],
-  });
+/** Why an answer with records may not be all there is. */
+export interface NotWhole {
+  /** `cut`: the server says that there is more. `unverified`: it came over UDP where TCP was wanted and could not be had. */
+  readonly kind: "cut" | "unverified";
+  readonly reason: string;
 }
 
+/** What one server said. The four outcomes have different consequences and are never folded into one another. */
+export type DnsAnswer =
+  /** `ttlS` is the smallest of the alias chain and its records. */
+  | { readonly kind: "records"; readonly data: readonly RecordData[]; readonly ttlS: number; readonly notWhole?: NotWhole }
+  /** The name exists, but has no record of this type. `ttlS` as the SOA record says (RFC 2308), undefined without one. */
+  | { readonly kind: "no-data"; readonly ttlS: number | undefined }
+  | { readonly kind: "no-name"; readonly ttlS: number | undefined }
+  | DnsFailure;
+
+export interface DnsFailure {
+  readonly kind: "failure";
+  readonly cause: string;
+  /** The server does not understand EDNS, and may well answer without. */
+  readonly dislikesEdns?: boolean;
+}
+
+/** The query for `question`. Throws only on a name that is none; the config schema lets no such name through. */
+export function buildQuery(id: number, { name, type }: Question, edns = true): Buffer {
+  return encode({ type: "query", id, flags: RECURSION_DESIRED, questions: [{ type, name }], additionals: edns ? [EDNS] : [] });
+}
+
+const EDNS: Answer = {
+  type: "OPT",
+  name: ".",
+  udpPayloadSize: UDP_PAYLOAD_BYTES,
+  extendedRcode: 0,
+  ednsVersion: 0,
+  flags: 0,
+  flag_do: false,
+  options: [],
+};
+
 /**
- * Reads what came back for the query `id` and `question`. A reply that does not echo both is a failure: it answers
+ * Reads what came back for `query`, which asked `question`. A reply that does not echo both is a failure: it answers
  * somebody else, or nobody (RFC 5452 section 9.1).
  */
-export function readAnswer(bytes: Buffer, id: number, question: Question): DnsAnswer {
+export function readAnswer(bytes: Buffer, query: Buffer, question: Question): DnsAnswer {
+  if (!echoesQuestion(bytes, query)) return failure("the reply does not belong to the query");
   const packet = decodeSafely(bytes);
   if (typeof packet === "string") return failure(`the reply is not readable: ${packet}`);
-  if (packet.id !== id || packet.type !== "response") return failure("the reply does not belong to the query");
-  if (!echoes(packet, question)) return failure("the reply does not repeat the question");
   const rcode = rcodeOf(packet);
-  if (rcode !== NOERROR && rcode !== NXDOMAIN) return failure(`the server answered ${RCODE_NAMES[rcode] ?? `rcode ${rcode}`}`);
+  if (rcode !== NOERROR && rcode !== NXDOMAIN) {
+    return { ...failure(`the server answered ${RCODE_NAMES[rcode] ?? `rcode ${rcode}`}`), dislikesEdns: WITHOUT_EDNS.has(rcode) };
+  }
+  if ((packet.questions ?? []).length === 0) return failure("the reply does not repeat the question");
   const followed = followAliases(packet.answers ?? [], question);
   if (!followed.ok) return failure(followed.error);
   return interpret(packet, rcode, followed.value);
 }
 
-/**
- * Whether these bytes are a reply to query `id` that was cut to fit a datagram. It needs no decoding, and a record cut in
- * the middle could not be decoded.
- */
-export function isCutShort(bytes: Buffer, id: number): boolean {
-  if (bytes.byteLength < HEADER_BYTES || bytes.readUInt16BE(0) !== id) return false;
-  return (bytes.readUInt16BE(2) & (RESPONSE_BIT | TRUNCATED_BIT)) === (RESPONSE_BIT | TRUNCATED_BIT);
-}
-
-/** RFC 1035 section 4.1.1. */
-const HEADER_BYTES = 12;
-const RESPONSE_BIT = 0x8000;
-const TRUNCATED_BIT = 0x0200;
-
-function interpret(packet: DecodedPacket, rcode: number, { addresses, ttlS, end, aliases }: Followed): DnsAnswer {
-  if (addresses.length > 0) return { kind: "records", addresses, ttlS, truncated: packet.flag_tc };
+function interpret(packet: DecodedPacket, rcode: number, { data, ttlS, end, aliases }: Followed): DnsAnswer {
+  if (data.length > 0) {
+    if (packet.flag_tc) return { kind: "records", data, ttlS, notWhole: TRUNCATED };
+    // RFC 2782: the one target "." says that the service is decidedly not available at this name.
+    return data.every(saysNoService) ? { kind: "no-data", ttlS } : { kind: "records", data, ttlS };
+  }
   const soaTtlS = negativeTtlS(packet.authorities ?? []);
   // RFC 6604: with aliases the code speaks of the last name of the chain.
   if (rcode === NXDOMAIN) return { kind: "no-name", ttlS: soaTtlS };
-  if (packet.flag_tc) return { kind: "records", addresses, ttlS, truncated: true };
+  if (packet.flag_tc) return { kind: "records", data, ttlS, notWhole: TRUNCATED };
   if (soaTtlS === undefined && aliases > 0) {
     return failure(`the answer ends at the alias ${end} without saying what is there: ask a resolver that follows aliases`);
   }
@@ -85,6 +86,12 @@ function interpret(packet: DecodedPacket, rcode: number, { addresses, ttlS, end,
     return failure("the server refers to other servers: ask a resolver that recurses");
   }
   return { kind: "no-data", ttlS: soaTtlS };
+}
+
+const TRUNCATED: NotWhole = { kind: "cut", reason: "the answer was truncated" };
+
+function saysNoService(data: RecordData): boolean {
+  return typeof data !== "string" && data.target === "";
 }
 
 const NOERROR = 0;
@@ -98,17 +105,14 @@ const RCODE_NAMES: Readonly<Record<number, string>> = {
   9: "NOTAUTH",
   16: "BADVERS",
 };
+/** What servers that do not know EDNS answer to it (RFC 6891 section 7), and those that do not know its version. */
+const WITHOUT_EDNS: ReadonlySet<number> = new Set([1, 4, 16]);
 
 /** The header's four bits, and the eight more that an OPT record carries (RFC 6891 section 6.1.3). */
 function rcodeOf(packet: DecodedPacket): number {
   const low = (packet.flags ?? 0) & 0xf;
   const opt = (packet.additionals ?? []).find((record) => record.type === "OPT");
   return opt === undefined ? low : (opt.extendedRcode << 4) | low;
-}
-
-function echoes(packet: DecodedPacket, { name, type }: Question): boolean {
-  const [only, ...more] = packet.questions ?? [];
-  return only !== undefined && more.length === 0 && only.type === type && only.class === "IN" && canonicalName(only.name) === name;
 }
 
 /** RFC 2308 section 5: the smaller of the SOA record's own TTL and its minimum field. */
@@ -126,6 +130,6 @@ function decodeSafely(bytes: Buffer): DecodedPacket | string {
   }
 }
 
-function failure(cause: string): DnsAnswer {
+function failure(cause: string): DnsFailure {
   return { kind: "failure", cause };
 }

@@ -1,10 +1,14 @@
 import { createSocket } from "node:dgram";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { buildQuery } from "../message.js";
+import { address, replyTo } from "../testing/fake-resolver.js";
 import { udpTcpTransport } from "./udp-tcp-transport.js";
 
-const QUERY = Buffer.from("1234010000010000", "hex");
-const REPLY = Buffer.from("1234810000010000aabb", "hex");
+const QUERY = buildQuery(0x1234, { name: "shop.example", type: "A" });
+const REPLY = replyTo(QUERY, { answers: [address("shop.example", "10.0.0.1")] });
+const TRUTH = replyTo(QUERY, { answers: [address("shop.example", "10.0.0.9")] });
+const OTHER_QUESTION = replyTo(buildQuery(0x1234, { name: "cart.example", type: "A" }), {});
 const SHORT_MS = 60;
 const LONG_MS = 5_000;
 
@@ -49,13 +53,24 @@ describe("DNS over UDP", () => {
     expect(ports.size).toBeGreaterThan(1);
   });
 
-  test("waits past datagrams with another id", async () => {
+  test("waits past datagrams with another id or question, of anybody else, or that are none", async () => {
     const server = await udpServer((send) => {
-      send(Buffer.from("9999810000010000", "hex"));
+      send(Buffer.concat([Buffer.from("9999", "hex"), REPLY.subarray(2)]));
       send(Buffer.from("12", "hex"));
+      send(OTHER_QUESTION);
+      send(QUERY);
       send(REPLY);
     });
     expect(await udpTcpTransport.exchange(server, QUERY, "udp", LONG_MS)).toEqual({ ok: true, value: REPLY });
+  });
+
+  test("hears only the server it asked, not who answers in its name from elsewhere", async () => {
+    const liar = createSocket("udp4");
+    closings.push(() => liar.close());
+    const server = await udpServer((send, _query, port) => {
+      liar.send(REPLY, port, "127.0.0.1", () => setTimeout(() => send(Buffer.from(TRUTH)), SHORT_MS));
+    });
+    expect(await udpTcpTransport.exchange(server, QUERY, "udp", LONG_MS)).toEqual({ ok: true, value: TRUTH });
   });
 
   test("gives up in time on silence, and at once where nobody listens", async () => {

@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { connect } from "node:net";
 import { fail, ok, type Result, splitHostPort } from "@fairlead/shared";
+import { echoesQuestion } from "../message-bytes.js";
 import type { DnsTransport } from "../transport.js";
 
 /** A query id nobody can guess (RFC 5452 section 9.2). */
@@ -39,7 +40,7 @@ function overUdp({ host, port, query, timeoutMs }: Exchange): Promise<Result<Buf
     socket.on("error", (error) => once(fail(error.message)));
     // Forged or late datagrams do not end the wait for the real one.
     socket.on("message", (reply) => {
-      if (sameId(reply, query)) once(ok(reply));
+      if (echoesQuestion(reply, query)) once(ok(reply));
     });
     socket.on("connect", () => socket.send(query));
     socket.connect(port, host);
@@ -63,16 +64,12 @@ function overTcp({ host, port, query, timeoutMs }: Exchange): Promise<Result<Buf
       received = Buffer.concat([received, chunk]);
       if (received.byteLength < 2 || received.byteLength < 2 + received.readUInt16BE(0)) return;
       const reply = received.subarray(2, 2 + received.readUInt16BE(0));
-      once(sameId(reply, query) ? ok(reply) : fail("the reply does not belong to the query"));
+      once(echoesQuestion(reply, query) ? ok(reply) : fail("the reply does not belong to the query"));
     });
     const length = Buffer.alloc(2);
     length.writeUInt16BE(query.byteLength);
     socket.write(Buffer.concat([length, query]));
   });
-}
-
-function sameId(reply: Buffer, query: Buffer): boolean {
-  return reply.byteLength >= 2 && reply.readUInt16BE(0) === query.readUInt16BE(0);
 }
 
 function onlyOnce<T>(then: (value: T) => void): (value: T) => void {

@@ -1,14 +1,16 @@
-import { fail, newMetrics, ok, type Result, type ServiceName, seeded, serviceName } from "@fairlead/shared";
+import { Cell, fail, newMetrics, ok, type Result, type ServiceName, seeded, serviceName } from "@fairlead/shared";
 import { FakeClock, RecordedLog } from "@fairlead/shared/testing";
 import { type Answer, decode, encode, type RecordType } from "dns-packet";
-import type { DnsNameSettings } from "../../../config/index.js";
-import { dnsSource, newDnsMetrics } from "../dns-source.js";
+import type { DnsNameSettings, DnsSourceSettings } from "../../../config/index.js";
+import { newDnsMetrics } from "../dns-metrics.js";
+import { dnsSource } from "../dns-source.js";
+import { QueryBudget } from "../query-budget.js";
 import type { DnsTransport } from "../transport.js";
 
 export const RESOLVER = "10.0.0.2:53";
 export const OTHER_RESOLVER = "10.0.0.3:53";
 
-const RCODES = { NOERROR: 0, SERVFAIL: 2, NXDOMAIN: 3, REFUSED: 5 } as const;
+const RCODES = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const;
 
 /** What a server says to a question. */
 export interface Reply {
@@ -23,6 +25,7 @@ export interface Asked {
   readonly protocol: "udp" | "tcp";
   readonly name: string;
   readonly type: RecordType;
+  readonly edns: boolean;
   readonly atMs: number;
 }
 
@@ -32,6 +35,10 @@ export function address(name: string, ip: string, ttl = 30): Answer {
 
 export function alias(name: string, target: string, ttl = 30): Answer {
   return { type: "CNAME", name, ttl, data: target };
+}
+
+export function srv(name: string, [priority, weight, port, target]: readonly [number, number, number, string], ttl = 30): Answer {
+  return { type: "SRV", name, ttl, data: { priority, weight, port, target } };
 }
 
 export function soa(ttl: number, minimum: number): Answer {
@@ -70,8 +77,16 @@ export class FakeResolver implements DnsTransport {
   }
 
   async exchange(server: string, query: Buffer, protocol: "udp" | "tcp"): Promise<Result<Buffer>> {
-    const question = decode(query).questions?.[0];
-    const asked: Asked = { server, protocol, name: question?.name ?? "", type: question?.type ?? "A", atMs: this.#clock.nowMs() };
+    const { questions, additionals } = decode(query);
+    const question = questions?.[0];
+    const asked: Asked = {
+      server,
+      protocol,
+      name: question?.name ?? "",
+      type: question?.type ?? "A",
+      edns: additionals?.some(({ type }) => type === "OPT") === true,
+      atMs: this.#clock.nowMs(),
+    };
     this.asked.push(asked);
     if (this.holding) await new Promise<void>((resolve) => this.#held.push(resolve));
     const reply = this.say(asked);
@@ -93,21 +108,36 @@ export function nameOf(text: string): ServiceName {
   return name.value;
 }
 
-export function dnsName(service: string, name: string, port = 80, type: "A" | "AAAA" = "A"): DnsNameSettings {
-  return { service: nameOf(service), name, type, port };
+export function dnsName(service: string, name: string, port = 80, type: DnsNameSettings["type"] = "A"): DnsNameSettings {
+  return { service: nameOf(service), name, type, port: type === "SRV" ? undefined : port, prefer: undefined };
+}
+
+/** The defaults of the schema. */
+export const DNS_DEFAULTS = { queriesPerSecond: 4_000, minTtlMs: 1_000, maxTtlMs: 60_000, maxStaleMs: 86_400_000 };
+
+export interface UnderTest {
+  /** Empty: those of the system. */
+  readonly resolvers?: readonly string[];
+  readonly settings?: Partial<DnsSourceSettings>;
 }
 
 /** A source over resolvers in memory; `say` is in force before it asks for the first time. */
-export function dnsUnderTest(names: readonly DnsNameSettings[], say: FakeResolver["say"], resolvers: readonly string[] = [RESOLVER]) {
+export function dnsUnderTest(
+  names: readonly DnsNameSettings[],
+  say: FakeResolver["say"],
+  { resolvers = [RESOLVER], settings = {} }: UnderTest = {},
+) {
   const clock = new FakeClock();
   const log = new RecordedLog();
   const metrics = newMetrics();
   const resolver = new FakeResolver(clock);
   resolver.say = say;
+  const systemResolvers = new Cell<readonly string[]>(["10.9.9.9:53"]);
   let id = 0;
   const source = dnsSource({
-    settings: { type: "dns", name: "dns", resolvers, names },
-    systemResolvers: ["10.9.9.9:53"],
+    settings: { type: "dns", name: "dns", resolvers, ...DNS_DEFAULTS, ...settings, names },
+    systemResolvers,
+    budget: new QueryBudget(clock, metrics),
     transport: resolver,
     nextQueryId: () => (id = (id + 7_919) % 65_536),
     clock,
@@ -115,16 +145,25 @@ export function dnsUnderTest(names: readonly DnsNameSettings[], say: FakeResolve
     log,
     metrics: newDnsMetrics(metrics),
   });
-  /** Lets answers be heard and published, then moves time in steps of at most half a second. */
+  /** Lets answers be heard and published, then moves time in steps that are no latency to speak of. */
   const pass = async (ms = 0) => {
     for (let goneMs = 0; ; ) {
-      for (let turn = 0; turn < 40; turn++) await Promise.resolve();
+      for (let turn = 0; turn < (goneMs === 0 || goneMs >= ms ? 40 : 6); turn++) await Promise.resolve();
       clock.advance(0);
       if (goneMs >= ms) return;
-      const stepMs = Math.min(500, ms - goneMs);
+      const stepMs = Math.min(5, ms - goneMs);
       clock.advance(stepMs);
       goneMs += stepMs;
     }
   };
-  return { clock, log, metrics, resolver, source, pass, reading: (service = "shop") => source.services.value.get(nameOf(service)) };
+  return {
+    clock,
+    log,
+    metrics,
+    resolver,
+    systemResolvers,
+    source,
+    pass,
+    reading: (service = "shop") => source.services.value.get(nameOf(service)),
+  };
 }
