@@ -54,6 +54,28 @@ describe("failures", () => {
     expect(await metrics.expose()).toContain('fairlead_dns_names{source="dns",state="too-old"} 1');
   });
 
+  test("one name that every server refuses is no outage; silence for all of them is, said once and ended once", async () => {
+    const names = ["bad", "one", "two", "three"].map((name) => dnsName(name, `${name}.example`));
+    const { resolver, pass, log } = dnsUnderTest(names, (asked) =>
+      asked.name === "bad.example" ? { rcode: "SERVFAIL" } : says("10.0.0.1")(asked),
+    );
+    await pass(60_000);
+    expect(log.count("dns-out")).toBe(0);
+    resolver.say = () => "no answer";
+    await pass(60_000);
+    resolver.say = says("10.0.0.1");
+    await pass(60_000);
+    expect([log.count("dns-out"), log.count("dns-back")]).toEqual([1, 1]);
+  });
+
+  test("of three hundred names that fail at once fifty are said in the log", async () => {
+    const names = Array.from({ length: 300 }, (_, index) => dnsName(`s${index}`, `s${index}.example`));
+    const { pass, log } = dnsUnderTest(names, () => ({ rcode: "SERVFAIL" }));
+    await pass(5_000);
+    expect(log.count("dns-outcome")).toBe(50);
+    expect(log.count("dns-outcomes-not-shown")).toBe(1);
+  });
+
   test("the system's resolvers are followed as they change, and what failed with the old ones is asked at once", async () => {
     const { reading, resolver, systemResolvers, pass, log } = dnsUnderTest(SHOP, says("10.0.0.1"), { resolvers: [] });
     await pass();
