@@ -90,6 +90,25 @@ describe("failures", () => {
 });
 
 describe("absences", () => {
+  test("once believed are told apart: no such name, or no such records; one family of two is no news", async () => {
+    const { reading, resolver, pass } = dnsUnderTest(SHOP, says("10.0.0.1"));
+    await pass();
+    resolver.say = gone;
+    await pass(12_000);
+    expect(seen(reading()).quarantined).toEqual([{ place: `dns shop.example. A via ${RESOLVER}`, reason: "there is no such name" }]);
+    resolver.say = () => ({ authorities: [soa(5, 5)] });
+    await pass(6_000);
+    expect(seen(reading())).toMatchObject({
+      completeness: { kind: "complete" },
+      quarantined: [{ reason: "the name has no such records" }],
+    });
+    const one = dnsUnderTest([dnsName("shop", "shop.example", 80, "both")], (asked) =>
+      asked.type === "A" ? says("10.0.0.1")(asked) : { authorities: [soa(5, 5)] },
+    );
+    await one.pass(100);
+    expect(seen(one.reading()).quarantined).toEqual([]);
+  });
+
   test("are believed after a second resolver says so too, within a second refresh", async () => {
     const { reading, resolver, pass } = dnsUnderTest(SHOP, says("10.0.0.1"), BOTH);
     await pass();
@@ -109,7 +128,10 @@ describe("absences", () => {
     await pass(30_000);
     expect(seen(reading())).toMatchObject({
       completeness: { kind: "complete" },
-      quarantined: [{ reason: `another resolver, ${OTHER_RESOLVER}, answers differently: 1 (10.0.0.1) more, none fewer` }],
+      quarantined: [
+        { reason: "there is no such name" },
+        { reason: `another resolver, ${OTHER_RESOLVER}, answers differently: 1 (10.0.0.1) more, none fewer` },
+      ],
     });
   });
 });
