@@ -1,14 +1,18 @@
 #!/usr/bin/env node
 import { Unprepared } from "./prepare/run.mjs";
 // Makes a checkout ready to run: packages installed, sources built and, with --servers, the real servers of the
-// end-to-end ring. Runs in an empty clone, so it uses Node's own modules only. Says nothing when there is nothing to do.
-import { prepareServers } from "./prepare/servers.mjs";
+// end-to-end ring, nothing but ZooKeeper with --zookeeper. Runs in an empty clone, so it uses Node's own modules only. Says nothing when there is nothing to do.
+import { prepareServers, prepareZooKeeper } from "./prepare/servers.mjs";
 import { buildWorkspaces, installPackages } from "./prepare/workspace.mjs";
 
 try {
-  await installPackages();
-  await buildWorkspaces();
-  if (process.argv.includes("--servers")) await prepareServers();
+  if (process.argv.includes("--zookeeper")) {
+    await prepareZooKeeper();
+  } else {
+    await installPackages();
+    await buildWorkspaces();
+    if (process.argv.includes("--servers")) await prepareServers();
+  }
 } catch (error) {
   if (!(error instanceof Unprepared)) throw error;
   console.error(`\nprepare: ${error.message}`);

@@ -10,17 +10,22 @@ import {
   type Result,
   type ServiceName,
   type StartFailure,
+  type Watchable,
 } from "@fairlead/shared";
 import type { AdminState, ReloadState } from "./admin/index.js";
 import { diffSettings, type ServiceSettings, type Settings } from "./config/index.js";
+import { loadZxidFloors, type ZxidFloors } from "./discovery/zookeeper/index.js";
 import { newFleet } from "./fleet/index.js";
 import { newChecker } from "./health/index.js";
+import { Observation, observedViews } from "./observe/index.js";
 import { type Lineage, nextLineage, Records } from "./records/index.js";
 import { LiveRegistry } from "./registry/index.js";
 import { Views } from "./resources/index.js";
-import { Publisher, readSaved, type ServiceSnapshot, SnapshotKeeper } from "./snapshot/index.js";
+import { SeedCheck } from "./seed-check.js";
+import { Publisher, readSaved, type ServiceSnapshot, type Snapshot, SnapshotKeeper } from "./snapshot/index.js";
 import { Sources } from "./sources.js";
 import type { World } from "./world.js";
+import type { XdsNode } from "./xds/index.js";
 
 export interface ControlPlane extends Closable {
   readonly xdsPort: number;
@@ -34,16 +39,15 @@ export interface ControlPlane extends Closable {
 
 /** Starts every room, then the two servers. Fails when a port cannot be had. */
 export async function startControlPlane(world: World, settings: Settings): Promise<Result<ControlPlane, StartFailure>> {
-  const rooms = joinRooms(world, { settings, lineage: await lineageOf(world), saved: await savedServices(world) });
+  const floors = await loadZxidFloors({ clock: world.clock, log: world.log, store: world.stores.zookeeper });
+  const rooms = joinRooms(world, { settings, lineage: await lineageOf(world), saved: await savedServices(world), floors });
   const { views, fleet, admin, closables } = rooms;
   const abort = async (path: ConfigPath, reason: string) => {
     await closeAll(closables);
     return fail({ path, reason });
   };
-  const xds = await world.serveXds(
-    { viewOf: (node) => views.viewOf(node), observer: fleet.observer, identifier: settings.id },
-    settings.xds.listen,
-  );
+  const viewOf = settings.observe === undefined ? (node: XdsNode) => views.viewOf(node) : observedViews(world.clock.wallMs());
+  const xds = await world.serveXds({ viewOf, observer: fleet.observer, identifier: settings.id }, settings.xds.listen);
   if (!xds.ok) return abort(["xds", "listen"], xds.error);
   closables.push(xds.value);
   const adminServer = await world.serveAdmin(admin, settings.admin.listen);
@@ -64,9 +68,11 @@ interface Beginning {
   readonly lineage: Lineage;
   /** Services of the snapshot that an earlier run saved. */
   readonly saved: ReadonlyMap<ServiceName, ServiceSnapshot>;
+  /** How far each ZooKeeper ensemble was seen to be. */
+  readonly floors: ZxidFloors;
 }
 
-function joinRooms(world: World, { settings, lineage, saved }: Beginning) {
+function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning) {
   const { clock, rng, log, metrics } = world;
   let inForce = settings;
   const settingsOf = (service: ServiceName): ServiceSettings => inForce.services.get(service) ?? inForce.defaults;
@@ -74,20 +80,15 @@ function joinRooms(world: World, { settings, lineage, saved }: Beginning) {
   const records = new Records(clock);
   const { confirmations } = records;
 
-  const sources = new Sources(world);
-  const remembered = new Map([...saved].map(([name, { endpoints }]) => [name, endpoints] as const));
-  const registry = new LiveRegistry({ clock, log, metrics, confirmations, remembered });
-  const configureRegistry = () =>
-    sources.configure(inForce.sources, (list) => {
-      const configured = new Set(inForce.services.keys());
-      registry.configure({ sources: list, configured, safetyOf: (service) => settingsOf(service).safety });
-    });
+  const sources = new Sources(world, floors);
+  const registry = new LiveRegistry({ clock, log, metrics, confirmations, remembered: saved });
+  const configureRegistry = () => sources.configure(inForce.sources, (list) => registry.configure({ ...inForce, sources: list }));
   configureRegistry();
 
   const checks = new Cell((service: ServiceName) => settingsOf(service).check);
   const checker = newChecker({ services: registry.services, checks, probe: world.probe, clock, rng, log, metrics });
   const { verdicts } = checker;
-  registry.useEvidence({ refusing: (service, endpoint) => verdicts.value.get(service)?.get(endpoint)?.refusing === true });
+  registry.useEvidence({ verdict: (service, endpoint) => verdicts.value.get(service)?.get(endpoint) });
   const evidence = verdicts.watch((_all, changed) => registry.reconsider(changed));
 
   const fleet = newFleet({ clock, metrics });
@@ -106,8 +107,11 @@ function joinRooms(world: World, { settings, lineage, saved }: Beginning) {
   const { snapshot } = publisher;
   const keeper = new SnapshotKeeper({ clock, log, metrics, store: world.stores.snapshot, snapshot });
   const views = new Views(snapshot);
+  const observation = observing(world, settings.observe, snapshot);
 
   const reloadState = new Cell<ReloadState>({ loadedAtMs: clock.wallMs(), refused: undefined, restartNeeded: [] });
+  const seeds = new SeedCheck({ clock, log, metrics });
+  seeds.configure(inForce);
   const admin: AdminState = {
     id: settings.id,
     version: world.version,
@@ -118,24 +122,29 @@ function joinRooms(world: World, { settings, lineage, saved }: Beginning) {
     health: checker,
     snapshot,
     keeper: keeper.state,
+    observation: observation?.state,
     reload: reloadState,
+    seeds: seeds.doubts,
     fleet,
     confirm(service, by) {
       log.info("confirmed", { service, ...by });
-      return records.confirm(service, by);
+      const confirmation = records.confirm(service, by);
+      sources.confirmed(service);
+      return confirmation;
     },
   };
   return {
     views,
     fleet,
     admin,
-    closables: [sources, registry, checker, evidence, publisher, keeper, views] as Closable[],
+    closables: [sources, registry, checker, evidence, publisher, keeper, views, observation ?? NOTHING] as Closable[],
     reload(next: Settings) {
       const { settings: applied, changed, restartNeeded } = diffSettings(inForce, next);
       inForce = applied;
       configureRegistry();
       checks.set((service) => settingsOf(service).check);
       publisher.configure(settingsOf);
+      seeds.configure(applied);
       reloadState.set({ loadedAtMs: clock.wallMs(), refused: undefined, restartNeeded });
       log.info("config-reloaded", { changed, restartNeeded });
     },
@@ -144,6 +153,14 @@ function joinRooms(world: World, { settings, lineage, saved }: Beginning) {
       log.error("config-refused", { problems });
     },
   };
+}
+
+const NOTHING: Closable = { close: () => undefined };
+
+function observing(world: World, against: string | undefined, snapshot: Watchable<Snapshot>): Observation | undefined {
+  if (against === undefined) return undefined;
+  const { clock, log, metrics } = world;
+  return new Observation({ clock, log, metrics, against, elsewhere: world.servedElsewhere(against), snapshot });
 }
 
 async function lineageOf(world: World): Promise<Lineage> {

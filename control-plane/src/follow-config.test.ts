@@ -26,6 +26,18 @@ class ConfigUnderTest {
 }
 
 describe("followConfig", () => {
+  test("reads when told to, and not twice at once nor after the close", async () => {
+    const config = new ConfigUnderTest();
+    config.following.reread();
+    config.following.reread();
+    expect(config.readings).toBe(1);
+    await config.endReading(0, "second");
+    expect(config.taken).toEqual(["second"]);
+    await config.following.close();
+    config.following.reread();
+    expect(config.readings).toBe(1);
+  });
+
   test("takes what was read and watches the files of that reading only", async () => {
     const config = new ConfigUnderTest();
     config.watching.get("first")?.();

@@ -9,17 +9,22 @@ export interface Following<Read> {
   take(read: Read): void;
 }
 
+export interface FollowedConfig extends Closable {
+  /** Reads now, without waiting for a change to be noticed. */
+  reread(): void;
+}
+
 /**
  * Takes every change of the file and of what it includes, which may itself change. One reading at a time: the watch that
  * follows it compares with what was read, so a change in between is not lost.
  */
-export function followConfig<Read>(first: Read, { load, watch, take }: Following<Read>): Closable {
+export function followConfig<Read>(first: Read, { load, watch, take }: Following<Read>): FollowedConfig {
   let reading = false;
   let closed = false;
-  const open = (read: Read): Closable =>
-    watch(read, () => {
-      if (!reading) void reload();
-    });
+  const reread = () => {
+    if (!reading && !closed) void reload();
+  };
+  const open = (read: Read): Closable => watch(read, reread);
   let watching = open(first);
   const reload = async () => {
     reading = true;
@@ -33,6 +38,7 @@ export function followConfig<Read>(first: Read, { load, watch, take }: Following
     take(next);
   };
   return {
+    reread,
     close() {
       closed = true;
       return watching.close();

@@ -1,13 +1,13 @@
 // The sources of the configuration in force: made, followed through reloads, closed.
 
-import { type Closable, closeAll, formatProblem } from "@fairlead/shared";
+import { type Closable, closeAll, formatProblem, type ServiceName } from "@fairlead/shared";
 import type { FileSourceSettings, SourceSettings, StaticSourceSettings } from "./config/index.js";
 import { readServiceLists } from "./config/index.js";
 import { dnsSource, newDnsMetrics, QueryBudget } from "./discovery/dns/index.js";
 import { fileSource } from "./discovery/file/index.js";
 import type { Source } from "./discovery/index.js";
 import { staticSource } from "./discovery/static/index.js";
-import { zookeeperMetrics, zookeeperSource } from "./discovery/zookeeper/index.js";
+import { type ZxidFloors, zookeeperMetrics, zookeeperSource } from "./discovery/zookeeper/index.js";
 import type { World } from "./world.js";
 
 interface Entry {
@@ -19,13 +19,15 @@ interface Entry {
 
 export class Sources implements Closable {
   readonly #world: World;
+  readonly #floors: ZxidFloors;
   readonly #dnsMetrics;
   readonly #dnsBudget;
   readonly #zookeeperMetrics;
   #entries = new Map<string, Entry>();
 
-  constructor(world: World) {
+  constructor(world: World, floors: ZxidFloors) {
     this.#world = world;
+    this.#floors = floors;
     this.#dnsMetrics = newDnsMetrics(world.metrics);
     this.#dnsBudget = new QueryBudget(world.clock, world.metrics);
     this.#zookeeperMetrics = zookeeperMetrics(world.metrics);
@@ -39,8 +41,14 @@ export class Sources implements Closable {
     for (const [name, { source }] of before) if (this.#entries.get(name)?.source !== source) void source.close();
   }
 
+  /** An operator says that what the sources say of the service is meant. */
+  confirmed(service: ServiceName): void {
+    for (const { source } of this.#entries.values()) source.confirmed?.(service);
+  }
+
   async close(): Promise<void> {
     await closeAll([...this.#entries.values()].map(({ source }) => source));
+    await this.#floors.close();
   }
 
   #entry(settings: SourceSettings, before: Entry | undefined): Entry {
@@ -61,7 +69,15 @@ export class Sources implements Closable {
       case "file":
         return this.#file(settings);
       case "zookeeper":
-        return zookeeperSource({ settings, clock, rng, log, metrics: this.#zookeeperMetrics, connect: discovery.zookeeper(log) });
+        return zookeeperSource({
+          settings,
+          clock,
+          rng,
+          log,
+          metrics: this.#zookeeperMetrics,
+          floors: this.#floors,
+          connect: discovery.zookeeper(log),
+        });
       case "dns":
         return dnsSource({ settings, clock, rng, log, metrics: this.#dnsMetrics, budget: this.#dnsBudget, ...discovery.dns });
     }

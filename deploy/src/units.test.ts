@@ -32,7 +32,7 @@ describe.each(["control-plane", "sidecar"])("fairlead-%s.service", (plane) => {
     const [node, bundle, ...words] = (one("Service.ExecStart") ?? "").split(" ");
     expect(node).toBe("/usr/bin/node");
     expect(bundle).toBe(`/usr/lib/fairlead/${plane}.mjs`);
-    expect(parseCommandLine(words)).toEqual({ ok: true, value: { kind: "run", file: `/etc/fairlead/${plane}.yaml` } });
+    expect(parseCommandLine(words)).toEqual({ ok: true, value: { kind: "run", file: `/etc/fairlead/${plane}.yaml`, strict: false } });
   });
 
   test.each([

@@ -14,14 +14,20 @@ const needs = [
   { packageName: "python3-venv", there: async () => (await run("/usr/bin/python3", ["-c", "import venv, ensurepip"])).ok },
 ];
 
+export const ZOOKEEPER_PACKAGES = ["default-jre-headless", "zookeeper"];
+
 const aptEnv = { DEBIAN_FRONTEND: "noninteractive" };
 /** Another apt may be at work (a first boot's automatic updates): wait for it rather than fail. */
 const aptOptions = ["-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=2"];
 
-/** Installs what is missing as root on Debian; elsewhere says exactly what to run and fails. */
-export async function prepareDebianPackages() {
+/**
+ * Installs what is missing as root on Debian; elsewhere says exactly what to run and fails.
+ * @param {readonly string[]} [only] of these packages; all by default
+ */
+export async function prepareDebianPackages(only) {
   const missing = [];
-  for (const need of needs) if (!(await need.there())) missing.push(need.packageName);
+  const wanted = needs.filter(({ packageName }) => only === undefined || only.includes(packageName));
+  for (const need of wanted) if (!(await need.there())) missing.push(need.packageName);
   if (missing.length === 0) return;
 
   const install = `apt-get install -y --no-install-recommends ${missing.join(" ")}`;
@@ -39,7 +45,7 @@ export async function prepareDebianPackages() {
     );
   }
   await step(install, () => withoutStartingServices(() => aptInstall(missing)));
-  for (const need of needs) {
+  for (const need of wanted) {
     if (!(await need.there())) throw new Unprepared(`${need.packageName} is installed but does not work: try \`${install}\` by hand`);
   }
 }

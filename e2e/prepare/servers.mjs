@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { prepareDebianPackages } from "./debian.mjs";
+import { prepareDebianPackages, ZOOKEEPER_PACKAGES } from "./debian.mjs";
 import { prepareEnvoy } from "./envoy.mjs";
 import { prepareNode24 } from "./node24.mjs";
 import { top } from "./run.mjs";
@@ -21,4 +21,9 @@ export async function prepareServers() {
     node24: await prepareNode24(join(serversFolder, "node24")),
   };
   writeFileSync(join(serversFolder, "status.json"), `${JSON.stringify(status, undefined, 2)}\n`);
+}
+
+/** ZooKeeper alone, for the demo that needs nothing else. */
+export async function prepareZooKeeper() {
+  await prepareDebianPackages(ZOOKEEPER_PACKAGES);
 }

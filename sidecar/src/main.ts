@@ -27,7 +27,12 @@ runProgram({
       await watch.close();
       await sidecar.drain();
     };
-    return ok({ log, facts: { adminPort: sidecar.adminPort, ports: Object.fromEntries(sidecar.ports) }, stop });
+    return ok({
+      log,
+      facts: { adminPort: sidecar.adminPort, ports: Object.fromEntries(sidecar.ports) },
+      reread: () => void answerChange(file, world),
+      stop,
+    });
   },
 });
 

@@ -3,9 +3,9 @@
 import type { EndpointHealth } from "../health/index.js";
 import type { RegisteredEndpoint } from "../registry/index.js";
 import type { ServiceSnapshot, SnapshotEndpoint } from "../snapshot/index.js";
-import { iso } from "./time.js";
+import { iso, leftSeconds } from "./time.js";
 
-export interface EndpointFacts {
+export interface OutcomeFacts {
   readonly service: string;
   readonly registered: RegisteredEndpoint;
   readonly health: EndpointHealth | undefined;
@@ -13,9 +13,16 @@ export interface EndpointFacts {
   readonly published: ServiceSnapshot | undefined;
 }
 
+export interface EndpointFacts extends OutcomeFacts {
+  /** What it is reproached for having come and gone. */
+  readonly flapPenalty: number;
+  /** Wall time. */
+  readonly nowMs: number;
+}
+
 type Outcome = "serving" | "reduced" | "out";
 
-export function outcomeOf({ registered, health, published }: EndpointFacts): {
+export function outcomeOf({ registered, health, published }: OutcomeFacts): {
   readonly outcome: Outcome;
   readonly because: readonly string[];
 } {
@@ -35,9 +42,19 @@ export function outcomeOf({ registered, health, published }: EndpointFacts): {
   return { outcome: "serving", because: because.length > 0 ? because : [health?.because ?? "no check has spoken against it"] };
 }
 
+/**
+ * Whether a source lists it: `unsure` while a source that gave it cannot say. With the health and the service's policy for
+ * whom no source lists, this is what decides.
+ */
+export function listedOf({ sources, hold }: RegisteredEndpoint): "yes" | "no" | "unsure" {
+  if (sources.length > 0) return "yes";
+  return hold === undefined ? "unsure" : "no";
+}
+
 export function endpointView(facts: EndpointFacts) {
-  const { service, registered, health, published } = facts;
+  const { service, registered, health, published, nowMs } = facts;
   const { endpoint, hold } = registered;
+  const penalty = Math.round(facts.flapPenalty);
   const entry = entryOf(published, endpoint.id);
   return {
     id: endpoint.id as string,
@@ -45,9 +62,23 @@ export function endpointView(facts: EndpointFacts) {
     ...outcomeOf(facts),
     ...(hold === undefined
       ? {}
-      : { until: iso(hold.untilMs), hold: { kind: hold.kind, because: hold.because, since: iso(hold.sinceMs), until: iso(hold.untilMs) } }),
+      : {
+          until: iso(hold.untilMs),
+          hold: {
+            kind: hold.kind,
+            because: hold.because,
+            since: iso(hold.sinceMs),
+            until: iso(hold.untilMs),
+            endsInSeconds: leftSeconds(hold.untilMs, nowMs),
+          },
+        }),
+    listed: listedOf(registered),
+    ...(published?.settings.unlisted === undefined ? {} : { unlistedPolicy: published.settings.unlisted }),
+    ...(penalty === 0 ? {} : { flapPenalty: penalty }),
     weight: endpoint.weight,
     zone: endpoint.zone,
+    ...(endpoint.priority === undefined ? {} : { priority: endpoint.priority }),
+    ...(endpoint.metadata === undefined ? {} : { metadata: endpoint.metadata }),
     ...(endpoint.instance === undefined ? {} : { instance: endpoint.instance }),
     place: endpoint.place,
     sources: registered.sources,

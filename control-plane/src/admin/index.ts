@@ -1,1 +1,1 @@
-export type { AdminState, ReloadState } from "./state.js";
+export type { AdminState, ReloadState, SeedDoubt } from "./state.js";

@@ -1,17 +1,31 @@
 // Sources, snapshot, readiness and the plane itself, as the API shows them.
 
 import { degradedModes } from "./degraded.js";
+import { disturbedBecause } from "./source-doubt.js";
 import type { AdminState } from "./state.js";
-import { ageSeconds, iso } from "./time.js";
+import { ageSeconds, iso, leftSeconds } from "./time.js";
 
 export function sourcesView({ registry, clock }: AdminState) {
   const nowMs = clock.wallMs();
-  const sources = registry.sources.value.map(({ name, type, listing, services, disturbedUntilMs }) => ({
+  const quarantined = new Map<string, number>();
+  for (const { contributions } of registry.services.value.values()) {
+    for (const { source, quarantined: members } of contributions) quarantined.set(source, (quarantined.get(source) ?? 0) + members.length);
+  }
+  const sources = registry.sources.value.map(({ name, type, listing, services, feeds, disturbedUntilMs, massChange, detail }) => ({
     name,
     type,
+    feeds,
     ...stateOf(listing, nowMs),
-    ...(disturbedUntilMs > nowMs ? { disturbedUntil: iso(disturbedUntilMs) } : {}),
+    ...(disturbedUntilMs > nowMs
+      ? {
+          disturbedUntil: iso(disturbedUntilMs),
+          disturbedForSeconds: leftSeconds(disturbedUntilMs, nowMs),
+          disturbedBecause: disturbedBecause(massChange),
+        }
+      : {}),
     services,
+    quarantinedMembers: quarantined.get(name) ?? 0,
+    ...(detail === undefined ? {} : { detail: detail() }),
     quarantined: listing.kind === "pending" ? [] : listing.quarantined,
   }));
   return { sources };
@@ -52,22 +66,32 @@ export function statusView(state: AdminState) {
     startedAt: iso(state.startedAtMs),
     configLoadedAt: iso(loadedAtMs),
     restartNeeded,
+    ...observeView(state),
     degraded: degradedModes(state).map(({ mode, because, sinceMs, untilMs, service }) => ({
       mode,
       because,
-      since: iso(sinceMs),
-      ...(untilMs === undefined ? {} : { until: iso(untilMs) }),
+      ...(sinceMs === undefined ? {} : { since: iso(sinceMs) }),
+      ...(untilMs === undefined ? {} : { until: iso(untilMs), endsInSeconds: leftSeconds(untilMs, state.clock.wallMs()) }),
       ...(service === undefined ? {} : { service }),
     })),
   };
+}
+
+function observeView({ observation }: AdminState) {
+  if (observation === undefined) return {};
+  const { against, state, because, sinceMs, comparisons } = observation.value;
+  const counts = { same: 0, differs: 0, unknown: 0 };
+  for (const comparison of comparisons.values()) counts[comparison.state]++;
+  return { observe: { against, state, ...(because === undefined ? {} : { because }), since: iso(sinceMs), services: counts } };
 }
 
 /**
  * Ready once every source has spoken, or saved state stands in for all of them, or bootWait has passed; what is missing
  * is listed all the same.
  */
-export function readyView({ registry, snapshot }: AdminState) {
-  const missing = registry.sources.value.filter(({ listing }) => listing.kind === "pending").map(({ name }) => name);
+export function readyView({ registry, snapshot, observation }: AdminState) {
+  if (observation !== undefined) return { ready: false, missing: ["observe mode: nothing is published"] };
+  const missing = registry.sources.value.filter(({ listing, feeds }) => feeds && listing.kind === "pending").map(({ name }) => name);
   const { services, withheld, bootWaitOver } = snapshot.value;
   const replaced = services.size > 0 && withheld.size === 0 && [...services.values()].some(({ origin }) => origin.kind === "saved");
   const reading = [...withheld.keys()].map((name) => `service ${name}`);

@@ -18,10 +18,11 @@ export const Problem = Type.Object(
 const Outcome = Type.Union([Type.Literal("serving"), Type.Literal("reduced"), Type.Literal("out")]);
 
 const Hold = Type.Object({
-  kind: Type.Union([Type.Literal("debounce"), Type.Literal("disturbed"), Type.Literal("shrink")]),
+  kind: Type.String({ description: "debounce, disturbed, flap, shrink or retained" }),
   because: Type.String(),
   since: Time,
   until: Time,
+  endsInSeconds: Type.Number(),
 });
 
 const CheckResult = Type.Object({
@@ -45,9 +46,14 @@ export const Endpoint = Type.Object({
   outcome: Outcome,
   because: Type.Array(Type.String()),
   until: Optional(Time),
+  listed: Type.String({ description: "yes, no, or unsure while a source that gave it cannot say" }),
+  unlistedPolicy: Optional(Type.String({ description: "What becomes of whom no source lists: remove or keep-while-healthy" })),
+  flapPenalty: Optional(Type.Integer({ description: "1000 for each departure, halved every 30 s; above 2000 a departure is held longer" })),
   weight: Type.Integer(),
   zone: Type.String(),
+  priority: Optional(Type.Integer({ description: "Used while the lower ones cannot serve; absent means 0, the first" })),
   instance: Optional(Type.String()),
+  metadata: Optional(Type.Record(Type.String(), Type.String(), { description: "What else its registration says; never interpreted" })),
   place: Type.String({ description: "Where exactly it was announced" }),
   sources: Type.Array(Type.String(), { description: "Sources that give it now" }),
   since: Time,
@@ -60,6 +66,7 @@ const Quarantined = Type.Object({ place: Type.String(), reason: Type.String() })
 
 const Contribution = Type.Object({
   source: Type.String(),
+  role: Type.String({ description: "feeds, standby (another source decides) or compared (never published)" }),
   state: Type.String({ description: "pending, complete, partial or stale" }),
   reason: Optional(Type.String()),
   staleSince: Optional(Time),
@@ -69,13 +76,62 @@ const Contribution = Type.Object({
   mark: Optional(Type.String()),
 });
 
+const ConfirmedMark = Type.Object(
+  { since: Time, because: Type.String(), before: Type.Integer({ description: "Endpoints there were before" }) },
+  { description: "The guards let a collapse through: the small set is meant" },
+);
+
+const comparison = {
+  with: Type.String({ description: "The source that is compared and never published" }),
+  state: Type.String({ description: "same, differs, or unknown while the compared source cannot say" }),
+  because: Optional(Type.String()),
+  since: Time,
+  divergences: Type.Integer({ description: "Times it began to differ" }),
+  similarity: Optional(Type.Number({ description: "Endpoints both give, of all that either gives" })),
+};
+
+const SomeIds = Type.Object({ count: Type.Integer(), first: Type.Array(Type.String()) });
+
+const Comparison = Type.Object({
+  ...comparison,
+  both: Optional(Type.Integer()),
+  onlyHere: Optional(SomeIds),
+  onlyThere: Optional(SomeIds),
+  differing: Optional(
+    Type.Object({
+      count: Type.Integer(),
+      first: Type.Array(Type.Object({ endpoint: Type.String(), what: Type.Array(Type.String()) })),
+    }),
+  ),
+});
+
+export const Comparisons = Type.Object({
+  same: Type.Integer(),
+  differs: Type.Integer(),
+  unknown: Type.Integer(),
+  services: Type.Array(
+    Type.Object({
+      service: Type.String(),
+      ...comparison,
+      onlyHere: Type.Integer(),
+      onlyThere: Type.Integer(),
+      differing: Type.Integer(),
+    }),
+  ),
+});
+
+const ByHealth = Type.Object({ healthy: Type.Integer(), unhealthy: Type.Integer(), unknown: Type.Integer() });
+
 const ServiceSummary = Type.Object({
   name: Type.String(),
-  standing: Type.String({ description: "live, saved, retired, withheld or refused" }),
+  standing: Type.String({ description: "live, saved, retired, withheld, refused, or compared (not published)" }),
   reason: Optional(Type.String()),
   version: Optional(Type.String()),
   endpoints: Type.Object({ serving: Type.Integer(), reduced: Type.Integer(), out: Type.Integer(), held: Type.Integer() }),
   stale: Type.Boolean(),
+  confirmed: Optional(ConfirmedMark),
+  compared: Optional(Type.String({ description: "same, differs or unknown" })),
+  observed: Optional(Type.String({ description: "In observe mode: same, differs or unknown" })),
 });
 
 export const Services = Type.Object({ services: Type.Array(ServiceSummary) });
@@ -89,11 +145,21 @@ export const Service = Type.Intersect([
         lb: Type.String(),
         timeoutMs: Type.Integer(),
         safety: Type.String(),
+        unlisted: Optional(Type.String()),
+        merge: Optional(Type.String()),
+        sources: Optional(Type.Array(Type.String())),
+        compare: Optional(Type.String()),
         check: Type.String(),
         localPort: Optional(Type.Integer()),
       }),
     ),
     contributions: Type.Array(Contribution),
+    comparison: Optional(Comparison),
+    observation: Optional(Comparison),
+    listing: Type.Object(
+      { listed: ByHealth, unlisted: ByHealth, unsure: ByHealth },
+      { description: "Discovery by health: how many endpoints stand in each field" },
+    ),
     members: Type.Array(Endpoint),
   }),
 ]);
@@ -103,12 +169,19 @@ export const Sources = Type.Object({
     Type.Object({
       name: Type.String(),
       type: Type.String(),
+      feeds: Type.Boolean({ description: "Some service takes endpoints from it; false where it is only compared" }),
       state: Type.String({ description: "pending, complete, partial or stale" }),
       reason: Optional(Type.String()),
       since: Optional(Time),
       ageSeconds: Optional(Type.Number()),
       disturbedUntil: Optional(Time),
+      disturbedForSeconds: Optional(Type.Number()),
+      disturbedBecause: Optional(Type.String()),
       services: Type.Integer(),
+      quarantinedMembers: Type.Integer({ description: "Members it could not read; each is listed under its service" }),
+      detail: Optional(
+        Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()]), { description: "Of its connection, for people to read" }),
+      ),
       quarantined: Type.Array(Quarantined),
     }),
   ),
@@ -169,8 +242,27 @@ export const Status = Type.Object({
   startedAt: Time,
   configLoadedAt: Time,
   restartNeeded: Type.Array(Type.String()),
+  observe: Optional(
+    Type.Object(
+      {
+        against: Type.String(),
+        state: Type.String({ description: "same, differs, or unknown while it cannot be read" }),
+        because: Optional(Type.String()),
+        since: Time,
+        services: Type.Object({ same: Type.Integer(), differs: Type.Integer(), unknown: Type.Integer() }),
+      },
+      { description: "Observe mode: nothing is published, and this is how it compares with what is served elsewhere" },
+    ),
+  ),
   degraded: Type.Array(
-    Type.Object({ mode: Type.String(), because: Type.String(), since: Time, until: Optional(Time), service: Optional(Type.String()) }),
+    Type.Object({
+      mode: Type.String(),
+      because: Type.String(),
+      since: Optional(Time),
+      until: Optional(Time),
+      endsInSeconds: Optional(Type.Number()),
+      service: Optional(Type.String()),
+    }),
   ),
 });
 

@@ -1,20 +1,25 @@
 import type { EndpointId, ServiceName } from "@fairlead/shared";
-import type { Contribution, RegisteredEndpoint, RegisteredService } from "../registry/index.js";
+import type { ConfirmedMark, Contribution, RegisteredEndpoint, RegisteredService } from "../registry/index.js";
 import type { ServiceSnapshot } from "../snapshot/index.js";
-import { endpointView, outcomeOf } from "./endpoint-view.js";
+import { comparisonView } from "./comparison-view.js";
+import { endpointView, listedOf, outcomeOf } from "./endpoint-view.js";
 import type { AdminState } from "./state.js";
 import { ageSeconds, iso } from "./time.js";
 
-/** Every name anybody knows: registered, published (retired ones too) or withheld; sorted. */
-export function serviceNames({ registry, snapshot }: AdminState): readonly ServiceName[] {
+/** Every name anybody knows: registered, published (retired ones too), withheld or only compared; sorted. */
+export function serviceNames({ registry, snapshot, observation }: AdminState): readonly ServiceName[] {
   const { services, withheld } = snapshot.value;
-  return [...new Set([...registry.services.value.keys(), ...services.keys(), ...withheld.keys()])].sort();
+  const observed = observation?.value.comparisons ?? new Map<ServiceName, unknown>();
+  const known = [registry.services.value, services, withheld, registry.comparisons, observed].flatMap((all) => [...all.keys()]);
+  return [...new Set(known)].sort();
 }
 
 export function serviceSummary(state: AdminState, name: ServiceName) {
   const registered = state.registry.services.value.get(name);
   const published = state.snapshot.value.services.get(name);
   const counts = { serving: 0, reduced: 0, out: 0, held: 0 };
+  const comparison = state.registry.comparisons.get(name);
+  const observed = state.observation?.value.comparisons.get(name);
   for (const entry of registered?.endpoints.values() ?? []) {
     counts[outcomeOf(factsOf(state, name, entry)).outcome]++;
     if (entry.hold !== undefined) counts.held++;
@@ -25,12 +30,17 @@ export function serviceSummary(state: AdminState, name: ServiceName) {
     ...(published === undefined ? {} : { version: published.version }),
     endpoints: counts,
     stale: registered?.contributions.some((contribution) => contribution.state === "stale") ?? false,
+    ...confirmedView(registered?.confirmed ?? published?.confirmed),
+    ...(comparison === undefined ? {} : { compared: comparison.state }),
+    ...(observed === undefined ? {} : { observed: observed.state }),
   };
 }
 
 export function serviceView(state: AdminState, name: ServiceName) {
   const registered = state.registry.services.value.get(name);
   const settings = state.snapshot.value.services.get(name)?.settings;
+  const comparison = state.registry.comparisons.get(name);
+  const observed = state.observation?.value.comparisons.get(name);
   return {
     ...serviceSummary(state, name),
     ...(settings === undefined
@@ -41,13 +51,34 @@ export function serviceView(state: AdminState, name: ServiceName) {
             lb: settings.lb.policy,
             timeoutMs: settings.timeoutMs,
             safety: settings.safety,
+            ...(settings.unlisted === undefined ? {} : { unlisted: settings.unlisted, merge: settings.merge }),
+            ...(settings.sources === undefined ? {} : { sources: settings.sources }),
+            ...(settings.compare === undefined ? {} : { compare: settings.compare }),
             check: settings.check.type,
             ...(settings.localPort === undefined ? {} : { localPort: settings.localPort }),
           },
         }),
     contributions: registered?.contributions.map((contribution) => contributionView(contribution, state.clock.wallMs())) ?? [],
+    ...(comparison === undefined ? {} : { comparison: comparisonView(comparison) }),
+    ...(observed === undefined ? {} : { observation: comparisonView(observed) }),
+    listing: listingOf(state, name, registered),
     members: membersOf(state, name, registered),
   };
+}
+
+/** Discovery by health: how many stand in each field of the table of four, and in those nobody knows about. */
+function listingOf(state: AdminState, name: ServiceName, registered: RegisteredService | undefined) {
+  const row = () => ({ healthy: 0, unhealthy: 0, unknown: 0 });
+  const table = { listed: row(), unlisted: row(), unsure: row() };
+  const fields = { yes: table.listed, no: table.unlisted, unsure: table.unsure };
+  for (const entry of registered?.endpoints.values() ?? []) {
+    fields[listedOf(entry)][state.health.detail(name, entry.endpoint.id)?.status ?? "unknown"]++;
+  }
+  return table;
+}
+
+function confirmedView(mark: ConfirmedMark | undefined) {
+  return mark === undefined ? {} : { confirmed: { since: iso(mark.sinceMs), because: mark.because, before: mark.before } };
 }
 
 export function findEndpoint(state: AdminState, name: ServiceName, id: string) {
@@ -66,23 +97,29 @@ function factsOf(state: AdminState, service: ServiceName, registered: Registered
     registered,
     health: state.health.detail(service, registered.endpoint.id),
     published: state.snapshot.value.services.get(service),
+    flapPenalty: state.registry.flapPenalty(service, registered.endpoint.id),
+    nowMs: state.clock.wallMs(),
   };
 }
 
 function standingOf(
-  { snapshot }: AdminState,
+  { registry, snapshot }: AdminState,
   name: ServiceName,
   published: ServiceSnapshot | undefined,
 ): { standing: string; reason?: string } {
   const refused = snapshot.value.refused.get(name);
   if (refused !== undefined) return { standing: "refused", reason: refused };
   if (published !== undefined) return { standing: published.origin.kind };
-  return { standing: "withheld", reason: snapshot.value.withheld.get(name)?.reason ?? "it is about to be published" };
+  const withheld = snapshot.value.withheld.get(name);
+  if (withheld === undefined && !registry.services.value.has(name))
+    return { standing: "compared", reason: "only what is compared has it: it is not published" };
+  return { standing: "withheld", reason: withheld?.reason ?? "it is about to be published" };
 }
 
-function contributionView({ source, state, reason, staleSinceMs, endpoints, quarantined, mark }: Contribution, nowMs: number) {
+function contributionView({ source, role, state, reason, staleSinceMs, endpoints, quarantined, mark }: Contribution, nowMs: number) {
   return {
     source,
+    role,
     state,
     ...(reason === undefined ? {} : { reason }),
     ...(staleSinceMs === undefined ? {} : { staleSince: iso(staleSinceMs), staleForSeconds: ageSeconds(staleSinceMs, nowMs) }),

@@ -1,8 +1,10 @@
 // What the admin API reads. Everything here is owned by another room; admin only shows it.
 
 import type { Clock, Metrics, ServiceName, Watchable } from "@fairlead/shared";
+import type { BootstrapFinding } from "../config/index.js";
 import type { Fleet } from "../fleet/index.js";
 import type { Health } from "../health/index.js";
+import type { ObservationState } from "../observe/index.js";
 import type { Confirmation } from "../records/index.js";
 import type { Registry } from "../registry/index.js";
 import type { KeeperState, Snapshot } from "../snapshot/index.js";
@@ -17,6 +19,11 @@ export interface ReloadState {
   readonly restartNeeded: readonly string[];
 }
 
+/** A seed of ours that needs us, or DNS. */
+export interface SeedDoubt extends BootstrapFinding {
+  readonly sinceMs: number;
+}
+
 export interface AdminState {
   readonly id: string;
   readonly version: string;
@@ -28,6 +35,9 @@ export interface AdminState {
   readonly snapshot: Watchable<Snapshot>;
   readonly keeper: Watchable<KeeperState>;
   readonly reload: Watchable<ReloadState>;
+  readonly seeds: Watchable<readonly SeedDoubt[]>;
+  /** In observe mode: how what would be published compares with what is served elsewhere. */
+  readonly observation: Watchable<ObservationState> | undefined;
   readonly fleet: Fleet;
   confirm(service: ServiceName, by: { readonly author: string; readonly reason: string }): Confirmation;
 }

@@ -7,3 +7,8 @@ export function iso(wallMs: number): string {
 export function ageSeconds(sinceMs: number, nowMs: number): number {
   return Math.max(0, Math.round((nowMs - sinceMs) / 100) / 10);
 }
+
+/** Whole tenths of seconds until a wall time; 0 when it has passed. */
+export function leftSeconds(untilMs: number, nowMs: number): number {
+  return ageSeconds(nowMs, untilMs);
+}

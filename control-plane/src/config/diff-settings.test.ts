@@ -69,3 +69,11 @@ test("what is printed is read as the same settings", () => {
   expect(printConfig(first)).toContain("    timeout: 1s # cp.yaml:7:20\n");
   expect(printConfig(first)).toContain("    check: none # cp.yaml:9:20 (defaults)\n");
 });
+
+test("metadata and a list of includes are printed as they are written", () => {
+  const endpoint = '{ address: "10.0.0.1:80", metadata: { rack: r7 } }';
+  const text = `id: a\nstateDir: /s\ninclude: [a/*.yaml, b.yaml]\nsources: [{ name: s, type: static, services: { shop: [${endpoint}] } }]\n`;
+  const printed = printConfig(read(text));
+  expect(printed).toMatch(/include:\n {2}- a\/\*\.yaml # cp\.yaml:3:\d+\n {2}- b\.yaml # cp\.yaml:3:\d+\n/);
+  expect(printed).toMatch(/metadata:\n +rack: r7 # cp\.yaml:4:\d+\n/);
+});

@@ -1,5 +1,7 @@
+export { type BootstrapFinding, bootstrapLoops, formatBootstrapFinding } from "./bootstrap-loops.js";
 export { diffSettings, type SettingsChange } from "./diff-settings.js";
 export type { DnsNameSettings, DnsSourceSettings } from "./dns-settings.js";
+export { importForProgram } from "./import/import-config.js";
 export { printConfig } from "./print-config.js";
 export { readServiceLists, type ServiceLists } from "./read-endpoints.js";
 export { type ConfigText, type ReadSettings, readSettings, type SettingsInput } from "./read-settings.js";
@@ -9,11 +11,20 @@ export type {
   CheckTiming,
   FileSourceSettings,
   Listen,
+  MembershipSettings,
+  MergePolicy,
   Safety,
   ServiceSettings,
   Settings,
   SourceSettings,
   StaticEndpointSettings,
   StaticSourceSettings,
+  Unlisted,
 } from "./settings.js";
-export type { ZooKeeperFormat, ZooKeeperPathSettings, ZooKeeperSourceSettings } from "./zookeeper-settings.js";
+export type { ZooKeeperAuthSettings, ZooKeeperTlsSettings } from "./zookeeper-access.js";
+export {
+  ZOOKEEPER_FORMATS,
+  type ZooKeeperFormat,
+  type ZooKeeperPathSettings,
+  type ZooKeeperSourceSettings,
+} from "./zookeeper-settings.js";

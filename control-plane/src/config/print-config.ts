@@ -6,12 +6,13 @@ import { zooKeeperTree } from "./zookeeper-settings.js";
 
 /** The effective configuration as YAML in the file's own shape; beside every value, where it came from. */
 export function printConfig({ settings, include, place }: ReadSettings): string {
-  const { id, stateDir, xds, admin, bootWaitMs, sources, services, defaults } = settings;
+  const { id, stateDir, xds, admin, observe, bootWaitMs, sources, services, defaults } = settings;
   const tree = {
     id,
     stateDir,
     xds: { listen: formatListen(xds.listen) },
     admin: { listen: formatListen(admin.listen) },
+    ...(observe === undefined ? {} : { observe: { against: observe } }),
     bootWait: durationText(bootWaitMs),
     ...(include === undefined ? {} : { include }),
     sources: sources.map(sourceTree),
@@ -40,13 +41,18 @@ function listsTree(services: ReadonlyMap<ServiceName, readonly StaticEndpointSet
   return Object.fromEntries(lists);
 }
 
-function serviceTree({ protocol, lb, timeoutMs, safety, localPort, check, retries }: ServiceSettings): unknown {
+function serviceTree(settings: ServiceSettings): unknown {
+  const { protocol, lb, timeoutMs, safety, unlisted, sources, merge, compare, localPort, check, retries } = settings;
   return {
     ...(localPort === undefined ? {} : { localPort }),
     protocol,
     lb,
     timeout: durationText(timeoutMs),
     safety,
+    unlisted,
+    ...(sources === undefined ? {} : { sources }),
+    merge,
+    ...(compare === undefined ? {} : { compare }),
     check: checkTree(check),
     retries,
   };

@@ -7,7 +7,7 @@ const read = (text: string) => readServiceLists({ file: "l.yaml", text });
 describe("a file of service lists", () => {
   test("gives endpoints with weight, zone, instance and place, the address in canonical form", () => {
     const result = read(
-      "services:\n  shop:\n    - { address: '[0::1]:80', weight: 0, zone: a, instance: i }\n    - address: 10.0.0.1:80\n  cart: []\n",
+      "services:\n  shop:\n    - { address: '[0::1]:80', weight: 0, zone: a, instance: i, metadata: { rack: '7' } }\n    - address: 10.0.0.1:80\n  cart: []\n",
     );
     expect(result).toEqual({
       ok: true,
@@ -16,7 +16,7 @@ describe("a file of service lists", () => {
           [
             "shop",
             [
-              { address: "[::1]:80", weight: 0, zone: "a", instance: "i", place: "l.yaml:3:7" },
+              { address: "[::1]:80", weight: 0, zone: "a", instance: "i", metadata: { rack: "7" }, place: "l.yaml:3:7" },
               { address: "10.0.0.1:80", weight: 100, zone: "default", place: "l.yaml:4:7" },
             ],
           ],
@@ -41,10 +41,26 @@ describe("a file of service lists", () => {
     ["a misspelt key", "{ address: '10.0.0.2:80', wieght: 1 }", 'wieght: unknown key; did you mean "weight"?'],
     ["no address", "{ zone: a }", "address: missing; expected an address such as 10.0.0.1:8080"],
     ["no map", "10.0.0.2:80", 'expected a map, got "10.0.0.2:80"'],
+    [
+      "the address of every interface",
+      "{ address: '0.0.0.0:80' }",
+      '"0.0.0.0:80" is where a server listens, not where it is reached; give the address of the machine it runs on',
+    ],
+    [
+      "the same in IPv6",
+      "{ address: '[::]:80' }",
+      '"[::]:80" is where a server listens, not where it is reached; give the address of the machine it runs on',
+    ],
+    [
+      "metadata that is no text",
+      "{ address: '10.0.0.2:80', metadata: { shard: 7 } }",
+      'metadata.shard: expected a text of at most 256 characters, got the number 7; write it in quotes: "7"',
+    ],
     ["an endpoint twice", "{ address: '10.0.0.1:80' }", "10.0.0.1:80 is already listed at l.yaml:3:7"],
   ])("sets an entry with %s aside, and the others serve", (_, entry, reason) => {
     const result = read(`services:\n  shop:\n    - { address: '10.0.0.1:80' }\n    - ${entry}\n`);
-    expect(result.ok && result.value.quarantined).toEqual([{ service: "shop", place: "l.yaml:4:7", reason }]);
+    const hides = !reason.includes("already listed");
+    expect(result.ok && result.value.quarantined).toEqual([{ service: "shop", place: "l.yaml:4:7", reason, hides }]);
     expect(result.ok && [...result.value.services.values()].map((list) => list.length)).toEqual([1]);
   });
 

@@ -18,15 +18,23 @@ import type { ConfigText } from "./read-settings.js";
 import { type EndpointText, endpointSchema, serviceListsSchema } from "./schema.js";
 import type { StaticEndpointSettings } from "./settings.js";
 
+/** On Linux a connection to these reaches the machine itself: the control plane's for its checks, each caller's for its requests. */
+const EVERY_ADDRESS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
+
 /** One written endpoint, its address in canonical form. */
 export function readEndpoint(text: EndpointText, place: string): Result<StaticEndpointSettings> {
   const address = parseAddress(text.address);
   if (!address.ok) return fail(addressHint(text.address));
+  if (EVERY_ADDRESS.has(address.value.ip))
+    return fail(
+      `${JSON.stringify(text.address)} is where a server listens, not where it is reached; give the address of the machine it runs on`,
+    );
   return ok({
     address: endpointId(address.value),
     weight: text.weight ?? DEFAULT_WEIGHT,
     zone: text.zone ?? DEFAULT_ZONE,
     ...(text.instance === undefined ? {} : { instance: text.instance }),
+    ...(text.metadata === undefined ? {} : { metadata: { ...text.metadata } }),
     place,
   });
 }
@@ -42,18 +50,26 @@ function addressHint(text: string): string {
 export interface ServiceLists {
   readonly services: ReadonlyMap<ServiceName, readonly StaticEndpointSettings[]>;
   /** Entries that could not be read; they cost the others nothing. */
-  readonly quarantined: readonly { readonly service: string; readonly place: string; readonly reason: string }[];
+  readonly quarantined: readonly QuarantinedEntry[];
+}
+
+interface QuarantinedEntry {
+  readonly service: string;
+  readonly place: string;
+  readonly reason: string;
+  /** Whether it may be an endpoint that cannot be told; the repetition of one that is listed is none. */
+  readonly hides: boolean;
 }
 
 /**
- * Reads the file of a file source: `services: { NAME: [ { address, weight, zone, instance } ] }`. A file that is not YAML or
+ * Reads the file of a file source: `services: { NAME: [ { address, weight, zone, instance, metadata } ] }`. A file that is not YAML or
  * not of this form is refused whole; one bad entry is quarantined.
  */
 export function readServiceLists(input: ConfigText): Result<ServiceLists, readonly ConfigProblem[]> {
   const read = readConfig({ ...input, schema: serviceListsSchema });
   if (!read.ok) return read;
   const services = new Map<ServiceName, readonly StaticEndpointSettings[]>();
-  const quarantined: { service: string; place: string; reason: string }[] = [];
+  const quarantined: QuarantinedEntry[] = [];
   for (const [service, entries] of Object.entries(read.value.value.services)) {
     const first = new Map<string, string>();
     const good: StaticEndpointSettings[] = [];
@@ -61,8 +77,9 @@ export function readServiceLists(input: ConfigText): Result<ServiceLists, readon
       const place = formatPlace(read.value.keyPlace(["services", service, index]));
       const endpoint = readEntry(read.value, entry, { service, index, place });
       const same = endpoint.ok ? first.get(endpoint.value.address) : undefined;
-      if (!endpoint.ok) quarantined.push({ service, place, reason: endpoint.error });
-      else if (same !== undefined) quarantined.push({ service, place, reason: `${endpoint.value.address} is already listed at ${same}` });
+      if (!endpoint.ok) quarantined.push({ service, place, reason: endpoint.error, hides: true });
+      else if (same !== undefined)
+        quarantined.push({ service, place, reason: `${endpoint.value.address} is already listed at ${same}`, hides: false });
       else {
         first.set(endpoint.value.address, place);
         good.push(endpoint.value);

@@ -1,4 +1,5 @@
 import { type Cursor, durationIn } from "@fairlead/shared";
+import { readFeeds } from "./read-feeds.js";
 import type { CheckText, DefaultsText, ServiceText } from "./schema.js";
 import type { CheckSettings, CheckTiming, ServiceSettings } from "./settings.js";
 
@@ -15,13 +16,15 @@ const STANDARD: ServiceSettings = {
   lb: { policy: "least-request" },
   timeoutMs: 15_000,
   safety: "standard",
+  unlisted: "remove",
+  merge: "union",
   check: { type: "tcp", ...STANDARD_TIMING },
   retries: { attempts: 1, budgetPercent: 20 },
 };
 
 /** `defaults:` over what we think standard. */
-export function readDefaults(text: DefaultsText, cursor: Cursor): ServiceSettings {
-  return merged({ text, under: STANDARD, cursor });
+export function readDefaults(text: DefaultsText, cursor: Cursor, sources: readonly string[]): ServiceSettings {
+  return merged({ text, under: STANDARD, cursor, sources });
 }
 
 /** One service's settings over `defaults:`. */
@@ -29,12 +32,15 @@ export function readService({
   text,
   defaults,
   cursor,
+  sources,
 }: {
   readonly text: ServiceText;
   readonly defaults: ServiceSettings;
   readonly cursor: Cursor;
+  /** Names of all sources. */
+  readonly sources: readonly string[];
 }): ServiceSettings {
-  const settings = merged({ text, under: defaults, cursor });
+  const settings = merged({ text, under: defaults, cursor, sources });
   return text.localPort === undefined ? settings : { ...settings, localPort: text.localPort };
 }
 
@@ -42,15 +48,22 @@ interface Layer {
   readonly text: DefaultsText;
   readonly under: ServiceSettings;
   readonly cursor: Cursor;
+  readonly sources: readonly string[];
 }
 
-function merged({ text, under, cursor }: Layer): ServiceSettings {
+function merged({ text, under, cursor, sources }: Layer): ServiceSettings {
+  const check = text.check === undefined ? under.check : readCheck(text.check, { under: under.check, cursor: cursor.down("check") });
+  const unlisted = text.unlisted ?? under.unlisted;
+  if (text.unlisted === "keep-while-healthy" && check.type === "none")
+    cursor.down("unlisted").refuse("keep-while-healthy needs a check: without one nobody is known to be healthy");
   return {
     protocol: text.protocol ?? under.protocol,
     lb: text.lb === undefined ? under.lb : { policy: typeof text.lb === "string" ? text.lb : text.lb.policy },
     timeoutMs: text.timeout === undefined ? under.timeoutMs : durationIn(cursor.down("timeout"), text.timeout, REQUEST_TIMEOUT),
     safety: text.safety ?? under.safety,
-    check: text.check === undefined ? under.check : readCheck(text.check, { under: under.check, cursor: cursor.down("check") }),
+    unlisted,
+    ...readFeeds(text, { under, cursor, known: sources }),
+    check,
     retries: {
       attempts: text.retries?.attempts ?? under.retries.attempts,
       budgetPercent: text.retries?.budgetPercent ?? under.retries.budgetPercent,

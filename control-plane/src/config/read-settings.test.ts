@@ -2,7 +2,7 @@ import { formatProblem, type Result } from "@fairlead/shared";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type ReadSettings, readSettings } from "./index.js";
-import { type ConfigText, includePattern } from "./read-settings.js";
+import { type ConfigText, includePatterns } from "./read-settings.js";
 import type { ServiceSettings, Settings } from "./settings.js";
 
 const resolve = (path: string) => (path.startsWith("/") ? path : `/etc/fairlead/${path.replace(/^\.\//, "")}`);
@@ -32,6 +32,8 @@ const STANDARD: ServiceSettings = {
   lb: { policy: "least-request" },
   timeoutMs: 15_000,
   safety: "standard",
+  unlisted: "remove",
+  merge: "union",
   check: { type: "tcp", intervalMs: 5_000, fastIntervalMs: 1_000, timeoutMs: 1_000, rise: 2, fall: 3 },
   retries: { attempts: 1, budgetPercent: 20 },
 };
@@ -81,6 +83,7 @@ test("the example is read as it says", () => {
         name: "zk",
         servers: ["10.0.0.5:2181"],
         sessionTimeoutMs: 30_000,
+        chroot: "",
         paths: [
           { path: "/members/cart", service: "cart", format: "host-port", port: "main" },
           { path: "/services/*", service: "{1}", format: "curator", port: "main" },
@@ -118,7 +121,7 @@ test("the example is read as it says", () => {
     ]),
     defaults: STANDARD,
   });
-  expect(includePattern({ file: "cp.yaml", text: EXAMPLE }, {})).toBe("services.d/*.yaml");
+  expect(includePatterns({ file: "cp.yaml", text: EXAMPLE }, {})).toEqual(["services.d/*.yaml"]);
 });
 
 test("an id and a state directory are enough", () => {
@@ -175,6 +178,30 @@ describe("what a service does not say it has from defaults, and defaults from th
     const check = serviceOf('services: { shop: { check: { type: http, path: /, status: "200-399" } } }')?.check;
     expect(check?.type === "http" && check.status).toEqual({ from: 200, to: 399 });
   });
+});
+
+test("a second YAML document is refused where it begins", () => {
+  expect(messages("id: a\nstateDir: /s\n---\nid: b\n")).toEqual([
+    "cp.yaml:3:1: a second YAML document begins here; a configuration file is one document",
+  ]);
+});
+
+test("include may be a list, and is printed as it is written", () => {
+  const text = with_("include: [a/*.yaml, b.yaml]");
+  expect(includePatterns({ file: "cp.yaml", text }, {})).toEqual(["a/*.yaml", "b.yaml"]);
+  const result = read(text);
+  expect(result.ok && result.value.include).toEqual(["a/*.yaml", "b.yaml"]);
+  expect(messages(with_("include: []"))).toEqual(["cp.yaml:3:1: include: expected at least 1 entry"]);
+  expect(messages(with_("include: [a.yaml, '*/x/*']"))[0]).toMatch(/^cp\.yaml:3:19: include\[1\]: expected a file, or a pattern/);
+});
+
+test("metadata of a written endpoint is kept as it is", () => {
+  const result = read(
+    with_("sources: [ { name: s, type: static, services: { a: [ { address: '10.0.0.1:80', metadata: { rack: r7, 'odd key': '' } } ] } } ]"),
+  );
+  const source = result.ok ? result.value.settings.sources[0] : undefined;
+  const list = source?.type === "static" ? [...source.services.values()][0] : undefined;
+  expect(list?.[0]?.metadata).toEqual({ rack: "r7", "odd key": "" });
 });
 
 describe("included files", () => {
@@ -234,6 +261,21 @@ describe("what a schema cannot say is refused with its place too", () => {
       "one local port twice",
       with_("services: { a: { localPort: 9001 }, b: { localPort: 9001 } }"),
       "cp.yaml:3:53: services.b.localPort: port 9001 is already used at cp.yaml:3:18",
+    ],
+    [
+      "a local port that is our own",
+      with_("services: { a: { localPort: 18000 } }"),
+      "cp.yaml:3:29: services.a.localPort: port 18000 is that of xds.listen (127.0.0.1:18000)",
+    ],
+    [
+      "a local port that is our own on every address",
+      with_("admin: { listen: '0.0.0.0:9001' }\nservices: { a: { localPort: 9001 } }"),
+      "cp.yaml:4:29: services.a.localPort: port 9001 is that of admin.listen (0.0.0.0:9001)",
+    ],
+    [
+      "the address of every interface",
+      with_("sources: [ { name: s, type: static, services: { a: [ { address: '0.0.0.0:80' } ] } } ]"),
+      'cp.yaml:3:65: sources[0].services.a[0].address: "0.0.0.0:80" is where a server listens, not where it is reached; give the address of the machine it runs on',
     ],
     [
       "a fast check",
@@ -332,11 +374,6 @@ describe("what a schema cannot say is refused with its place too", () => {
       'cp.yaml:6:15: sources[0].servers[0]: "zk1" is not host:port with a port of 1 to 65535 (IPv6 as [::1]:80)',
     ],
     [
-      "a ZooKeeper server by IPv6",
-      withSource("type: zookeeper\nservers: ['[::1]:2181']\npaths: [ { path: /a, service: a, format: host-port } ]"),
-      "cp.yaml:6:15: sources[0].servers[0]: IPv6 servers cannot be reached; give a name or an IPv4 address",
-    ],
-    [
       "a long session",
       withSource("type: zookeeper\nservers: ['z:1']\nsessionTimeout: 6m\npaths: [ { path: /a, service: a, format: host-port } ]"),
       'cp.yaml:7:21: sources[0].sessionTimeout: expected a duration from 1s to 5m, got "6m"',
@@ -362,6 +399,11 @@ describe("what a schema cannot say is refused with its place too", () => {
       'cp.yaml:7:35: sources[0].paths[0].service: {1} stands for what * matched, and "/a" has no *',
     ],
     [
+      "{1:lower} without a star",
+      withSource("type: zookeeper\nservers: ['z:1']\npaths: [ { path: /a, service: 'x-{1:lower}', format: host-port } ]"),
+      'cp.yaml:7:35: sources[0].paths[0].service: {1:lower} stands for what * matched, and "/a" has no *',
+    ],
+    [
       "a bad service template",
       withSource("type: zookeeper\nservers: ['z:1']\npaths: [ { path: /*, service: 'A{1}', format: host-port } ]"),
       'cp.yaml:7:35: sources[0].paths[0].service: expected a service name, with {1} for what * matched, got "A{1}"',
@@ -370,6 +412,31 @@ describe("what a schema cannot say is refused with its place too", () => {
       "a port of what has one",
       withSource("type: zookeeper\nservers: ['z:1']\npaths: [ { path: /a, service: a, format: host-port, port: ssl } ]"),
       "cp.yaml:7:63: sources[0].paths[0].port: only members of format curator have two ports",
+    ],
+    [
+      "an additional endpoint of what has none",
+      withSource("type: zookeeper\nservers: ['z:1']\npaths: [ { path: /a, service: a, format: curator, endpoint: http } ]"),
+      "cp.yaml:7:65: sources[0].paths[0].endpoint: only members of format serverset have additional endpoints",
+    ],
+    [
+      "a scheme of what has no URIs",
+      withSource("type: zookeeper\nservers: ['z:1']\npaths: [ { path: /a, service: a, format: serverset, scheme: http } ]"),
+      "cp.yaml:7:65: sources[0].paths[0].scheme: only members of format d2 have URIs to choose from",
+    ],
+    [
+      "a protocol of what has none to choose",
+      withSource("type: zookeeper\nservers: ['z:1']\npaths: [ { path: /a, service: a, format: nerve, protocol: tri } ]"),
+      "cp.yaml:7:63: sources[0].paths[0].protocol: only members of formats curator and dubbo have a protocol to choose",
+    ],
+    [
+      "a port and a protocol that chooses one",
+      withSource("type: zookeeper\nservers: ['z:1']\npaths: [ { path: /a, service: a, format: curator, port: ssl, protocol: tri } ]"),
+      "cp.yaml:7:76: sources[0].paths[0].protocol: protocol chooses the port: leave `port` out",
+    ],
+    [
+      "a format nobody writes",
+      withSource("type: zookeeper\nservers: ['z:1']\npaths: [ { path: /a, service: a, format: kafka } ]"),
+      'cp.yaml:7:46: sources[0].paths[0].format: expected one of host-port, curator, serverset, nerve, d2, dubbo, got "kafka"',
     ],
     [
       "a resolver by name",

@@ -5,6 +5,7 @@ import {
   durationIn,
   type Environment,
   fail,
+  formatListen,
   formatPlace,
   type ListenAddress,
   listensCollide,
@@ -40,7 +41,7 @@ export interface SettingsInput {
 export interface ReadSettings {
   readonly settings: Settings;
   /** What `include` says, for `printConfig`. */
-  readonly include: string | undefined;
+  readonly include: string | readonly string[] | undefined;
   /** `file:line:column`, `environment VARIABLE` or `default` of the value at a path of the file. */
   place(path: ConfigPath): string;
 }
@@ -51,8 +52,8 @@ const BOOT_WAIT_MS = 30_000;
 const XDS_LISTEN = "127.0.0.1:18000";
 const ADMIN_LISTEN = "127.0.0.1:18001";
 
-/** The pattern of further files, before anything is checked. */
-export function includePattern(main: ConfigText, environment: Environment): string | undefined {
+/** The patterns of further files, before anything is checked. */
+export function includePatterns(main: ConfigText, environment: Environment): readonly string[] {
   return peekConfig({ ...main, environment, schema: settingsSchema }, ["include"]);
 }
 
@@ -111,22 +112,45 @@ interface Parts {
 function settingsOf({ main, definitions, problems, resolve }: Parts): Settings {
   const cursor = new Cursor(main, problems);
   const text = main.value;
-  const defaults = readDefaults(text.defaults ?? {}, cursor.down("defaults"));
+  const sourceNames = (text.sources ?? []).map(({ name }) => name);
+  const defaults = readDefaults(text.defaults ?? {}, cursor.down("defaults"), sourceNames);
   const services = new Map<ServiceName, ServiceSettings>();
-  for (const [name, { text: own, cursor: at }] of definitions) services.set(name, readService({ text: own ?? {}, defaults, cursor: at }));
+  for (const [name, { text: own, cursor: at }] of definitions) {
+    services.set(name, readService({ text: own ?? {}, defaults, cursor: at, sources: sourceNames }));
+  }
   const xds = readListen(text.xds?.listen ?? XDS_LISTEN, cursor.down("xds", "listen"));
   const admin = readListen(text.admin?.listen ?? ADMIN_LISTEN, cursor.down("admin", "listen"));
   if (listensCollide(xds, admin)) cursor.down("admin", "listen").refuse(`the same port as xds.listen (${text.xds?.listen ?? XDS_LISTEN})`);
+  refuseOwnPorts(definitions, { "xds.listen": xds, "admin.listen": admin });
   return {
     id: text.id,
     stateDir: resolve(text.stateDir),
     xds: { listen: xds },
     admin: { listen: admin },
+    ...(text.observe === undefined ? {} : { observe: readAgainst(text.observe.against, cursor.down("observe", "against"), resolve) }),
     bootWaitMs: text.bootWait === undefined ? BOOT_WAIT_MS : durationIn(cursor.down("bootWait"), text.bootWait, BOOT_WAIT),
     sources: readSources(text.sources ?? [], cursor.down("sources"), resolve),
     services,
     defaults,
   };
+}
+
+/** A control plane and an Envoy on one machine would fight for the port. */
+function refuseOwnPorts(definitions: Definitions, own: Readonly<Record<string, ListenAddress>>): void {
+  for (const { text, cursor } of definitions.values()) {
+    const port = text?.localPort;
+    if (port === undefined) continue;
+    for (const [key, listen] of Object.entries(own)) {
+      if (listensCollide({ host: "127.0.0.1", port }, listen))
+        cursor.down("localPort").refuse(`port ${port} is that of ${key} (${formatListen(listen)})`);
+    }
+  }
+}
+
+function readAgainst(text: string, cursor: Cursor, resolve: (path: string) => string): string {
+  if (!text.includes("://")) return resolve(text);
+  if (!URL.canParse(text) || !text.startsWith("http://")) cursor.refuse(`expected http://ip:port or a path, got "${text}"`);
+  return text;
 }
 
 function readListen(text: string, cursor: Cursor): ListenAddress {

@@ -24,7 +24,7 @@ function readSource(text: SourceText, cursor: Cursor, resolve: (path: string) =>
     case "file":
       return { type: "file", name: text.name, path: resolve(text.path) };
     case "zookeeper":
-      return readZooKeeper(text, cursor);
+      return readZooKeeper(text, cursor, resolve);
     case "dns":
       return readDns(text, cursor);
   }

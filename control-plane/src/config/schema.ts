@@ -3,14 +3,14 @@
 import { BALANCER_POLICIES, PROTOCOLS, schemaParts } from "@fairlead/shared";
 import Type, { type Static, type TSchema } from "typebox";
 import { dnsSourceSchema } from "./dns-settings.js";
-import { SAFETY_PRESETS } from "./settings.js";
+import { MERGE_POLICIES, SAFETY_PRESETS, UNLISTED_POLICIES } from "./settings.js";
 import { sourceName } from "./source-name.js";
 import { zooKeeperSourceSchema } from "./zookeeper-settings.js";
 
-const { byService, choice, duration, identifier, keys, listen, shortOrMap, taggedBy, weight, wholeNumber, zone } = schemaParts;
+const { byService, choice, duration, identifier, keys, listen, oneOrMore, shortOrMap, taggedBy, weight, wholeNumber, zone } = schemaParts;
 
 /** Beyond these the process would spend its time on configuration; each is ten times what the largest known site has. */
-const LIMITS = { sources: 32, services: 10_000, endpoints: 100_000 };
+const LIMITS = { sources: 32, includes: 32, services: 10_000, endpoints: 100_000 };
 
 const byServiceName = <Value extends TSchema>(value: Value, description: string) =>
   byService(value, { maxProperties: LIMITS.services, description });
@@ -21,6 +21,13 @@ export const endpointSchema = keys(
     weight: Type.Optional(weight("Share of the traffic relative to the service's other endpoints; 0 drains. Default 100")),
     zone: Type.Optional(zone("Where it runs. Default: default")),
     instance: Type.Optional(identifier("Identity of the process behind the address; a new one at the same address means restarted")),
+    metadata: Type.Optional(
+      Type.Record(Type.String(), Type.String({ maxLength: 256, expects: "a text of at most 256 characters" }), {
+        maxProperties: 32,
+        propertyNames: { type: "string", pattern: "^.{1,64}$", expects: "a name of at most 64 characters" },
+        description: "What else there is to say about it, for people: shown, never interpreted",
+      }),
+    ),
   },
   "One instance of the service",
 );
@@ -97,6 +104,27 @@ const serviceKeys = {
   lb: Type.Optional(shortOrMap(policy, keys({ policy }, "Load balancing"), "Load balancing. Default least-request")),
   timeout: Type.Optional(duration("For a whole request, 1ms to 1h. Default 15s")),
   safety: Type.Optional(choice(SAFETY_PRESETS, "How long doubtful removals wait; off switches the guards off. Default standard")),
+  unlisted: Type.Optional(
+    choice(UNLISTED_POLICIES, "What becomes of endpoints that no source lists any more, once no guard holds them. Default remove"),
+  ),
+  sources: Type.Optional(
+    Type.Array(sourceName, {
+      minItems: 1,
+      maxItems: LIMITS.sources,
+      uniqueItems: true,
+      description: "Which sources feed the service, in its order of priority. Default: all, in the order of sources",
+    }),
+  ),
+  merge: Type.Optional(
+    choice(MERGE_POLICIES, "Everything the sources give, or only what the first of them gives that has anybody. Default union"),
+  ),
+  compare: Type.Optional(
+    Type.Unsafe<string>({
+      ...sourceName,
+      description:
+        "A source that is read and never published: how it differs from what is followed is reported. none ends an inherited one",
+    }),
+  ),
   check: Type.Optional(check),
   retries: Type.Optional(
     keys(
@@ -130,14 +158,31 @@ export const settingsSchema = keys(
     }),
     xds: Type.Optional(listen("Where sidecars and other xDS clients connect. Default 127.0.0.1:18000; changes on restart only")),
     admin: Type.Optional(listen("Where people and Prometheus ask. Default 127.0.0.1:18001; changes on restart only")),
+    observe: Type.Optional(
+      keys(
+        {
+          against: Type.String({
+            minLength: 1,
+            expects: "http://ip:port of a control plane's admin API, or the path of a list of endpoints",
+            description: "What is served: by the control plane with this admin address, or as a file such as a file source reads",
+          }),
+        },
+        "Publish nothing: compare what would be published with what is served elsewhere; changes on restart only",
+      ),
+    ),
     bootWait: Type.Optional(duration("How long /readyz waits for a source that has never spoken, up to 10m. Default 30s")),
     include: Type.Optional(
-      Type.String({
-        pattern: "^[^*]*[^*/]$|^([^*]*/)?[^*/]*\\*[^*/]*$",
-        expects: "a file, or a pattern such as services.d/*.yaml with one * in its last part",
-        description:
-          "More files with a `services:` map each, relative to this file's directory; found again whenever the directory changes",
-      }),
+      oneOrMore(
+        Type.String({
+          pattern: "^[^*]*[^*/]$|^([^*]*/)?[^*/]*\\*[^*/]*$",
+          expects: "a file, or a pattern such as services.d/*.yaml with one * in its last part",
+        }),
+        {
+          maxItems: LIMITS.includes,
+          description:
+            "More files with a `services:` map each, one pattern or a list, relative to this file's directory; found again whenever a directory changes",
+        },
+      ),
     ),
     sources: Type.Optional(
       Type.Array(taggedBy("type", [staticSource, fileSource, zooKeeperSourceSchema, dnsSourceSchema], "Where endpoints come from"), {

@@ -15,6 +15,8 @@ export interface Settings {
   readonly stateDir: string;
   readonly xds: { readonly listen: Listen };
   readonly admin: { readonly listen: Listen };
+  /** Publish nothing and compare with what is served there: `http://…` of another control plane's admin API, or an absolute path. */
+  readonly observe?: string;
   /** How long a source may stay silent before /readyz stops waiting for it. */
   readonly bootWaitMs: number;
   /** Order is priority: of two sources that give one endpoint, the earlier one's weight and zone count. */
@@ -32,6 +34,7 @@ export interface StaticEndpointSettings {
   readonly weight: number;
   readonly zone: string;
   readonly instance?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
   /** Where it is written: `file:line:column`. */
   readonly place: string;
 }
@@ -53,12 +56,30 @@ export const SAFETY_PRESETS = ["standard", "cautious", "off"] as const;
 /** How long doubtful removals wait; `off` switches the guards off. */
 export type Safety = (typeof SAFETY_PRESETS)[number];
 
-export interface ServiceSettings {
+export const UNLISTED_POLICIES = ["remove", "keep-while-healthy"] as const;
+/** What becomes of an endpoint that no source lists any more: it leaves when its hold ends, or stays while its checks pass. */
+export type Unlisted = (typeof UNLISTED_POLICIES)[number];
+
+export const MERGE_POLICIES = ["union", "first"] as const;
+/** Everything the sources give, or only what the first of them gives that has anybody. */
+export type MergePolicy = (typeof MERGE_POLICIES)[number];
+
+/** Which sources say who is in a service, and what becomes of whom they list no more. */
+export interface MembershipSettings {
+  readonly safety: Safety;
+  readonly unlisted: Unlisted;
+  readonly merge: MergePolicy;
+  /** Names of sources, in the service's order of priority; all of them, in their own order, where absent. */
+  readonly sources?: readonly string[];
+  /** A source that is read beside the others and never published: its differences are reported. */
+  readonly compare?: string;
+}
+
+export interface ServiceSettings extends MembershipSettings {
   readonly protocol: Protocol;
   readonly lb: { readonly policy: BalancerPolicy };
   /** Whole request, from the last byte of its head to the last byte of the answer. */
   readonly timeoutMs: number;
-  readonly safety: Safety;
   /** Where Envoy listens for this service. */
   readonly localPort?: number;
   readonly check: CheckSettings;

@@ -1,1 +1,1 @@
-export type { Completeness, Endpoint, ListingState, Quarantined, Reading, ServiceReading, Source } from "./source.js";
+export type { Completeness, Endpoint, ListingState, Quarantined, Reading, ServiceReading, Source, SourceDetail } from "./source.js";

@@ -52,6 +52,9 @@ export type ListingState =
   | { readonly kind: "seen"; readonly completeness: Completeness; readonly quarantined: readonly Quarantined[] }
   | { readonly kind: "stale"; readonly sinceMs: number; readonly cause: string; readonly quarantined: readonly Quarantined[] };
 
+/** What a source can say of its own connection, for people: shown, never interpreted. */
+export type SourceDetail = Readonly<Record<string, string | number>>;
+
 export interface Source extends Closable {
   readonly name: string;
   readonly type: "static" | "file" | "zookeeper" | "dns";
@@ -62,6 +65,9 @@ export interface Source extends Closable {
    * reconnected): removals wait until then. 0 when calm.
    */
   readonly disturbedUntilMs: Watchable<number>;
+  detail?(): SourceDetail;
+  /** An operator says that what this source says of the service is meant, whatever it doubts of its own. */
+  confirmed?(service: ServiceName): void;
   /** Reads again now, without waiting for a watch, a timer or a TTL. */
   refresh(service?: ServiceName): void;
 }

@@ -2,17 +2,27 @@
 
 import { endpointId, parseAddress } from "@fairlead/shared";
 import type { StaticEndpointSettings } from "../config/index.js";
+import { boundedMetadata } from "./metadata.js";
 import { COMPLETE, nextReading } from "./reading.js";
-import type { Endpoint, Quarantined, Reading } from "./source.js";
+import type { Completeness, Endpoint, Quarantined, Reading } from "./source.js";
 
-/** The complete reading of one written list. An unreadable or repeated address is quarantined with its reason. */
+/** What of a list its reader had to set aside. */
+export interface SetAside {
+  readonly quarantined: readonly Quarantined[];
+  /** Partial when one of these may be an endpoint. */
+  readonly completeness: Completeness;
+}
+
+const NOTHING_ASIDE: SetAside = { quarantined: [], completeness: COMPLETE };
+
+/** The reading of one written list. An unreadable or repeated address is quarantined with its reason. */
 export function readingOfList(
   list: readonly StaticEndpointSettings[],
   previous: Reading | undefined,
-  alreadyQuarantined: readonly Quarantined[] = [],
+  { quarantined: setAside, completeness }: SetAside = NOTHING_ASIDE,
 ): Reading {
   const endpoints = new Map<string, Endpoint>();
-  const quarantined = [...alreadyQuarantined];
+  const quarantined = [...setAside];
   for (const written of list) {
     const address = parseAddress(written.address);
     if (!address.ok) {
@@ -31,11 +41,17 @@ export function readingOfList(
       weight: written.weight,
       zone: written.zone,
       ...(written.instance === undefined ? {} : { instance: written.instance }),
+      ...metadataOf(written),
       ...(written.weight === 0 ? { draining: DRAINED_BY_WEIGHT } : {}),
       place: written.place,
     });
   }
-  return nextReading(previous, { endpoints: endpoints.values(), quarantined, completeness: COMPLETE });
+  return nextReading(previous, { endpoints: endpoints.values(), quarantined, completeness });
+}
+
+function metadataOf({ metadata }: StaticEndpointSettings): Pick<Endpoint, "metadata"> {
+  const bounded = metadata === undefined ? undefined : boundedMetadata(metadata);
+  return bounded === undefined ? {} : { metadata: bounded };
 }
 
 /** Weight 0 is how a list says "no new work". */

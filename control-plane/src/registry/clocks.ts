@@ -8,15 +8,39 @@ export interface DoubtClocks {
   readonly disturbedMaxMs: number;
   /** Empty, or below half of `SHRINK_FLOOR` or more: what a wiped ZooKeeper or a broken generator looks like. */
   readonly shrinkMs: number;
+  /** What an endpoint is reproached for having left fades by half in this time; what flaps is held for at most twice as long. */
+  readonly flapHalfLifeMs: number;
 }
 
 /** Below this many endpoints, losing half is a deploy; only losing all of them is suspicious. */
 export const SHRINK_FLOOR = 5;
 
-export const DOUBT_CLOCKS: Readonly<Record<Safety, DoubtClocks>> = {
-  // 90 s is more than two ZooKeeper session time-outs at the server's default ceiling of 40 s.
-  standard: { debounceMs: 1_000, disturbedMaxMs: 90_000, shrinkMs: 300_000 },
-  // For services whose loss costs more than a dead host in the list: the same shape, three times as patient.
-  cautious: { debounceMs: 3_000, disturbedMaxMs: 270_000, shrinkMs: 900_000 },
-  off: { debounceMs: 0, disturbedMaxMs: 0, shrinkMs: 0 },
+/** An endpoint that is listed no more and kept because it is healthy: a day is time to ask why, and an end for what nobody asks about. */
+export const RETAIN_MAX_MS = 86_400_000;
+
+const STANDARD: DoubtClocks = {
+  debounceMs: 1_000,
+  // More than two ZooKeeper session time-outs at the server's default ceiling of 40 s.
+  disturbedMaxMs: 90_000,
+  shrinkMs: 300_000,
+  // A host that restarts needs some 30 s between two departures; what leaves more often than that flaps.
+  flapHalfLifeMs: 30_000,
 };
+
+/** One preset decides every clock: they keep their proportions. */
+export const DOUBT_CLOCKS: Readonly<Record<Safety, DoubtClocks>> = {
+  standard: STANDARD,
+  // For services whose loss costs more than a dead host in the list: the same shape, three times as patient.
+  cautious: times(3),
+  off: times(0),
+};
+
+function times(factor: number): DoubtClocks {
+  const { debounceMs, disturbedMaxMs, shrinkMs, flapHalfLifeMs } = STANDARD;
+  return {
+    debounceMs: debounceMs * factor,
+    disturbedMaxMs: disturbedMaxMs * factor,
+    shrinkMs: shrinkMs * factor,
+    flapHalfLifeMs: flapHalfLifeMs * factor,
+  };
+}

@@ -4,7 +4,7 @@ import { DOUBT_CLOCKS } from "./clocks.js";
 import { collapses, holdOn } from "./hold.js";
 
 const NOW = 1_000_000;
-const calm = { safety: "standard", nowMs: NOW, staying: 9, missing: 1, disturbedUntilMs: 0 } as const;
+const calm = { safety: "standard", nowMs: NOW, staying: 9, missing: 1, disturbedUntilMs: 0, dampedForMs: 0, retained: false } as const;
 
 test("the clocks of one hold run together: the longest decides, from the same moment", () => {
   const hold = holdOn(NOW, { ...calm, staying: 0, missing: 10, disturbedUntilMs: NOW + 60_000 });
@@ -28,7 +28,9 @@ test("every hold ends by itself, within the longest clock of its preset", () => 
       (staying, missing, disturbed, safety) => {
         const { debounceMs, disturbedMaxMs, shrinkMs } = DOUBT_CLOCKS[safety];
         const end = NOW + Math.max(debounceMs, disturbedMaxMs, shrinkMs);
-        expect(holdOn(NOW, { safety, nowMs: end, staying, missing, disturbedUntilMs: NOW + disturbed })).toBeUndefined();
+        expect(
+          holdOn(NOW, { ...calm, safety, nowMs: end, staying, missing, disturbedUntilMs: NOW + disturbed, dampedForMs: disturbed }),
+        ).toBeUndefined();
       },
     ),
   );

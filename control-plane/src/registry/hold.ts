@@ -1,7 +1,7 @@
 // When may an endpoint that every source has completely lost leave? A pure function of what is missing and since when.
 
 import type { Safety } from "../config/index.js";
-import { DOUBT_CLOCKS, SHRINK_FLOOR } from "./clocks.js";
+import { DOUBT_CLOCKS, RETAIN_MAX_MS, SHRINK_FLOOR } from "./clocks.js";
 import type { Hold } from "./registry.js";
 
 export interface Doubt {
@@ -14,6 +14,10 @@ export interface Doubt {
   readonly missing: number;
   /** Wall time until which a source that lost it distrusts itself; 0 when calm. */
   readonly disturbedUntilMs: number;
+  /** How long its coming and going alone holds it; 0 when it does not flap. */
+  readonly dampedForMs: number;
+  /** The service keeps who is healthy although listed no more, and this one is healthy. */
+  readonly retained: boolean;
 }
 
 /** Whether losing `missing` of `staying + missing` endpoints is a collapse rather than a change. */
@@ -28,26 +32,26 @@ export function collapses(staying: number, missing: number): boolean {
  */
 export function holdOn(missingSinceMs: number, doubt: Doubt): Hold | undefined {
   const clocks = DOUBT_CLOCKS[doubt.safety];
-  const candidates: Hold[] = [
-    { kind: "debounce", because: "left its source a moment ago", sinceMs: missingSinceMs, untilMs: missingSinceMs + clocks.debounceMs },
-  ];
+  let longest: Hold | undefined;
+  const consider = (kind: Hold["kind"], untilMs: number, because: string) => {
+    if (untilMs > doubt.nowMs && untilMs > (longest?.untilMs ?? 0)) longest = { kind, because, sinceMs: missingSinceMs, untilMs };
+  };
+  consider("debounce", missingSinceMs + clocks.debounceMs, "left its source a moment ago");
   if (doubt.disturbedUntilMs > missingSinceMs) {
-    candidates.push({
-      kind: "disturbed",
-      because: "its source was disturbed and may not have everybody back yet",
-      sinceMs: missingSinceMs,
-      untilMs: Math.min(doubt.disturbedUntilMs, missingSinceMs + clocks.disturbedMaxMs),
-    });
+    const untilMs = Math.min(doubt.disturbedUntilMs, missingSinceMs + clocks.disturbedMaxMs);
+    consider("disturbed", untilMs, "its source was disturbed and may not have everybody back yet");
   }
+  const flapMs = Math.min(doubt.dampedForMs, 2 * clocks.flapHalfLifeMs);
+  if (flapMs > 0) consider("flap", missingSinceMs + flapMs, "it comes and goes; it leaves once it stays away");
   if (collapses(doubt.staying, doubt.missing)) {
     const left = doubt.staying === 0 ? "nobody" : `${doubt.staying} of ${doubt.staying + doubt.missing}`;
-    candidates.push({
-      kind: "shrink",
-      because: `its source would leave ${left} in the service; confirm it if that is meant`,
-      sinceMs: missingSinceMs,
-      untilMs: missingSinceMs + clocks.shrinkMs,
-    });
+    consider("shrink", missingSinceMs + clocks.shrinkMs, `its source would leave ${left} in the service; confirm it if that is meant`);
   }
-  const longest = candidates.reduce((best, hold) => (hold.untilMs > best.untilMs ? hold : best));
-  return longest.untilMs > doubt.nowMs ? longest : undefined;
+  if (doubt.retained)
+    consider(
+      "retained",
+      missingSinceMs + RETAIN_MAX_MS,
+      "no source lists it, and it is kept while it is healthy (unlisted: keep-while-healthy)",
+    );
+  return longest;
 }

@@ -4,17 +4,18 @@ import { describe, expect, test } from "vitest";
 import type { Safety } from "../config/index.js";
 import { endpointAt, FakeSource, idOf } from "../discovery/testing/fake-source.js";
 import { Records } from "../records/index.js";
-import { LiveRegistry, type RememberedEndpoint } from "./live-registry.js";
+import { settingsWith } from "../snapshot/testing/settings.js";
+import { LiveRegistry, type RememberedService } from "./live-registry.js";
 
 const SHOP = "shop" as ServiceName;
 
-function registryWith(sources: readonly FakeSource[], options: { safety?: Safety; remembered?: readonly RememberedEndpoint[] } = {}) {
+function registryWith(sources: readonly FakeSource[], options: { safety?: Safety; remembered?: RememberedService["endpoints"] } = {}) {
   const clock = new FakeClock();
   const log = new RecordedLog();
   const records = new Records(clock);
-  const remembered = new Map(options.remembered === undefined ? [] : [[SHOP, options.remembered] as const]);
+  const remembered = new Map(options.remembered === undefined ? [] : [[SHOP, { endpoints: options.remembered }] as const]);
   const registry = new LiveRegistry({ clock, log, metrics: newMetrics(), confirmations: records.confirmations, remembered });
-  const configure = (safety: Safety) => registry.configure({ sources, configured: new Set(), safetyOf: () => safety });
+  const configure = (safety: Safety) => registry.configure({ sources, services: new Map(), defaults: settingsWith({ safety }) });
   configure(options.safety ?? "standard");
   const ids = () => [...(registry.services.value.get(SHOP)?.endpoints.keys() ?? [])].sort();
   const holdOf = (port: number) => registry.services.value.get(SHOP)?.endpoints.get(idOf(port))?.hold;
@@ -165,7 +166,7 @@ describe("shrink guard", () => {
     const { registry, ids } = registryWith([one]);
     one.see(SHOP, six);
     one.see(SHOP, []);
-    registry.useEvidence({ refusing: (_service, endpoint) => endpoint === idOf(2) });
+    registry.useEvidence({ verdict: (_service, endpoint) => ({ status: "unhealthy", refusing: endpoint === idOf(2) }) });
     registry.reconsider(new Set([SHOP]));
     expect(ids()).toEqual(ports(1, 3, 4, 5, 6));
   });
@@ -255,7 +256,7 @@ test("what a source gave stays through its renaming until the source of the new 
   const { clock, registry, ids } = registryWith([fixed, old]);
   fixed.see(SHOP, [endpointAt(1), endpointAt(2), endpointAt(3)]);
   old.see(SHOP, [endpointAt(4), endpointAt(5)]);
-  registry.configure({ sources: [fixed, renamed], configured: new Set(), safetyOf: () => "standard" });
+  registry.configure({ sources: [fixed, renamed], services: new Map(), defaults: settingsWith() });
   clock.advance(600_000);
   expect(ids()).toEqual(ports(1, 2, 3, 4, 5));
   renamed.see(SHOP, [endpointAt(4)]);
@@ -281,7 +282,7 @@ test("a wall clock that was set back keeps nobody longer than the hold says", ()
     remembered: new Map(),
   });
   const one = new FakeSource("one");
-  registry.configure({ sources: [one], configured: new Set(), safetyOf: () => "standard" });
+  registry.configure({ sources: [one], services: new Map(), defaults: settingsWith() });
   one.see(SHOP, [endpointAt(1), endpointAt(2), endpointAt(3)]);
   one.see(SHOP, [endpointAt(1), endpointAt(2)]);
   setBackMs = 86_400_000;

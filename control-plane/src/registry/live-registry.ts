@@ -13,23 +13,31 @@ import {
   type ServiceName,
   type Timer,
 } from "@fairlead/shared";
-import type { Safety } from "../config/index.js";
+import type { MembershipSettings } from "../config/index.js";
 import type { Endpoint, Source } from "../discovery/index.js";
 import type { Confirmations } from "../records/index.js";
-import { holdOn } from "./hold.js";
-import { type Merged, merge } from "./merge.js";
-import type { Hold, RegisteredEndpoint, RegisteredService, Registry, SourceStatus } from "./registry.js";
+import { DOUBT_CLOCKS } from "./clocks.js";
+import type { Comparison } from "./comparison.js";
+import { Comparisons } from "./comparisons.js";
+import { markAfter } from "./confirmed-mark.js";
+import { FlapLedger } from "./flap-damping.js";
+import { collapses } from "./hold.js";
+import { Members, type Pass, type Witness } from "./members.js";
+import { contributionOf, feedsOf, type Merged, mergeReadings } from "./merge.js";
+import type { ConfirmedMark, RegisteredService, Registry, SourceStatus } from "./registry.js";
+import { logPass, measureRegistry } from "./registry-telemetry.js";
+import { ShrinkReadings } from "./shrink-readings.js";
+import { SourceDoubt } from "./source-doubt.js";
 
-/** Evidence that ends a hold at once: whoever refuses is gone, whatever a guard doubts (invariant 3). Implemented by health. */
+/** What the checks know about an endpoint. Who refuses is gone, whatever a guard doubts (invariant 3). Implemented by health. */
 export interface HoldEvidence {
-  refusing(service: ServiceName, endpoint: EndpointId): boolean;
+  verdict(service: ServiceName, endpoint: EndpointId): Witness | undefined;
 }
 
-/** An endpoint known from before this process started. */
-export interface RememberedEndpoint {
-  readonly endpoint: Endpoint;
-  readonly sources: readonly string[];
-  readonly sinceMs: number;
+/** A service known from before this process started. */
+export interface RememberedService {
+  readonly endpoints: readonly { readonly endpoint: Endpoint; readonly sources: readonly string[]; readonly sinceMs: number }[];
+  readonly confirmed?: ConfirmedMark;
 }
 
 export interface RegistryDeps {
@@ -38,54 +46,68 @@ export interface RegistryDeps {
   readonly metrics: Metrics;
   readonly confirmations: Confirmations;
   /** Which services the last saved snapshot had, and who was in them: what the first readings are compared with. */
-  readonly remembered: ReadonlyMap<ServiceName, readonly RememberedEndpoint[]>;
+  readonly remembered: ReadonlyMap<ServiceName, RememberedService>;
 }
 
 /** What a reload may change. */
 export interface RegistryInputs {
   readonly sources: readonly Source[];
   /** Services the configuration names, whether or not a source has them. */
-  readonly configured: ReadonlySet<ServiceName>;
-  readonly safetyOf: (service: ServiceName) => Safety;
+  readonly services: ReadonlyMap<ServiceName, MembershipSettings>;
+  /** For services that only a source names. */
+  readonly defaults: MembershipSettings;
 }
 
 /** Holds end by the wall clock, for people; looked at this often, one that is set back delays nothing much. */
 const LOOK_AGAIN_MS = 10_000;
 
-/** Where an endpoint was last given from, and since when it is certainly missing (monotonic ms). */
-interface Memory {
-  readonly entry: RegisteredEndpoint;
-  readonly givenBy: readonly string[];
-  readonly missingSinceMs: number | undefined;
+/** What is kept of one service between passes. */
+interface Known {
+  readonly members: Members;
+  readonly shrink: ShrinkReadings;
+  confirmed: ConfirmedMark | undefined;
+  /** Wall time of its first hold's end; infinite when nobody is held. */
+  firstEndMs: number;
 }
 
 export class LiveRegistry implements Registry, Closable {
   readonly services = new KeyedCell<ServiceName, RegisteredService>();
   readonly sources = new Cell<readonly SourceStatus[]>([]);
   readonly #deps: RegistryDeps;
-  #inputs: RegistryInputs = { sources: [], configured: new Set(), safetyOf: () => "standard" };
-  readonly #memories = new Map<ServiceName, Map<EndpointId, Memory>>();
-  #evidence: HoldEvidence = { refusing: () => false };
+  #inputs: RegistryInputs = { sources: [], services: new Map(), defaults: { safety: "standard", unlisted: "remove", merge: "union" } };
+  readonly #known = new Map<ServiceName, Known>();
+  readonly #flaps = new FlapLedger();
+  readonly #doubt: SourceDoubt;
+  readonly #comparisons: Comparisons;
+  #evidence: HoldEvidence = { verdict: () => undefined };
   #watches: Closable[] = [];
   readonly #confirmationWatch: Closable;
   #timer: Timer | undefined;
 
   constructor(deps: RegistryDeps) {
     this.#deps = deps;
-    for (const [service, endpoints] of deps.remembered) {
-      this.#memories.set(service, new Map(endpoints.map((known) => [known.endpoint.id, remember(known)])));
+    this.#doubt = new SourceDoubt(deps.clock);
+    this.#comparisons = new Comparisons(deps.metrics);
+    for (const [service, { endpoints, confirmed }] of deps.remembered) {
+      this.#known.set(service, newKnown(new Members(endpoints), confirmed));
     }
     this.#confirmationWatch = deps.confirmations.watch((_all, changed) => this.#recompute(changed));
-    deps.metrics.sampled("gauge", { name: "registry_holds", help: "Removals that wait", labels: ["kind"] }, () => this.#holdCounts());
-    deps.metrics.sampled("gauge", { name: "registry_endpoints", help: "Endpoints known" }, () => [
-      { labels: {}, value: [...this.services.value.values()].reduce((sum, service) => sum + service.endpoints.size, 0) },
-    ]);
+    measureRegistry(deps.metrics, { services: this.services, sources: this.sources, flaps: this.#flaps, doubt: this.#doubt });
   }
 
-  /** Takes new sources, names and presets; sources that stay must be the same objects. */
+  get comparisons(): ReadonlyMap<ServiceName, Comparison> {
+    return this.#comparisons.all;
+  }
+
+  flapPenalty(service: ServiceName, endpoint: EndpointId): number {
+    return this.#flaps.penalty(service, endpoint, this.#deps.clock.nowMs());
+  }
+
+  /** Takes new sources, names and settings; sources that stay must be the same objects. */
   configure(inputs: RegistryInputs): void {
     for (const watch of this.#watches) void watch.close();
     this.#inputs = inputs;
+    this.#doubt.keepOnly(inputs.sources);
     const all = () => this.#recompute(this.#everyName());
     let wiring = true;
     this.#watches = inputs.sources.flatMap((source) => [
@@ -104,7 +126,7 @@ export class LiveRegistry implements Registry, Closable {
 
   /** Looks again at services about whose endpoints there is new evidence. */
   reconsider(services: ReadonlySet<ServiceName>): void {
-    const held = [...services].filter((name) => hasHold(this.services.value.get(name)));
+    const held = [...services].filter((name) => isHeld(this.#known.get(name)));
     if (held.length > 0) this.#recompute(held);
   }
 
@@ -114,166 +136,139 @@ export class LiveRegistry implements Registry, Closable {
   }
 
   #everyName(): Set<ServiceName> {
-    const names = new Set<ServiceName>([...this.#inputs.configured, ...this.#memories.keys(), ...this.services.value.keys()]);
+    const names = new Set<ServiceName>([...this.#inputs.services.keys(), ...this.#known.keys(), ...this.services.value.keys()]);
     for (const source of this.#inputs.sources) for (const name of source.services.value.keys()) names.add(name);
+    for (const name of this.#comparisons.all.keys()) names.add(name);
     return names;
   }
 
-  #recompute(names: Iterable<ServiceName>): void {
-    this.services.update([...names].map((name) => [name, this.#compute(name)] as const));
-    this.sources.set(this.#inputs.sources.map(statusOf));
-    this.#scheduleNextHold();
+  #settingsOf(service: ServiceName): MembershipSettings {
+    return this.#inputs.services.get(service) ?? this.#inputs.defaults;
   }
 
-  #compute(name: ServiceName): RegisteredService | undefined {
-    const merged = merge(name, this.#inputs.sources);
-    const endpoints = this.#endpointsOf(name, merged);
-    const gone = !merged.named && merged.certain.size === this.#inputs.sources.length && !this.#inputs.configured.has(name);
+  #recompute(names: Iterable<ServiceName>): void {
+    const asked: { readonly service: ServiceName; readonly feeds: readonly Source[] }[] = [];
+    const disturbed = new Set<string>();
+    const compute = (name: ServiceName) => [name, this.#compute(name, { asked, disturbed })] as const;
+    let computed = [...names].map(compute);
+    if (disturbed.size > 0) {
+      this.#deps.log.warn("source-lost-many", { sources: [...disturbed] });
+      this.services.update(computed);
+      computed = [...this.#known].filter(([, known]) => isHeld(known)).map(([name]) => compute(name));
+    }
+    this.services.update(computed);
+    this.#tellSources();
+    this.#scheduleNextHold();
+    for (const { service, feeds } of asked) for (const source of feeds) source.refresh(service);
+  }
+
+  #compute(
+    name: ServiceName,
+    found: { readonly asked: { service: ServiceName; feeds: readonly Source[] }[]; readonly disturbed: Set<string> },
+  ): RegisteredService | undefined {
+    const settings = this.#settingsOf(name);
+    const feeds = feedsOf(settings, this.#inputs.sources);
+    const merged = mergeReadings(name, feeds, settings.merge);
+    const known = this.#known.get(name) ?? newKnown(new Members(), undefined);
+    const pass = this.#pass(name, known, { settings, feeds, merged });
+    for (const source of this.#doubt.note(name, pass.departures, feeds)) found.disturbed.add(source);
+    const collapsing = isHeld(known) && collapses(pass.staying, pass.missing);
+    if (known.shrink.isDue(collapsing, this.#deps.clock.nowMs(), DOUBT_CLOCKS[settings.safety].shrinkMs))
+      found.asked.push({ service: name, feeds });
+    const compared = this.#inputs.sources.find((source) => source.name === settings.compare);
+    this.#comparisons.look(name, compared, { sights: merged.sights, nowMs: this.#deps.clock.wallMs() });
+    return this.#serviceOf(name, known, { merged, compared });
+  }
+
+  #pass(
+    service: ServiceName,
+    known: Known,
+    { settings, feeds, merged }: { readonly settings: MembershipSettings; readonly feeds: readonly Source[]; readonly merged: Merged },
+  ): Pass {
+    const { clock, confirmations, log } = this.#deps;
+    const nowMs = clock.nowMs();
+    const wallMs = clock.wallMs();
+    const { flapHalfLifeMs: halfLifeMs } = DOUBT_CLOCKS[settings.safety];
+    const names = new Set(feeds.map(({ name }) => name));
+    const confirmation = confirmations.value.get(service);
+    const pass = known.members.pass(merged.sights, {
+      safety: settings.safety,
+      keepWhileHealthy: settings.unlisted === "keep-while-healthy",
+      nowMs,
+      wallMs,
+      // A source that feeds the service no more cannot give anything: its word counts as complete, unless another one has not
+      // spoken yet, which may be the same under a new name.
+      isCertain: (source) => merged.certain.has(source) || (merged.waiting.length === 0 && !names.has(source)),
+      disturbedUntilMs: (givenBy) =>
+        Math.max(0, ...feeds.filter(({ name }) => givenBy.includes(name)).map((source) => this.#doubt.untilMs(source))),
+      witness: (endpoint) => this.#evidence.verdict(service, endpoint),
+      confirmedAtMs: confirmation?.atMs ?? 0,
+      departed: (endpoint) => (halfLifeMs === 0 ? 0 : this.#flaps.departed(service, endpoint, { nowMs, halfLifeMs })),
+    });
+    known.firstEndMs = pass.firstEndMs;
+    known.confirmed = markAfter(pass, known, { nowMs: wallMs, confirmation });
+    logPass(log, service, pass);
+    return pass;
+  }
+
+  #serviceOf(
+    name: ServiceName,
+    known: Known,
+    { merged, compared }: { readonly merged: Merged; readonly compared: Source | undefined },
+  ): RegisteredService | undefined {
+    const { entries: endpoints } = known.members;
+    const gone = merged.nowhere && !this.#inputs.services.has(name);
     if (gone && endpoints.size === 0) {
-      this.#memories.delete(name);
+      this.#known.delete(name);
       return undefined;
     }
+    this.#known.set(name, known);
     const before = this.services.value.get(name);
+    const contribution = compared === undefined ? undefined : contributionOf(name, compared, "compared");
     const service: RegisteredService = {
       name,
       endpoints,
-      contributions: merged.contributions,
+      contributions: contribution === undefined ? merged.contributions : [...merged.contributions, contribution],
       settled: merged.waiting.length === 0 ? { kind: "settled" } : { kind: "waiting", sources: merged.waiting },
       goneSinceMs: gone ? (before?.goneSinceMs ?? this.#deps.clock.wallMs()) : undefined,
+      confirmed: known.confirmed,
     };
     return before !== undefined && sameService(before, service) ? before : service;
   }
 
-  #endpointsOf(name: ServiceName, merged: Merged): ReadonlyMap<EndpointId, RegisteredEndpoint> {
-    const memories = this.#memories.get(name) ?? new Map<EndpointId, Memory>();
-    const missing = [...memories.values()].filter(
-      ({ entry, givenBy }) => !merged.present.has(entry.endpoint.id) && givenBy.every((source) => this.#isCertain(source, merged)),
-    );
-    const lost = new Set(missing.map(({ entry }) => entry.endpoint.id));
-    const staying = merged.present.size + [...memories.keys()].filter((id) => !merged.present.has(id) && !lost.has(id)).length;
-    const next = new Map<EndpointId, Memory>();
-    for (const [id, { endpoint, sources }] of merged.present) next.set(id, this.#present(endpoint, sources, memories.get(id)));
-    for (const memory of memories.values()) {
-      const id = memory.entry.endpoint.id;
-      if (next.has(id)) continue;
-      const kept = lost.has(id) ? this.#lost(name, memory, { staying, missing: lost.size }) : keep(memory);
-      if (kept !== undefined) next.set(id, kept);
-    }
-    if (next.size > 0) this.#memories.set(name, next);
-    else this.#memories.delete(name);
-    return new Map([...next].map(([id, memory]) => [id, memory.entry]));
+  #tellSources(): void {
+    const feeding = this.#feeding();
+    const next = this.#inputs.sources.map((source) => this.#doubt.status(source, feeding.has(source)));
+    if (JSON.stringify(next) !== JSON.stringify(this.sources.value)) this.sources.set(next);
   }
 
-  /**
-   * A source that is configured no more cannot give anything: its word counts as complete, unless another one has not spoken
-   * yet, which may be the same under a new name.
-   */
-  #isCertain(source: string, merged: Merged): boolean {
-    if (merged.certain.has(source)) return true;
-    return merged.waiting.length === 0 && !this.#inputs.sources.some(({ name }) => name === source);
-  }
-
-  #present(endpoint: Endpoint, sources: readonly string[], before: Memory | undefined): Memory {
-    const was = before?.entry;
-    const same = was !== undefined && was.endpoint === endpoint && was.hold === undefined && sameList(was.sources, sources);
-    const entry = same ? was : { endpoint, sources, sinceMs: was?.sinceMs ?? this.#deps.clock.wallMs(), hold: undefined };
-    return { entry, givenBy: sources, missingSinceMs: undefined };
-  }
-
-  /** An endpoint that all its sources have certainly lost: held, or, by returning undefined, gone. */
-  #lost(service: ServiceName, memory: Memory, counts: { readonly staying: number; readonly missing: number }): Memory | undefined {
-    const { clock, confirmations, log } = this.#deps;
-    const { endpoint } = memory.entry;
-    const missingSinceMs = memory.missingSinceMs ?? clock.nowMs();
-    const wallSinceMs = Math.round(clock.wallMs() - (clock.nowMs() - missingSinceMs));
-    const hold = holdOn(wallSinceMs, {
-      safety: this.#inputs.safetyOf(service),
-      nowMs: clock.wallMs(),
-      ...counts,
-      disturbedUntilMs: this.#disturbedUntilMs(memory.givenBy),
-    });
-    const ended =
-      hold === undefined
-        ? "its clock ran out"
-        : this.#evidence.refusing(service, endpoint.id)
-          ? "it refuses connections"
-          : (confirmations.value.get(service)?.atMs ?? 0) >= wallSinceMs
-            ? "an operator confirmed it"
-            : undefined;
-    if (hold === undefined || ended !== undefined) {
-      log.info("endpoint-removed", { service, endpoint: endpoint.id, because: ended });
-      return undefined;
-    }
-    if (memory.missingSinceMs === undefined)
-      log.info("removal-held", { service, endpoint: endpoint.id, kind: hold.kind, because: hold.because });
-    const was = memory.entry;
-    const entry = was.sources.length === 0 && sameHold(was.hold, hold) ? was : { ...was, sources: [], hold };
-    return { entry, givenBy: memory.givenBy, missingSinceMs };
-  }
-
-  #disturbedUntilMs(givenBy: readonly string[]): number {
-    const givers = this.#inputs.sources.filter(({ name }) => givenBy.includes(name));
-    return Math.max(0, ...givers.map((source) => source.disturbedUntilMs.value));
+  #feeding(): ReadonlySet<Source> {
+    const { sources, services, defaults } = this.#inputs;
+    return new Set([defaults, ...services.values()].flatMap((settings) => feedsOf(settings, sources)));
   }
 
   #scheduleNextHold(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
     let untilMs = Number.POSITIVE_INFINITY;
-    for (const service of this.services.value.values()) {
-      for (const { hold } of service.endpoints.values()) if (hold !== undefined) untilMs = Math.min(untilMs, hold.untilMs);
-    }
+    for (const { firstEndMs } of this.#known.values()) untilMs = Math.min(untilMs, firstEndMs);
     if (untilMs === Number.POSITIVE_INFINITY) return;
     const delayMs = Math.min(LOOK_AGAIN_MS, Math.max(1, untilMs - this.#deps.clock.wallMs()));
     this.#timer = this.#deps.clock.schedule(delayMs, () => {
-      this.#recompute([...this.services.value.values()].filter(hasHold).map(({ name }) => name));
+      this.#recompute([...this.#known].filter(([, known]) => isHeld(known)).map(([name]) => name));
     });
   }
-
-  #holdCounts(): { labels: Record<string, string>; value: number }[] {
-    const counts: Record<Hold["kind"], number> = { debounce: 0, disturbed: 0, shrink: 0 };
-    for (const service of this.services.value.values()) {
-      for (const { hold } of service.endpoints.values()) if (hold !== undefined) counts[hold.kind]++;
-    }
-    return Object.entries(counts).map(([kind, value]) => ({ labels: { kind }, value }));
-  }
 }
 
-function remember({ endpoint, sources, sinceMs }: RememberedEndpoint): Memory {
-  return { entry: { endpoint, sources: [], sinceMs, hold: undefined }, givenBy: sources, missingSinceMs: undefined };
+function newKnown(members: Members, confirmed: ConfirmedMark | undefined): Known {
+  return { members, shrink: new ShrinkReadings(), confirmed, firstEndMs: Number.POSITIVE_INFINITY };
 }
 
-/** Not given now, but not certainly lost either: it stays, and whatever clock ran is void. */
-function keep(memory: Memory): Memory {
-  const was = memory.entry;
-  if (was.hold === undefined && was.sources.length === 0) return { ...memory, missingSinceMs: undefined };
-  return { entry: { ...was, sources: [], hold: undefined }, givenBy: memory.givenBy, missingSinceMs: undefined };
-}
-
-function hasHold(service: RegisteredService | undefined): boolean {
-  return service !== undefined && [...service.endpoints.values()].some(({ hold }) => hold !== undefined);
-}
-
-function statusOf(source: Source): SourceStatus {
-  return {
-    name: source.name,
-    type: source.type,
-    listing: source.listing.value,
-    services: source.services.value.size,
-    disturbedUntilMs: source.disturbedUntilMs.value,
-  };
-}
-
-function sameList<T>(one: readonly T[], other: readonly T[]): boolean {
-  return one.length === other.length && one.every((item, index) => item === other[index]);
-}
-
-function sameHold(one: Hold | undefined, other: Hold): boolean {
-  return one?.kind === other.kind && one.because === other.because && Math.abs(one.untilMs - other.untilMs) < 50;
+function isHeld(known: Known | undefined): boolean {
+  return known !== undefined && known.firstEndMs !== Number.POSITIVE_INFINITY;
 }
 
 function sameService(one: RegisteredService, other: RegisteredService): boolean {
-  if (one.endpoints.size !== other.endpoints.size || one.goneSinceMs !== other.goneSinceMs) return false;
-  for (const [id, endpoint] of one.endpoints) if (other.endpoints.get(id) !== endpoint) return false;
+  if (one.endpoints !== other.endpoints || one.goneSinceMs !== other.goneSinceMs || one.confirmed !== other.confirmed) return false;
   return JSON.stringify([one.settled, one.contributions]) === JSON.stringify([other.settled, other.contributions]);
 }

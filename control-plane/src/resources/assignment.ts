@@ -5,8 +5,9 @@ import { FAIRLEAD_METADATA } from "@fairlead/shared";
 import type { ServiceSnapshot, SnapshotEndpoint, SnapshotHealth } from "../snapshot/index.js";
 import type { Resource } from "../xds/index.js";
 import type { ClientKind } from "./client-kind.js";
-import { encoded } from "./encoded.js";
+import { encoded, withMetadata } from "./encoded.js";
 import { grpcLocalities } from "./grpc-localities.js";
+import { priorityGroups } from "./priority-groups.js";
 
 const ASSIGNMENT = "envoy.config.endpoint.v3.ClusterLoadAssignment";
 type AssignmentInput = Messages[typeof ASSIGNMENT]["input"];
@@ -15,13 +16,20 @@ type EndpointInput = NonNullable<LocalityInput["lb_endpoints"]>[number];
 
 export function assignment(service: ServiceSnapshot, kind: ClientKind): Resource {
   const endpoints = kind === "grpc" ? grpcEndpoints(service.endpoints) : localities(service.endpoints);
-  return encoded(ASSIGNMENT, service.name, { cluster_name: service.name, endpoints });
+  const resource = encoded(ASSIGNMENT, service.name, { cluster_name: service.name, endpoints });
+  if (service.confirmed === undefined) return resource;
+  const { sinceMs, because } = service.confirmed;
+  return withMetadata(resource, { [FAIRLEAD_METADATA]: { confirmed: { since_ms: sinceMs, because } } });
 }
 
 const HEALTH = { healthy: "HEALTHY", unhealthy: "UNHEALTHY", draining: "DRAINING" } as const satisfies Record<SnapshotHealth, string>;
 
-/** One locality per zone, with health, endpoint weights and our metadata: Envoy and our sidecars honour them. */
+/** One locality per priority and zone, with health, endpoint weights and our metadata: Envoy and our sidecars honour them. */
 function localities(endpoints: readonly SnapshotEndpoint[]): LocalityInput[] {
+  return priorityGroups(endpoints).flatMap(({ priority, members }) => zones(members, priority));
+}
+
+function zones(endpoints: readonly SnapshotEndpoint[], priority: number): LocalityInput[] {
   const byZone = new Map<string, SnapshotEndpoint[]>();
   for (const member of endpoints) {
     const members = byZone.get(member.endpoint.zone);
@@ -30,6 +38,7 @@ function localities(endpoints: readonly SnapshotEndpoint[]): LocalityInput[] {
   }
   return [...byZone].sort(byKey).map(([zone, members]) => ({
     locality: { zone },
+    ...(priority === 0 ? {} : { priority }),
     load_balancing_weight: { value: sum(members.map(({ endpoint }) => Math.max(1, endpoint.weight))) },
     lb_endpoints: members.map((member) => ({
       ...lbEndpoint(member, HEALTH[member.health]),
@@ -41,8 +50,9 @@ function localities(endpoints: readonly SnapshotEndpoint[]): LocalityInput[] {
 
 /** gRPC ignores endpoint weights and honours those of localities (gRFC A27): one sub_zone per distinct weight. */
 function grpcEndpoints(endpoints: readonly SnapshotEndpoint[]): LocalityInput[] {
-  return grpcLocalities(endpoints).map(({ zone, subZone, weight, members }) => ({
+  return grpcLocalities(endpoints).map(({ priority, zone, subZone, weight, members }) => ({
     locality: { zone, sub_zone: subZone },
+    ...(priority === 0 ? {} : { priority }),
     load_balancing_weight: { value: weight },
     lb_endpoints: members.map((member) => lbEndpoint(member, "HEALTHY")),
   }));

@@ -7,3 +7,8 @@ export function encoded<N extends MessageName>(type: N, name: string, message: M
   const value = encode(type, message);
   return { name, version: contentHash(value), value };
 }
+
+/** The same with metadata beside it, which is part of the version. */
+export function withMetadata(resource: Resource, metadata: NonNullable<Resource["metadata"]>): Resource {
+  return { ...resource, version: contentHash(JSON.stringify([resource.version, metadata])), metadata };
+}

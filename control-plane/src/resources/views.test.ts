@@ -14,11 +14,12 @@ interface Member {
   readonly health?: SnapshotHealth;
   readonly weight?: number;
   readonly zone?: string;
+  readonly priority?: number;
 }
 
 function entries(members: readonly Member[]) {
-  return members.map(({ port, health = "healthy", weight = 100, zone = "a" }) => ({
-    endpoint: endpointAt(port, { weight, zone }),
+  return members.map(({ port, health = "healthy", weight = 100, zone = "a", priority = 0 }) => ({
+    endpoint: endpointAt(port, { weight, zone, priority }),
     health,
     sources: ["one"],
     sinceMs: 0,
@@ -61,6 +62,18 @@ function assignmentFor(views: Views, client: XdsNode, name: string) {
   return decode("envoy.config.endpoint.v3.ClusterLoadAssignment", bytes ?? Buffer.alloc(0));
 }
 
+test("a confirmed collapse travels beside the assignment, and is part of its version", () => {
+  const resourceOf = (of: ServiceSnapshot) =>
+    new Views(new Cell(snapshotOf([of]))).viewOf(node("fairlead")).value.types.get(RESOURCE_TYPES.assignment)?.resources.get("shop");
+  const plain = service("shop", [{ port: 1 }]);
+  const confirmed = serviceSnapshot({ ...plain, confirmed: { sinceMs: 7, because: "ops: moved", before: 9 } }, plain);
+  expect(confirmed.version).not.toBe(plain.version);
+  expect(resourceOf(plain)?.metadata).toBeUndefined();
+  expect(resourceOf(confirmed)?.metadata).toEqual({ fairlead: { confirmed: { since_ms: 7, because: "ops: moved" } } });
+  expect(resourceOf(confirmed)?.version).not.toBe(resourceOf(plain)?.version);
+  expect(resourceOf(confirmed)?.value).toEqual(resourceOf(plain)?.value);
+});
+
 describe("one model, rendered for each kind of client", () => {
   const views = new Views(new Cell(snapshotOf([shop])));
 
@@ -95,6 +108,43 @@ describe("one model, rendered for each kind of client", () => {
   test("clients served the same share one view", () => {
     expect(views.viewOf(node("gRPC Go"))).toBe(views.viewOf(node("somebody unknown")));
     expect(views.viewOf(node("envoy"))).not.toBe(views.viewOf(node("gRPC Go")));
+  });
+});
+
+describe("priorities", () => {
+  const told = (client: string, members: readonly Member[]) =>
+    assignmentFor(new Views(new Cell(snapshotOf([service("shop", members)]))), node(client), "shop").endpoints.map(
+      ({ priority, locality, lb_endpoints }) => [priority, locality?.sub_zone, lb_endpoints.length],
+    );
+
+  test("are numbered from 0 without holes, whatever the source calls them", () => {
+    const members = [
+      { port: 1, priority: 20 },
+      { port: 2, priority: 10 },
+      { port: 3, priority: 10 },
+    ];
+    expect(told("envoy", members)).toEqual([
+      [0, "", 2],
+      [1, "", 1],
+    ]);
+    expect(told("gRPC Go", members)).toEqual([
+      [0, "w100", 2],
+      [1, "w100-p1", 1],
+    ]);
+  });
+
+  test("leave no hole for a gRPC client when nobody of the first is left", () => {
+    const reserve = { port: 3, priority: 1 };
+    expect(told("gRPC Java", [{ port: 1, health: "unhealthy" }, { port: 2, health: "unhealthy" }, reserve])).toEqual([[0, "w100", 1]]);
+  });
+
+  test("that are all unhealthy are all sent to a gRPC client", () => {
+    expect(
+      told("gRPC Java", [
+        { port: 1, health: "unhealthy" },
+        { port: 2, health: "unhealthy", priority: 1 },
+      ]),
+    ).toHaveLength(2);
   });
 });
 

@@ -56,10 +56,19 @@ function reuse(was: SnapshotEndpoint | undefined, next: SnapshotEndpoint): Snaps
   // A held endpoint is given by nobody at the moment; whoever gave it last is what a restart must ask.
   const sources = next.sources.length === 0 && was !== undefined ? was.sources : next.sources;
   const kept = { ...next, sources };
+  // The usual case by reference: of a large service one endpoint differs.
+  if (
+    was !== undefined &&
+    was.endpoint === next.endpoint &&
+    was.health === next.health &&
+    was.sinceMs === next.sinceMs &&
+    was.sources === sources
+  )
+    return was;
   return was !== undefined && was.sinceMs === next.sinceMs && essence(was) === essence(kept) ? was : kept;
 }
 
 function essence({ endpoint, health, sources }: SnapshotEndpoint): string {
-  const { id, weight, zone, instance, draining, place } = endpoint;
-  return JSON.stringify([id, weight, zone, instance ?? null, draining ?? null, place, health, sources]);
+  const { id, weight, zone, instance, priority, metadata, draining, place } = endpoint;
+  return JSON.stringify([id, weight, zone, instance ?? null, priority ?? 0, metadata ?? null, draining ?? null, place, health, sources]);
 }

@@ -39,12 +39,16 @@ export function buildService({ registered, health, settings, previous, nowMs }: 
   const unchecked =
     settings.check.type !== "none" && endpoints.some(({ endpoint }) => (health.get(endpoint.id)?.status ?? "unknown") === "unknown");
   const origin: Origin = saved !== undefined && (registered.settled.kind === "waiting" || unchecked) ? saved : { kind: "live" };
-  return ok(serviceSnapshot({ name: registered.name, settings, endpoints, awaiting, origin }, previous));
+  const { name, confirmed } = registered;
+  const content = { name, settings, endpoints, awaiting, origin, ...(confirmed === undefined ? {} : { confirmed }) };
+  return ok(serviceSnapshot(content, previous));
 }
 
 /** Names the content with its version; equal content keeps the reference of `previous`. */
 export function serviceSnapshot(content: Omit<ServiceSnapshot, "version">, previous: ServiceSnapshot | undefined): ServiceSnapshot {
-  const version = contentHash(JSON.stringify([wireSettings(content.settings), content.endpoints.map(wireEndpoint)]));
+  const { settings, endpoints, confirmed } = content;
+  const mark = confirmed === undefined ? [] : [[confirmed.sinceMs, confirmed.because]];
+  const version = contentHash(JSON.stringify([wireSettings(settings), endpoints.map(wireEndpoint), ...mark]));
   const next = { ...content, version };
   return previous !== undefined && previous.version === version && sameStanding(previous, next) ? previous : next;
 }
@@ -63,5 +67,5 @@ function wireSettings({ protocol, lb, timeoutMs, localPort, retries }: ServiceSe
 }
 
 function wireEndpoint({ endpoint, health }: SnapshotEndpoint): unknown {
-  return [endpoint.id, endpoint.weight, endpoint.zone, endpoint.instance ?? null, health];
+  return [endpoint.id, endpoint.weight, endpoint.zone, endpoint.instance ?? null, endpoint.priority ?? 0, health];
 }

@@ -28,10 +28,10 @@ function world({ listing, saved = [], settings = settingsWith(), usage = { byNam
   const metrics = newMetrics();
   const records = new Records(clock);
   const source = new FakeSource("one", listing === undefined ? undefined : { kind: listing });
-  const remembered = new Map(saved.map(({ name, endpoints }) => [name, endpoints] as const));
+  const remembered = new Map(saved.map((service) => [service.name, service] as const));
   const registry = new LiveRegistry({ clock, log, metrics, confirmations: records.confirmations, remembered });
   const verdicts = new KeyedCell<ServiceName, ReadonlyMap<EndpointId, EndpointHealth>>();
-  registry.configure({ sources: [source], configured: new Set(), safetyOf: () => settings.safety });
+  registry.configure({ sources: [source], services: new Map(), defaults: settings });
   const publisher = new Publisher(
     {
       clock,
@@ -298,17 +298,46 @@ describe("retirement", () => {
 
 test("what is saved reads back equal, and a service of another shape is dropped with its name", () => {
   const { clock, source, publisher } = world();
-  source.see(SHOP, [endpointAt(1, { instance: "i-1", zone: "a" }), endpointAt(2, { weight: 0 })]);
+  source.see(SHOP, [endpointAt(1, { instance: "i-1", zone: "a", priority: 1, metadata: { rack: "r7" } }), endpointAt(2, { weight: 0 })]);
   clock.advance(100);
   const snapshot = publisher.snapshot.value;
   const back = readSaved(writeSaved(snapshot), 5);
   expect(back.ok && back.value.services.get(SHOP)).toMatchObject({
     version: snapshot.services.get(SHOP)?.version,
     origin: { kind: "saved", savedAtMs: 5 },
+    endpoints: snapshot.services.get(SHOP)?.endpoints,
   });
   const spoilt = Buffer.from(writeSaved(snapshot).toString().replace('"weight":0', '"weight":-1'));
   expect(readSaved(spoilt, 5)).toMatchObject({ ok: true, value: { dropped: ["shop: an endpoint has another shape"] } });
   expect(readSaved(Buffer.from("nonsense"), 5).ok).toBe(false);
+});
+
+test("the confirmed mark, priorities and metadata are saved and read back", () => {
+  const { clock, source, publisher } = world();
+  source.see(SHOP, [endpointAt(1, { priority: 2, metadata: { version: "7" } }), endpointAt(2)]);
+  clock.advance(100);
+  const [shop] = publisher.snapshot.value.services.values();
+  if (shop === undefined) throw new Error("shop is not published");
+  const confirmed = { sinceMs: 7, because: "ops: moved", before: 9 };
+  const back = readSaved(writeSaved({ ...publisher.snapshot.value, services: new Map([[SHOP, { ...shop, confirmed }]]) }), 5);
+  const saved = back.ok ? back.value.services.get(SHOP) : undefined;
+  expect(saved).toMatchObject({ confirmed });
+  expect(saved?.endpoints[0]?.endpoint).toMatchObject({ priority: 2, metadata: { version: "7" } });
+});
+
+test("a collapse that the registry let through is published with its mark, and so is a service that everybody lost", () => {
+  const { clock, source, publisher, records } = world();
+  source.see(SHOP, [endpointAt(1), endpointAt(2)]);
+  clock.advance(100);
+  source.see(SHOP, []);
+  records.confirm(SHOP, { author: "ops", reason: "moved" });
+  clock.advance(100);
+  expect(publisher.snapshot.value.services.get(SHOP)).toMatchObject({ endpoints: [], confirmed: { because: "ops: moved" } });
+  source.see(CART, [endpointAt(1)]);
+  clock.advance(100);
+  source.drop(CART);
+  clock.advance(301_000);
+  expect(publisher.snapshot.value.services.get(CART)).toMatchObject({ origin: { kind: "retired" }, confirmed: { before: 1 } });
 });
 
 test("closing leaves no timer behind", async () => {

@@ -155,7 +155,7 @@ export class Publisher implements Closable {
   }
 
   #compose(parts: Pick<Snapshot, "services" | "withheld" | "refused">): Snapshot {
-    const waiting = this.#deps.sources.value.filter(({ listing }) => listing.kind === "pending").map(({ name }) => name);
+    const waiting = this.#deps.sources.value.filter(({ listing, feeds }) => feeds && listing.kind === "pending").map(({ name }) => name);
     this.#wasComplete ||= waiting.length === 0 && parts.withheld.size === 0;
     return {
       ...parts,

@@ -37,7 +37,13 @@ export class Retirement {
   /** The service without endpoints, as it is published from now on. */
   retire(service: ServiceSnapshot, nowMs: number): ServiceSnapshot {
     if (service.origin.kind === "retired") return service;
-    return serviceSnapshot({ ...service, endpoints: [], awaiting: [], origin: { kind: "retired", sinceMs: nowMs } }, undefined);
+    // It is retired because the guards let its last endpoint go: whoever guards behind us need not doubt that.
+    const confirmed = service.confirmed ?? {
+      sinceMs: nowMs,
+      because: "every source has completely lost the service",
+      before: service.endpoints.length,
+    };
+    return serviceSnapshot({ ...service, endpoints: [], awaiting: [], origin: { kind: "retired", sinceMs: nowMs }, confirmed }, undefined);
   }
 
   /** Retired services whose time is over, or whose end an operator confirmed. Arms the clock for the rest. */

@@ -24,7 +24,13 @@ export interface SavedServices {
 }
 
 export function writeSaved(snapshot: Snapshot): Buffer {
-  const services = [...snapshot.services.values()].map(({ name, settings, endpoints, origin }) => ({ name, settings, endpoints, origin }));
+  const services = [...snapshot.services.values()].map(({ name, settings, endpoints, origin, confirmed }) => ({
+    name,
+    settings,
+    endpoints,
+    origin,
+    confirmed,
+  }));
   return Buffer.from(JSON.stringify({ services }));
 }
 
@@ -63,12 +69,21 @@ function readService(item: unknown, savedAtMs: number): Result<ServiceSnapshot> 
     retired.kind === "retired" && typeof retired.sinceMs === "number"
       ? ({ kind: "retired", sinceMs: retired.sinceMs } as const)
       : ({ kind: "saved", savedAtMs } as const);
-  return ok(serviceSnapshot({ name: name.value, settings: saved.settings, endpoints, awaiting: [], origin }, undefined));
+  const confirmed = readConfirmed(saved.confirmed);
+  const content = { name: name.value, settings: saved.settings, endpoints, awaiting: [], origin };
+  return ok(serviceSnapshot(confirmed === undefined ? content : { ...content, confirmed }, undefined));
+}
+
+function readConfirmed(value: unknown): ServiceSnapshot["confirmed"] {
+  const { sinceMs, because, before } = (value ?? {}) as Loose<NonNullable<ServiceSnapshot["confirmed"]>>;
+  return typeof sinceMs === "number" && typeof because === "string" && typeof before === "number"
+    ? { sinceMs, because, before }
+    : undefined;
 }
 
 function readEndpoint(item: unknown): SnapshotEndpoint | undefined {
   const { endpoint, health, sources, sinceMs } = (item ?? {}) as Loose<SnapshotEndpoint>;
-  const { ip, port, weight, zone, instance, draining, place } = (endpoint ?? {}) as Loose<SnapshotEndpoint["endpoint"]>;
+  const { ip, port, weight, zone, instance, priority, metadata, draining, place } = (endpoint ?? {}) as Loose<SnapshotEndpoint["endpoint"]>;
   const canonical = typeof ip === "string" ? canonicalIp(ip) : undefined;
   if (canonical === undefined || !isPort(port) || !isWeight(weight) || typeof zone !== "string") return undefined;
   if (health !== "healthy" && health !== "unhealthy" && health !== "draining") return undefined;
@@ -81,6 +96,8 @@ function readEndpoint(item: unknown): SnapshotEndpoint | undefined {
       weight,
       zone,
       ...(typeof instance === "string" ? { instance } : {}),
+      ...(typeof priority === "number" && priority > 0 ? { priority } : {}),
+      ...(isTexts(metadata) ? { metadata } : {}),
       ...(typeof draining === "string" ? { draining } : {}),
       place: String(place),
     },
@@ -88,6 +105,10 @@ function readEndpoint(item: unknown): SnapshotEndpoint | undefined {
     sources: sources.map(String),
     sinceMs,
   };
+}
+
+function isTexts(value: unknown): value is Readonly<Record<string, string>> {
+  return typeof value === "object" && value !== null && Object.values(value).every((text) => typeof text === "string");
 }
 
 function isSettings(value: unknown): value is ServiceSettings {

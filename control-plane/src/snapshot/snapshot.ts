@@ -3,6 +3,7 @@
 import type { EndpointId, ServiceName } from "@fairlead/shared";
 import type { ServiceSettings } from "../config/index.js";
 import type { Endpoint } from "../discovery/index.js";
+import type { ConfirmedMark } from "../registry/index.js";
 
 /** What callers are told: an endpoint whose health is not known yet counts as healthy once it is admitted (see admit.ts). */
 export type SnapshotHealth = "healthy" | "unhealthy" | "draining";
@@ -24,7 +25,7 @@ export type Origin =
 
 export interface ServiceSnapshot {
   readonly name: ServiceName;
-  /** Content hash of what can reach a client: settings and endpoints, not `origin`, `sources`, `sinceMs` or places. */
+  /** Content hash of what can reach a client: settings, endpoints and the confirmed mark, not `origin`, `sources`, `sinceMs` or places. */
   readonly version: string;
   readonly settings: ServiceSettings;
   /** Sorted by id: the order of a source never reaches the wire. */
@@ -32,6 +33,8 @@ export interface ServiceSnapshot {
   /** New endpoints that wait for their first check to pass (invariant 4). */
   readonly awaiting: readonly EndpointId[];
   readonly origin: Origin;
+  /** The registry let a collapse through: the small set is meant. */
+  readonly confirmed?: ConfirmedMark;
 }
 
 export interface Snapshot {

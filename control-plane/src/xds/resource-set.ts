@@ -1,5 +1,6 @@
 // What the server serves. This room knows nothing of services: names, types, versions and bytes.
 
+import type { JsonObject } from "@fairlead/proto";
 import type { Watchable } from "@fairlead/shared";
 
 export interface Resource {
@@ -8,6 +9,8 @@ export interface Resource {
   readonly version: string;
   /** The encoded message, shared by every stream that gets it. */
   readonly value: Buffer;
+  /** `Resource.metadata`, by namespace; only the delta variant can carry it. */
+  readonly metadata?: Readonly<Record<string, JsonObject>>;
 }
 
 /** The resources of one type in one view. */

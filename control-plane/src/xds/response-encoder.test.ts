@@ -1,4 +1,4 @@
-import { decode } from "@fairlead/proto";
+import { decode, structTo } from "@fairlead/proto";
 import { describe, expect, test } from "vitest";
 import type { ResponseContent } from "./response-content.js";
 import { ResponseEncoder } from "./response-encoder.js";
@@ -43,6 +43,15 @@ describe("an encoded response", () => {
         { name: "b", version: "1", resource: { type_url: EDS } },
       ],
     });
+  });
+
+  test("R24: of delta carries a resource's metadata, which SotW has no place for", () => {
+    const resources = [{ ...resource(EDS, "a", "1"), metadata: { fairlead: { confirmed: { since_ms: 7 } } } }];
+    const { bytes } = new ResponseEncoder("cp").encode(content("delta", { resources }), 0);
+    const { resources: sent } = decode("envoy.service.discovery.v3.DeltaDiscoveryResponse", bytes);
+    const metadata = sent[0]?.metadata?.filter_metadata["fairlead"];
+    expect(metadata === undefined ? undefined : structTo(metadata)).toEqual({ confirmed: { since_ms: 7 } });
+    new ResponseEncoder("cp").encode(content("sotw", { resources }), 0);
   });
 
   test("is the same bytes for every stream that is sent the same", () => {

@@ -1,6 +1,6 @@
 // Responses as bytes, encoded once for all streams that are sent the same.
 
-import { encode } from "@fairlead/proto";
+import { encode, structFrom } from "@fairlead/proto";
 import type { Resource } from "./resource-set.js";
 import type { AbsenceNote, ResponseContent } from "./response-content.js";
 
@@ -87,10 +87,19 @@ export class ResponseEncoder {
     return encode("envoy.service.discovery.v3.DeltaDiscoveryResponse", {
       ...shared,
       system_version_info: content.position,
-      resources: resources.map((resource) => ({ name: resource.name, version: resource.version, resource: packed(resource) })),
+      resources: resources.map((resource) => ({
+        name: resource.name,
+        version: resource.version,
+        resource: packed(resource),
+        ...(resource.metadata === undefined ? {} : { metadata: metadataFrom(resource.metadata) }),
+      })),
       removed_resources: removed,
     });
   }
+}
+
+function metadataFrom(metadata: NonNullable<Resource["metadata"]>) {
+  return { filter_metadata: Object.fromEntries(Object.entries(metadata).map(([namespace, value]) => [namespace, structFrom(value)])) };
 }
 
 function resourceError({ name, code, reason }: AbsenceNote) {

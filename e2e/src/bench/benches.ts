@@ -1,6 +1,10 @@
 import type { Bench } from "./bench.js";
+import { dns } from "./dns/dns.js";
+import { evict } from "./evict/evict.js";
 import { harnessFloor } from "./harness-floor.js";
+import { wipe } from "./wipe/wipe.js";
 import { znodeToRequest } from "./znode-to-request.js";
+import { znodes } from "./znodes.js";
 
 /** Every bench of the project. `npm run bench` lists them in this order. */
-export const benches: readonly Bench[] = [harnessFloor, znodeToRequest];
+export const benches: readonly Bench[] = [harnessFloor, znodeToRequest, znodes, dns, wipe, evict];

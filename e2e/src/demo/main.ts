@@ -1,17 +1,21 @@
-// `npm run demo` shows it live; `npm run demo -- --check` plays the tour by itself and judges it.
+// `npm run demo` shows it live; `npm run demo -- --check` plays the tour by itself and judges it; `npm run demo -- --wipe`
+// plays the loss of every registration in ZooKeeper and judges it, on a ZooKeeper of its own or on --zookeeper HOST:PORT.
 
 import { emitKeypressEvents } from "node:readline";
+import { parseArgs } from "node:util";
 import { stopEverything } from "../harness/teardown.js";
 import { serveVerbs, VERBS, type Verb } from "./control.js";
 import { type Counts, drawFrame } from "./live-view.js";
 import { look } from "./sight.js";
 import { Stage } from "./stage.js";
 import { tour } from "./tour.js";
+import { runWipe } from "./wipe/run-wipe.js";
 
 const FRAME_MS = 500;
 
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
 async function check(): Promise<boolean> {
-  const say = (text: string) => process.stdout.write(`${text}\n`);
   say("starting a control plane, five backends and two sidecars");
   const stage = await Stage.build();
   const result = await tour(stage, say);
@@ -75,8 +79,15 @@ function onKeys(pressed: (key: string) => void): void {
   );
 }
 
-const judged = process.argv.includes("--check") ? check() : live().then(() => true);
-judged.then(
+async function play(): Promise<boolean> {
+  const { values } = parseArgs({ options: { check: { type: "boolean" }, wipe: { type: "boolean" }, zookeeper: { type: "string" } } });
+  if (values.wipe) return runWipe(values.zookeeper, say);
+  if (values.check) return check();
+  await live();
+  return true;
+}
+
+play().then(
   (ok) => process.exit(ok ? 0 : 1),
   async (error: unknown) => {
     await stopEverything().catch(() => undefined);

@@ -36,7 +36,7 @@ const maxIds = 2_000_000;
 export async function startBackend(options: {
   readonly name: string;
   readonly port?: number;
-  /** Where it listens; default 127.0.0.1. "::" is every address of the loopback networks: one backend behind thousands of endpoints. */
+  /** Where it listens; default 127.0.0.1. "0.0.0.0" or "::" is every address of the loopback networks (Linux): one backend behind thousands of endpoints. */
   readonly host?: string;
   readonly nodePath?: string;
 }): Promise<Backend> {

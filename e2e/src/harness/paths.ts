@@ -9,6 +9,7 @@ export const repositoryTop = fileURLToPath(new URL("../../..", import.meta.url))
 export const built = {
   backend: join(repositoryTop, "e2e/dist/harness/backend-main.js"),
   controlPlane: join(repositoryTop, "control-plane/dist/main.js"),
+  fastClockPlane: join(repositoryTop, "e2e/dist/harness/fast-clock-plane-main.js"),
   sidecar: join(repositoryTop, "sidecar/dist/main.js"),
 };
 

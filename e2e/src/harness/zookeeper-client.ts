@@ -15,6 +15,8 @@ export type ZooKeeperSession = {
   remove(path: string): Promise<void>;
   /** Sets a one-time watch on a znode's children. Resolves when the server has it; the event comes through `fired`. */
   watchChildren(path: string): Promise<{ readonly fired: Promise<Event> }>;
+  /** Falls silent, as a host without power does: its ephemerals go when the server's time-out for the session is over. */
+  vanish(): void;
   /** Ends the session properly: its ephemerals go at once. */
   close(): Promise<void>;
 };
@@ -51,6 +53,10 @@ export async function openZooKeeperSession(address: string, sessionTimeoutMs = 1
       const { promise: fired, resolve } = once<Event>();
       await call<unknown>((done) => client.getChildren(path, resolve, done));
       return { fired };
+    },
+    vanish: () => {
+      stoppedAlready(closing);
+      vanished(client);
     },
     close: () => {
       stoppedAlready(closing);
@@ -94,4 +100,13 @@ function closed(client: Client): Promise<void> {
     client.once("disconnected", resolve);
     client.close();
   });
+}
+
+/** Inside the library: it connects again by itself, and says goodbye when it is closed. */
+type WithConnection = Client & { readonly connectionManager: { connect: () => void; readonly socket?: { destroy(): void } } };
+
+function vanished(client: Client): void {
+  const { connectionManager } = client as WithConnection;
+  connectionManager.connect = () => undefined;
+  connectionManager.socket?.destroy();
 }

@@ -7,11 +7,13 @@ import { temporaryFolder } from "./teardown.js";
 import { GiveUp, until } from "./until.js";
 import { expireSession } from "./zookeeper-session.js";
 
-/** A real, stand-alone ZooKeeper server on 127.0.0.1. */
+/** A real ZooKeeper server on 127.0.0.1, alone or one of an ensemble. */
 export type ZooKeeperServer = {
   readonly port: number;
   /** host:port, as it goes into a config. */
   readonly address: string;
+  /** Transaction log and snapshots; copy it while the server is stopped to have a backup. */
+  readonly dataFolder: string;
   /** Asks one of the four-letter words (srvr, cons, wchs, mntr ...). Rejects when the server is not there. */
   ask(word: string): Promise<string>;
   /** The sessions with a connection now, as hex without 0x. */
@@ -20,8 +22,8 @@ export type ZooKeeperServer = {
   expire(sessionId: string): Promise<void>;
   /** Ends the server; SIGKILL by default. Data and port stay for start. */
   stop(signal?: NodeJS.Signals): Promise<void>;
-  /** Starts it again on the same port with the same data and waits until it serves. */
-  start(): Promise<void>;
+  /** Starts it again on the same port with the same data and waits until it serves, which a server without a quorum never does. */
+  start(waitFor?: "serving" | "nothing"): Promise<void>;
   /** SIGSTOP: connections stay open and nothing answers. */
   suspend(): Promise<void>;
   /** SIGCONT. */
@@ -31,41 +33,43 @@ export type ZooKeeperServer = {
 /** The server's beat. Session time-outs are whole multiples of it: short sessions need a short beat. */
 const tickTimeMs = 500;
 
-const classPath = ["/usr/share/java/zookeeper.jar", "/usr/share/java/slf4j-simple.jar"].join(":");
+const classPath = ["/usr/share/java/zookeeper.jar", "/usr/share/java/slf4j-simple.jar"];
+
+/** How a server differs from the plain one. */
+export type ZooKeeperOptions = {
+  /** Added to its zoo.cfg. */
+  readonly settings?: Readonly<Record<string, string | number | boolean>>;
+  /** Jars beyond ZooKeeper's own. */
+  readonly jars?: readonly string[];
+  /** System properties. */
+  readonly properties?: Readonly<Record<string, string>>;
+  /** Its number in an ensemble, written to `myid`. */
+  readonly id?: number;
+};
 
 /** Starts a server and waits until it serves. */
-export async function startZooKeeper(): Promise<ZooKeeperServer> {
+export async function startZooKeeper(options: ZooKeeperOptions = {}): Promise<ZooKeeperServer> {
+  const server = await prepareZooKeeper(options);
+  await server.start();
+  return server;
+}
+
+/** A server with its folder and port, not started yet. */
+export async function prepareZooKeeper(options: ZooKeeperOptions = {}): Promise<ZooKeeperServer> {
   const port = await freePort();
   const folder = temporaryFolder("zookeeper");
   const config = join(folder, "zoo.cfg");
-  mkdirSync(join(folder, "data"));
-  writeFileSync(config, configOf(port, join(folder, "data")));
+  const dataFolder = join(folder, "data");
+  mkdirSync(dataFolder);
+  if (options.id !== undefined) writeFileSync(join(dataFolder, "myid"), `${options.id}\n`);
+  writeFileSync(config, configOf(port, dataFolder, options.settings));
   let server: Process;
 
   const ask = (word: string): Promise<string> => fourLetterWord(port, word);
-  const start = async (): Promise<void> => {
-    server = startProcess({
-      name: `zookeeper :${port}`,
-      command: "java",
-      // The serial collector and the first compiler only: it starts three times faster and the tests never need more.
-      args: [
-        "-Xmx128m",
-        "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1",
-        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-        "-cp",
-        classPath,
-        mainClass,
-        config,
-      ],
-    });
-    // `ruok` says imok before the server serves; `srvr` names a mode only when it does.
-    await until(`ZooKeeper on ${port} to serve`, async () => /^Mode:/m.test(await askWhileAlive(server, ask)), { timeoutMs: 30_000 });
-  };
-  await start();
   return {
     port,
     address: `127.0.0.1:${port}`,
+    dataFolder,
     ask,
     sessions: async () =>
       [...(await ask("cons")).matchAll(/\bsid=0x([0-9a-f]+)/g)].map((match) => match[1] ?? "").filter((id) => id !== "0"),
@@ -73,15 +77,35 @@ export async function startZooKeeper(): Promise<ZooKeeperServer> {
     stop: async (signal = "SIGKILL") => {
       await server.kill(signal);
     },
-    start,
+    start: async (waitFor = "serving") => {
+      server = startProcess({ name: `zookeeper :${port}`, command: "java", args: javaArguments(config, options) });
+      if (waitFor === "nothing") return;
+      // `ruok` says imok before the server serves; `srvr` names a mode only when it does.
+      await until(`ZooKeeper on ${port} to serve`, async () => /^Mode:/m.test(await askWhileAlive(server, ask)), { timeoutMs: 30_000 });
+    },
     suspend: () => server.suspend(),
     resume: () => server.resume(),
   };
 }
 
+function javaArguments(config: string, { jars = [], properties = {} }: ZooKeeperOptions): readonly string[] {
+  return [
+    "-Xmx128m",
+    // The serial collector and the first compiler only: it starts three times faster and the tests never need more.
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    ...Object.entries(properties).map(([name, value]) => `-D${name}=${value}`),
+    "-cp",
+    [...classPath, ...jars].join(":"),
+    mainClass,
+    config,
+  ];
+}
+
 const mainClass = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
 
-function configOf(port: number, dataFolder: string): string {
+function configOf(port: number, dataFolder: string, more: ZooKeeperOptions["settings"] = {}): string {
   const settings = {
     tickTime: tickTimeMs,
     initLimit: 20,
@@ -94,6 +118,7 @@ function configOf(port: number, dataFolder: string): string {
     "4lw.commands.whitelist": "*",
     minSessionTimeout: 1_000,
     maxSessionTimeout: 60_000,
+    ...more,
   };
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}\n`)

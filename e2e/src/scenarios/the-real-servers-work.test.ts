@@ -11,6 +11,7 @@ import { startNode } from "../harness/processes.js";
 import { until, untilEqual } from "../harness/until.js";
 import { startZooKeeper } from "../harness/zookeeper.js";
 import { openZooKeeperSession } from "../harness/zookeeper-client.js";
+import { startZooKeeperEnsemble } from "../harness/zookeeper-ensemble.js";
 
 describe("ZooKeeper", () => {
   test("a watch fires when another session creates a child", async () => {
@@ -62,6 +63,23 @@ describe("ZooKeeper", () => {
     await expect(until("an answer", () => answered, { timeoutMs: 300 })).rejects.toThrow("waited 300 ms for an answer");
     server.resume();
     expect(await answer).toEqual(["zookeeper"]);
+  });
+
+  test("an ensemble of three goes on without its leader, and one alone does not serve until another is back", async () => {
+    const ensemble = await startZooKeeperEnsemble();
+    const leader = await ensemble.leader();
+    const [one, other] = await ensemble.followers();
+    if (one === undefined || other === undefined) throw new Error("three servers have two followers");
+    const before = await openZooKeeperSession(leader.address);
+    await before.create("/stays", "here");
+    await leader.stop();
+    await until("a new leader", async () => (await ensemble.leader()) !== leader, { timeoutMs: 20_000 });
+    const survivor = await ensemble.leader();
+    await (survivor === one ? other : one).stop();
+    await until("the last one to stop serving", async () => (await survivor.ask("srvr")).includes("not currently serving"));
+    await ensemble.startAll();
+    const after = await openZooKeeperSession(survivor.address);
+    expect(await after.get("/stays")).toBe("here");
   });
 });
 

@@ -1,5 +1,7 @@
 import { startControlPlane } from "@fairlead/control-plane/app";
 import { readSettings } from "@fairlead/control-plane/config";
+import { connectOver, type FakeZooKeeper } from "@fairlead/control-plane/discovery/zookeeper/testing";
+import { RESOURCE_TYPES } from "@fairlead/proto";
 import { Cell, type Clock, newMetrics, ok, type Rng, seeded } from "@fairlead/shared";
 import { type MemoryStore, RecordedLog } from "@fairlead/shared/testing";
 import { Lifetime } from "./lifetime.js";
@@ -15,7 +17,9 @@ type Started = Extract<Awaited<ReturnType<typeof startControlPlane>>, { ok: true
 /** What outlives a run of a control plane. */
 export interface ControlPlaneHost {
   readonly address: string;
-  readonly disks: { readonly snapshot: MemoryStore; readonly lineage: MemoryStore };
+  readonly disks: { readonly snapshot: MemoryStore; readonly lineage: MemoryStore; readonly zookeeper: MemoryStore };
+  /** Its configuration file; default: a list in a file, and quick checks. */
+  readonly config?: string;
 }
 
 export interface Surroundings {
@@ -24,11 +28,15 @@ export interface Surroundings {
   readonly backends: SimulatedBackends;
   readonly list: SimulatedList;
   readonly network: SimulatedNetwork;
+  /** Behind every source of type zookeeper; without one there may be none. */
+  readonly zookeeper?: FakeZooKeeper;
 }
 
 /** One run of a control plane. */
 export interface SimulatedControlPlane {
   readonly plane: Started;
+  /** What it serves to sidecars like ours. */
+  readonly view: ReturnType<Served["viewOf"]>;
   readonly lifetime: Lifetime;
   readonly log: RecordedLog;
   /** What it serves to sidecars like ours: version by service of each assignment. */
@@ -51,7 +59,6 @@ defaults:
   check: { type: http, path: /healthz, host: check, interval: 700ms, fastInterval: 500ms, timeout: 300ms, rise: 2, fall: 3 }
 `;
 
-const ASSIGNMENT_TYPE = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
 const SIDECAR = {
   id: "web-1",
   cluster: "web",
@@ -64,7 +71,8 @@ const SIDECAR = {
 
 /** Starts the real control plane in a world of its own. */
 export async function simulateControlPlane(host: ControlPlaneHost, around: Surroundings): Promise<SimulatedControlPlane> {
-  const settings = readSettings({ main: { file: "cp.yaml", text: CONFIG }, environment: {}, included: [], resolve: (path) => path });
+  const text = host.config ?? CONFIG;
+  const settings = readSettings({ main: { file: "cp.yaml", text }, environment: {}, included: [], resolve: (path) => path });
   if (!settings.ok) throw new Error(`the simulation's own configuration is refused: ${JSON.stringify(settings.error)}`);
   const lifetime = new Lifetime(around.clock);
   const log = new RecordedLog();
@@ -74,12 +82,15 @@ export async function simulateControlPlane(host: ControlPlaneHost, around: Surro
   const started = await startControlPlane(world, settings.value.settings);
   if (!started.ok) throw new Error(`the control plane did not start: ${started.error.reason}`);
   const { value: plane } = started;
+  if (served === undefined) throw new Error("the control plane serves no xDS");
+  const view = served.viewOf(SIDECAR);
   return {
     plane,
+    view,
     lifetime,
     log,
     assignmentVersions() {
-      const resources = served?.viewOf(SIDECAR).value.types.get(ASSIGNMENT_TYPE)?.resources ?? new Map();
+      const resources = view.value.types.get(RESOURCE_TYPES.assignment)?.resources ?? new Map();
       return new Map([...resources.values()].map(({ name, version }) => [name, version]));
     },
     resourcesSent: () => counted.resources,
@@ -113,13 +124,21 @@ function newWorld({ host, around, lifetime, log, counted, onServe }: WorldParts)
     log,
     metrics: newMetrics(),
     uuid: () => `lineage-${seed}`,
-    stores: { snapshot: lifetime.store(host.disks.snapshot), lineage: lifetime.store(host.disks.lineage) },
+    stores: {
+      snapshot: lifetime.store(host.disks.snapshot),
+      lineage: lifetime.store(host.disks.lineage),
+      zookeeper: lifetime.store(host.disks.zookeeper),
+    },
     discovery: {
-      zookeeper: () => () => notSimulated("ZooKeeper"),
+      zookeeper: (sourceLog) => {
+        const openLink = around.zookeeper?.openLink ?? (() => notSimulated("ZooKeeper"));
+        return connectOver({ clock, rng: seeded(seed + 1), log: sourceLog, openLink });
+      },
       listFile: () => around.list.open(clock),
       dns: { transport: { exchange: () => notSimulated("DNS") }, nextQueryId: () => notSimulated("DNS"), systemResolvers: new Cell([]) },
     },
     probe: around.backends.probe(clock),
+    servedElsewhere: () => notSimulated("observe mode"),
     serveXds(what) {
       onServe(what);
       const server = new SimulatedXdsServer(what, { clock, onSent: (resources) => (counted.resources += resources) });

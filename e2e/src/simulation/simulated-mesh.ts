@@ -118,7 +118,7 @@ export class SimulatedMesh {
 }
 
 function newHost(address: string): ControlPlaneHost {
-  return { address, disks: { snapshot: new MemoryStore(), lineage: new MemoryStore() } };
+  return { address, disks: { snapshot: new MemoryStore(), lineage: new MemoryStore(), zookeeper: new MemoryStore() } };
 }
 
 /** Resolves when every promise that can go on without time passing has: the loop turns only when no microtask is left. */

@@ -95,6 +95,8 @@ function wrongValue(error: ErrorObject, schema: JsonSchema): string {
     case "uniqueItems":
       return "expected every entry once";
     default:
+      // What was meant to be a password is not repeated.
+      if (schema.writeOnly === true) return `expected ${expectation(schema)}`;
       return `expected ${expectation(schema)}, got ${shown(error.data)}${quoteHint(error, schema)}`;
   }
 }

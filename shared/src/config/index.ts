@@ -1,8 +1,9 @@
-export { type Command, EXIT, helpText, parseCommandLine, publishedSchema } from "./command-line.js";
+export { type Abilities, type Command, EXIT, helpText, parseCommandLine, publishedSchema } from "./command-line.js";
 export { Cursor } from "./cursor.js";
 export { durationIn, durationText } from "./duration-text.js";
 export type { Environment } from "./environment.js";
 export { formatListen, type ListenAddress, listensCollide, parseListen } from "./listen-address.js";
+export { nearest } from "./nearest.js";
 export { MAX_CONFIG_BYTES, tooLarge } from "./parse-yaml.js";
 export { type ConfigPath, DEFAULT_PLACE, formatPath, formatPlace, type Place } from "./place.js";
 export { printTree } from "./print-tree.js";

@@ -20,6 +20,8 @@ export interface JsonSchema {
   readonly allOf?: readonly { readonly else?: JsonSchema }[];
   readonly discriminator?: { readonly propertyName: string };
   readonly expects?: string;
+  /** A secret: what was written is not repeated in messages. */
+  readonly writeOnly?: boolean;
 }
 
 /** Every typebox schema is a JSON schema; its type says nothing of that. */

@@ -1,4 +1,16 @@
-import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from "yaml";
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLMap,
+  type YAMLParseError,
+} from "yaml";
 import { fail, ok, type Result } from "../result.js";
 import { type ConfigPath, formatPlace, type Place } from "./place.js";
 import type { ConfigProblem } from "./problem.js";
@@ -19,20 +31,23 @@ export function parseYaml(file: string, text: string): Result<ConfigNode, readon
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_CONFIG_BYTES) return fail([{ place: start, path: [], message: tooLarge(bytes) }]);
   const lines = new LineCounter();
-  // Duplicate keys are found by the walk below: the library's own check is quadratic and knows one place only.
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false, logLevel: "silent" });
+  // Not silent: then a second document would be passed over. Duplicate keys are found by the walk below: the library's own check is quadratic and knows one place only.
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false, logLevel: "error" });
   const placeAt = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { kind: "file", file, line: Math.max(1, line), column: Math.max(1, col) };
   };
   if (document.errors.length > 0) {
-    return fail(
-      document.errors.map((error) => ({ place: placeAt(error.pos[0]), path: [], message: `not YAML: ${oneLine(error.message)}` })),
-    );
+    return fail(document.errors.map((error) => ({ place: placeAt(error.pos[0]), path: [], message: reasonOf(error) })));
   }
   const walk = new Walk(document, placeAt);
   const root = walk.visit(document.contents, [], start);
   return walk.problems.length > 0 ? fail(walk.problems) : ok(root);
+}
+
+function reasonOf({ code, message }: YAMLParseError): string {
+  if (code === "MULTIPLE_DOCS") return "a second YAML document begins here; a configuration file is one document";
+  return `not YAML: ${oneLine(message)}`;
 }
 
 /** What is said of a file over the limit. */

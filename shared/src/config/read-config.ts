@@ -41,14 +41,14 @@ export function readConfig<S extends TSchema>(source: ConfigSource<S>): Result<R
   return all.length > 0 ? fail(all) : ok(readOf(root));
 }
 
-/** The single value at `path`, before the document is checked: which further files to read has to be known first. */
-export function peekConfig(source: ConfigSource<TSchema>, path: ConfigPath): string | undefined {
+/** The text at `path`, or the texts of the list there, before the document is checked: which further files to read has to be known first. */
+export function peekConfig(source: ConfigSource<TSchema>, path: ConfigPath): readonly string[] {
   const laid = layers(source);
-  if (!laid.ok) return undefined;
+  if (!laid.ok) return [];
   let value = plainValue(laid.value.root);
   for (const step of path)
     value = typeof value === "object" && value !== null ? (value as Record<string | number, unknown>)[step] : undefined;
-  return typeof value === "string" ? value : undefined;
+  return (Array.isArray(value) ? value : [value]).filter((text): text is string => typeof text === "string");
 }
 
 interface Layers {

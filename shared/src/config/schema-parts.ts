@@ -48,6 +48,19 @@ export function shortOrMap<Short extends TSchema, Map extends TSchema>(short: Sh
   });
 }
 
+/** One value or a list of them: `include: a.yaml` beside `include: [a.yaml, b.yaml]`. */
+export function oneOrMore<One extends TSchema>(one: One, options: { readonly maxItems: number; readonly description: string }) {
+  const isList = { type: "array" };
+  const list = Type.Array(one, { minItems: 1, ...options });
+  return Type.Unsafe<Static<One> | readonly Static<One>[]>({
+    allOf: [
+      { if: isList, else: one },
+      { if: { not: isList }, else: list },
+    ],
+    description: options.description,
+  });
+}
+
 export function listen(description: string) {
   return keys(
     { listen: Type.String({ expects: "an address such as 127.0.0.1:18000", description: "ip:port or localhost:port; IPv6 in brackets" }) },

@@ -2,6 +2,7 @@
 
 import type { TSchema } from "typebox";
 import {
+  type Command,
   type ConfigPath,
   type ConfigProblem,
   EXIT,
@@ -14,6 +15,7 @@ import {
 } from "../config/index.js";
 import type { Result } from "../result.js";
 import { LOG_LEVELS, type Log, type LogLevel } from "../telemetry/log.js";
+import { type Importing, runImport } from "./run-import.js";
 
 /** A configuration that was read, or what is wrong with it. */
 export interface Loaded<Read> {
@@ -27,12 +29,16 @@ export interface Program<Read extends { place(path: ConfigPath): string }, Found
   load(file: string): Promise<Found>;
   /** The effective configuration as text. */
   print(read: Read): string;
+  /** What of a good configuration is doubtful, one line each with its place; `--strict` refuses it. */
+  doubts?(read: Read): readonly string[];
+  readonly importing?: Importing;
   /** Starts the work. What it returns is called once, when the program is told to stop. */
   start(at: {
     readonly file: string;
     readonly read: Read;
     readonly found: Found;
     readonly level: LogLevel;
+    readonly strict: boolean;
   }): Promise<Result<Started, StartFailure>>;
 }
 
@@ -40,10 +46,12 @@ export interface Started {
   readonly log: Log;
   /** Fields of the line that says it started. */
   readonly facts: Readonly<Record<string, unknown>>;
+  /** On SIGHUP: reads the configuration now. Absent where SIGHUP ends the program, as it does by default. */
+  reread?(): void;
   stop(): Promise<void>;
 }
 
-/** Runs the program to its end and sets the exit code: 0, 64 for the command line, 78 for the configuration, 1 for a bug. */
+/** Runs the program to its end and sets the exit code: one of `EXIT`, or 1 for a bug. */
 export function runProgram<Read extends { place(path: ConfigPath): string }, Found extends Loaded<Read>>(
   program: Program<Read, Found>,
 ): void {
@@ -62,12 +70,13 @@ export function runProgram<Read extends { place(path: ConfigPath): string }, Fou
 async function obey<Read extends { place(path: ConfigPath): string }, Found extends Loaded<Read>>(
   program: Program<Read, Found>,
 ): Promise<number> {
-  const { name, version, schema } = program;
-  const command = parseCommandLine(process.argv.slice(2));
-  if (!command.ok) return say(process.stderr, `${command.error}\n\n${helpText(name)}`, EXIT.usage);
+  const { name, version, schema, importing, doubts } = program;
+  const abilities = { strict: doubts !== undefined, ...(importing === undefined ? {} : { imports: importing.files }) };
+  const command = parseCommandLine(process.argv.slice(2), abilities);
+  if (!command.ok) return say(process.stderr, `${command.error}\n\n${helpText(name, abilities)}`, EXIT.usage);
   switch (command.value.kind) {
     case "help":
-      return say(process.stdout, helpText(name), EXIT.ok);
+      return say(process.stdout, helpText(name, abilities), EXIT.ok);
     case "version":
       return say(process.stdout, `${name} ${version}\n`, EXIT.ok);
     case "print-schema":
@@ -75,26 +84,31 @@ async function obey<Read extends { place(path: ConfigPath): string }, Found exte
     case "check-config":
     case "print-config":
     case "run":
-      return withConfig(program, command.value.file, command.value.kind);
+      return withConfig(program, command.value);
+    case "import":
+      if (importing === undefined) throw new Error("an import was parsed that this program does not have");
+      return runImport(importing, command.value);
   }
 }
 
 async function withConfig<Read extends { place(path: ConfigPath): string }, Found extends Loaded<Read>>(
   program: Program<Read, Found>,
-  file: string,
-  kind: "run" | "check-config" | "print-config",
+  { kind, file, strict }: Extract<Command, { readonly kind: "run" | "check-config" | "print-config" }>,
 ): Promise<number> {
   const found = await program.load(file);
   const { read } = found;
   if (!read.ok) return say(process.stderr, `${formatProblems(read.error)}\n`, EXIT.config);
+  const doubts = strict && kind !== "print-config" ? (program.doubts?.(read.value) ?? []) : [];
+  if (doubts.length > 0) return say(process.stderr, `${doubts.join("\n")}\n`, EXIT.config);
   if (kind === "check-config") return say(process.stdout, `${file} is good\n`, EXIT.ok);
   if (kind === "print-config") return say(process.stdout, program.print(read.value), EXIT.ok);
-  const started = await program.start({ file, read: read.value, found, level: logLevel() });
+  const started = await program.start({ file, read: read.value, found, level: logLevel(), strict });
   if (!started.ok) {
     const { path, reason } = started.error;
     return say(process.stderr, `${read.value.place(path)}: ${formatPath(path)}: ${reason}\n`, EXIT.config);
   }
-  const { log, facts, stop } = started.value;
+  const { log, facts, reread, stop } = started.value;
+  if (reread !== undefined) process.on("SIGHUP", reread);
   log.info("started", { version: program.version, ...facts });
   log.info("stopping", { signal: await stopSignal() });
   await stop();

@@ -39,7 +39,12 @@ export function clustersView(state: AdminState) {
         versions: versionsOf(held, service),
         ...(cluster === undefined
           ? {}
-          : { mode: cluster.candidates.mode, policy: cluster.config.policy, verdictsExpired: cluster.verdictsExpired }),
+          : {
+              mode: cluster.candidates.mode,
+              priority: cluster.candidates.priority,
+              policy: cluster.config.policy,
+              verdictsExpired: cluster.verdictsExpired,
+            }),
         endpoints: cluster === undefined ? [] : endpointsView(cluster, state.clock.nowMs()),
         issues: issues.filter(({ name }) => name === service),
       };
@@ -87,6 +92,7 @@ function endpointsView(cluster: ActiveCluster, nowMs: number) {
   return cluster.endpoints.map((state) => ({
     id: state.endpoint.id as string,
     zone: state.endpoint.zone,
+    priority: state.endpoint.priority,
     weight: state.endpoint.weight,
     health: healthOf(state, cluster),
     ejected: state.ejectedUntilMs > nowMs,

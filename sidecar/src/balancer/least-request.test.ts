@@ -6,7 +6,15 @@ import { LeastRequestPicker } from "./least-request.js";
 
 function stateOf(octet: number, weight = 100): EndpointState {
   const address: Address = { ip: `10.0.0.${octet}`, port: 80 };
-  return new EndpointState({ ...address, id: endpointId(address), weight, zone: "default", health: "healthy", instance: undefined });
+  return new EndpointState({
+    ...address,
+    id: endpointId(address),
+    weight,
+    zone: "default",
+    priority: 0,
+    health: "healthy",
+    instance: undefined,
+  });
 }
 
 function hold(picker: LeastRequestPicker, count: number): void {

@@ -32,7 +32,15 @@ class ToldEjection implements Ejection {
 
 function stateOf(octet: number, weight = 100): EndpointState {
   const address: Address = { ip: `10.0.0.${octet}`, port: 80 };
-  return new EndpointState({ ...address, id: endpointId(address), weight, zone: "default", health: "healthy", instance: undefined });
+  return new EndpointState({
+    ...address,
+    id: endpointId(address),
+    weight,
+    zone: "default",
+    priority: 0,
+    health: "healthy",
+    instance: undefined,
+  });
 }
 
 function pickerOf(policy: BalancerPolicy, candidates: readonly EndpointState[], seed = 1, ejection: Ejection = new ToldEjection()): Picker {

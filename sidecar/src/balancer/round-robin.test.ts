@@ -6,7 +6,15 @@ import { RoundRobinPicker } from "./round-robin.js";
 
 function stateOf(octet: number, weight: number): EndpointState {
   const address: Address = { ip: `10.0.0.${octet}`, port: 80 };
-  return new EndpointState({ ...address, id: endpointId(address), weight, zone: "default", health: "healthy", instance: undefined });
+  return new EndpointState({
+    ...address,
+    id: endpointId(address),
+    weight,
+    zone: "default",
+    priority: 0,
+    health: "healthy",
+    instance: undefined,
+  });
 }
 
 function picks(picker: RoundRobinPicker, count: number): number[] {

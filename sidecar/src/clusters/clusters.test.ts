@@ -26,7 +26,7 @@ function config(name: string, change: Partial<ClusterConfig> = {}): ClusterConfi
 
 function endpoint(octet: number, change: Partial<UpstreamEndpoint> = {}): UpstreamEndpoint {
   const address = { ip: `10.0.0.${octet}`, port: 80 };
-  return { ...address, id: endpointId(address), weight: 100, zone: "a", health: "healthy", instance: undefined, ...change };
+  return { ...address, id: endpointId(address), weight: 100, zone: "a", priority: 0, health: "healthy", instance: undefined, ...change };
 }
 
 function route(name: string): RouteConfig {
@@ -175,6 +175,31 @@ describe("requests go to", () => {
     expect(shop().candidates.mode).toBe(mode);
     expect(idsOf(shop().candidates.endpoints)).toEqual(octets.map((octet) => `10.0.0.${octet}:80`));
     expect(picked.at(-1)).toBe(shop().candidates.endpoints);
+  });
+
+  test("the most preferred priority that is not in panic, and every one when all are", () => {
+    const { shopIs, shop, log } = setUp();
+    const first = (health: HealthVerdict) => [1, 2].map((octet) => endpoint(octet, { health }));
+    const reserve = (health: HealthVerdict) => endpoint(3, { priority: 1, health });
+    const used = () => idsOf(shop().candidates.endpoints).map((id) => Number(id.split(":")[0]?.split(".")[3]));
+    shopIs([...first("healthy"), reserve("healthy")]);
+    expect(used()).toEqual([1, 2]);
+    shopIs([endpoint(1), endpoint(2, { health: "unhealthy" }), reserve("healthy")]);
+    expect(used()).toEqual([1]);
+    shopIs([...first("unhealthy"), reserve("healthy")]);
+    expect(used()).toEqual([3]);
+    shopIs([...first("draining"), reserve("healthy")]);
+    expect(used()).toEqual([3]);
+    shopIs([...first("unhealthy"), reserve("unhealthy")]);
+    expect([shop().candidates.mode, ...used()]).toEqual(["panic", 1, 2, 3]);
+    shopIs([...first("healthy"), reserve("healthy")]);
+    expect(used()).toEqual([1, 2]);
+    const said = log.lines.filter((line) => line.event === "cluster-mode");
+    expect(said.map(({ level, fields }) => [level, fields["mode"], fields["priority"]])).toEqual([
+      ["warn", "healthy", 1],
+      ["warn", "panic", 0],
+      ["info", "healthy", 0],
+    ]);
   });
 
   test("other sets only with a word in the log, and a word on the way back", () => {

@@ -80,12 +80,13 @@ export class Clusters implements Closable {
     if (!isSame) this.#table.set(next);
   }
 
-  /** A mode other than `healthy` is degraded and said so, as is the way back (invariant 16). */
+  /** A mode other than `healthy`, or a reserve in use, is degraded and said so, as is the way back (invariant 16). */
   #report(before: ActiveCluster | undefined, now: ActiveCluster): void {
-    const { mode, endpoints } = now.candidates;
-    if (mode === (before?.candidates.mode ?? "healthy")) return;
-    const fields = { service: now.name, mode, endpoints: now.endpoints.length, candidates: endpoints.length };
-    if (mode === "healthy") this.#options.log.info("cluster-mode", fields);
+    const { mode, priority, endpoints } = now.candidates;
+    const was = before?.candidates ?? { mode: "healthy", priority: 0 };
+    if (mode === was.mode && priority === was.priority) return;
+    const fields = { service: now.name, mode, priority, endpoints: now.endpoints.length, candidates: endpoints.length };
+    if (mode === "healthy" && priority === 0) this.#options.log.info("cluster-mode", fields);
     else this.#options.log.warn("cluster-mode", fields);
   }
 }

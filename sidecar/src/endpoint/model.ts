@@ -36,6 +36,8 @@ export interface UpstreamEndpoint {
   /** 1 to 10000. What weighs 0 in the control plane arrives as draining. */
   readonly weight: number;
   readonly zone: string;
+  /** 0 is used first; a higher one only while too few of the lower ones are usable. */
+  readonly priority: number;
   readonly health: HealthVerdict;
   /** Identity of the process behind the address; a new one means that nothing learnt of the old applies. */
   readonly instance: string | undefined;

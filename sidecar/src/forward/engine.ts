@@ -62,6 +62,8 @@ export class Try {
   /** Endpoints of the tries before this one. */
   readonly tried: EndpointId[] = [];
   tries = 1;
+  /** When the present try began. */
+  triedMs: number;
   /** Holds a place in the retry budget. */
   retrying = false;
   /** Body bytes were taken from the caller: another try could not send them again. */
@@ -75,6 +77,7 @@ export class Try {
     this.request = parts.request;
     this.counters = parts.counters;
     this.beganMs = parts.beganMs;
+    this.triedMs = parts.beganMs;
     this.deadlineMs = parts.deadlineMs;
     this.cluster = parts.cluster;
     this.lease = parts.lease;
@@ -98,6 +101,8 @@ export interface RequestPath {
   begin(arrival: Arrival, nowMs: number): Decision;
   /** Exactly once per try. */
   outcome(attempt: Try, outcome: Outcome, nowMs: number): Decision;
+  /** Whether a try that waits for its answer had better be given up as timed out: its endpoint is out and another would do. */
+  isStranded(attempt: Try, nowMs: number): boolean;
   /** An answer the engine has to give by itself (malformed bytes, silence, drain), made and counted. */
   reply(reason: Reason, detail: string): LocalReply;
 }

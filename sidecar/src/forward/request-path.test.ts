@@ -163,3 +163,58 @@ describe("after a failure", () => {
     expect(alive.successes).toBe(20);
   });
 });
+
+describe("a try that waits for an endpoint which is unhealthy by now", () => {
+  /** Of the default 15 s; a third is over at 5 s. */
+  const BEGAN_MS = 0;
+  const PATIENT_MS = 4_999;
+  const STRANDED_MS = 5_000;
+
+  function waiting(change: Partial<Arrival["head"]> = {}, options?: ClusterOptions) {
+    const states = [stateAt(1), stateAt(2)];
+    const path = pathOver(states, options);
+    const attempt = attemptOf(path.begin(arrival(change), BEGAN_MS));
+    const { endpoint } = attempt.lease;
+    endpoint.endpoint = { ...endpoint.endpoint, health: "unhealthy" };
+    return { path, attempt, states };
+  }
+
+  test("is stranded after a third of the time-out, and its request then goes to another", () => {
+    const { path, attempt } = waiting();
+    const first = portOf(attempt);
+    expect(path.isStranded(attempt, PATIENT_MS)).toBe(false);
+    expect(path.isStranded(attempt, STRANDED_MS)).toBe(true);
+    expect(path.outcome(attempt, { kind: "failure", code: "timeout", sent: true }, STRANDED_MS).kind).toBe("try");
+    expect(portOf(attempt)).not.toBe(first);
+    expect(path.isStranded(attempt, STRANDED_MS)).toBe(false);
+  });
+
+  test("waits on when the endpoint is healthy again", () => {
+    const { path, attempt } = waiting();
+    const { endpoint } = attempt.lease;
+    endpoint.endpoint = { ...endpoint.endpoint, health: "healthy" };
+    expect(path.isStranded(attempt, STRANDED_MS)).toBe(false);
+  });
+
+  test.each<[string, Partial<Arrival["head"]>, ClusterOptions]>([
+    ["it could have an effect twice", { method: "POST" }, {}],
+    ["the route allows no retry", {}, { route: { retryAttempts: 0 } }],
+  ])("waits on when %s", (_, change, options) => {
+    const { path, attempt } = waiting(change, options);
+    expect(path.isStranded(attempt, STRANDED_MS)).toBe(false);
+  });
+
+  test("waits on when its answer has begun, when the retry budget is spent, and when there is nobody else", () => {
+    const { path, attempt } = waiting();
+    const { limits } = attempt.counters;
+    for (let place = 0; place < 3; place++) limits.enterRetry(20);
+    expect(path.isStranded(attempt, STRANDED_MS)).toBe(false);
+    for (let place = 0; place < 3; place++) limits.leaveRetry();
+    expect(path.isStranded(attempt, STRANDED_MS)).toBe(true);
+    attempt.answered = true;
+    expect(path.isStranded(attempt, STRANDED_MS)).toBe(false);
+    attempt.answered = false;
+    attempt.tried.push(...[1, 2].map((port) => stateAt(port).endpoint.id));
+    expect(path.isStranded(attempt, STRANDED_MS)).toBe(false);
+  });
+});

@@ -1,7 +1,7 @@
 import type { EndpointId, Rng } from "@fairlead/shared";
 import type { Outcome, Pick } from "../balancer/index.js";
 import type { ActiveCluster, ClusterTable } from "../clusters/index.js";
-import { deadlineOf, hasPassed, isIdempotent, mayRetry } from "../resilience/index.js";
+import { deadlineOf, hasPassed, isIdempotent, mayRetry, patienceMs } from "../resilience/index.js";
 import { ClusterCounters } from "./cluster-counters.js";
 import { type Arrival, type Decision, type RequestPath, Try } from "./engine.js";
 import { upstreamHeaders } from "./headers.js";
@@ -81,6 +81,19 @@ export class ForwardPath implements RequestPath {
     return { kind: "answer", reply };
   }
 
+  /** Only where the retry is certain to be allowed and to have somewhere to go: else waiting is the better chance. */
+  isStranded(attempt: Try, nowMs: number): boolean {
+    const { lease, request, answered, bodyTaken, tries, counters } = attempt;
+    const { id, health } = lease.endpoint.endpoint;
+    const cluster = this.#options.table().get(attempt.cluster.name);
+    if (health !== "unhealthy" || cluster === undefined || cluster.verdictsExpired || cluster.candidates.mode !== "healthy") return false;
+    const { config, route, candidates } = cluster;
+    if (nowMs - attempt.triedMs < patienceMs(attempt.cluster.route.timeoutMs)) return false;
+    if (!mayRetry({ method: request.method, sent: true, answered, bodyTaken, tries, retryAttempts: route.retryAttempts })) return false;
+    if (!attempt.retrying && !counters.limits.hasRoomForRetry(config.retryBudgetPercent)) return false;
+    return candidates.endpoints.some(({ endpoint }) => endpoint.id !== id && !attempt.tried.includes(endpoint.id));
+  }
+
   reply(reason: Reason, detail: string): LocalReply {
     return this.#reply(reason, detail, undefined);
   }
@@ -105,6 +118,7 @@ export class ForwardPath implements RequestPath {
     attempt.lease = pick.lease;
     attempt.reused = false;
     attempt.tries++;
+    attempt.triedMs = nowMs;
     counters.retries++;
     return true;
   }

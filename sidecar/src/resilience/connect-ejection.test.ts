@@ -5,7 +5,15 @@ import { connectEjection } from "./connect-ejection.js";
 
 function newState(): EndpointState {
   const address: Address = { ip: "10.0.0.1", port: 80 };
-  return new EndpointState({ ...address, id: endpointId(address), weight: 100, zone: "default", health: "healthy", instance: undefined });
+  return new EndpointState({
+    ...address,
+    id: endpointId(address),
+    weight: 100,
+    zone: "default",
+    priority: 0,
+    health: "healthy",
+    instance: undefined,
+  });
 }
 
 function ejected(atMs: number): EndpointState {

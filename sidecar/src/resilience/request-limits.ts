@@ -23,9 +23,14 @@ export class RequestLimits {
     this.inFlight--;
   }
 
+  /** Whether a retry would get a place. */
+  hasRoomForRetry(budgetPercent: number): boolean {
+    return this.retrying < Math.max(MIN_CONCURRENT_RETRIES, (this.inFlight * budgetPercent) / 100);
+  }
+
   /** Takes a place for a retry, so that retries never multiply a failing cluster's load by more than 1 + budget. */
   enterRetry(budgetPercent: number): boolean {
-    if (this.retrying >= Math.max(MIN_CONCURRENT_RETRIES, (this.inFlight * budgetPercent) / 100)) return false;
+    if (!this.hasRoomForRetry(budgetPercent)) return false;
     this.retrying++;
     return true;
   }

@@ -6,6 +6,7 @@ import { refusal } from "./refusal.js";
 
 /** More is a runaway source: one service of this size would fill the largest message we take. */
 const MAX_ENDPOINTS = 50_000;
+const MAX_PRIORITY = 128;
 /** Curator ids and pod uids are 36 characters. */
 const MAX_INSTANCE_LENGTH = 256;
 /** endpoint_components.proto: an endpoint without weight weighs 1. Ours always carry one. */
@@ -26,16 +27,17 @@ const VERDICTS: Readonly<Record<string, HealthVerdict>> = {
 
 /**
  * A ClusterLoadAssignment, flat and sorted by id. Weights of localities are for clients that ignore those of endpoints
- * and are not looked at. Priorities other than 0 are refused: to flatten them would send traffic to what is a reserve.
+ * and are not looked at.
  */
 export function decodeAssignment(message: ClusterLoadAssignment__Output, version: string): Result<Assignment> {
   const byId = new Map<string, UpstreamEndpoint>();
   for (const [i, locality] of message.endpoints.entries()) {
     const place = `endpoints[${i}]`;
-    if (locality.priority !== 0) return refusal(`${place}.priority`, locality.priority, "0 (no other is supported)");
-    const zone = locality.locality?.zone || DEFAULT_ZONE;
+    // endpoint.proto: LocalityLbEndpoints.priority is at most 128.
+    if (locality.priority > MAX_PRIORITY) return refusal(`${place}.priority`, locality.priority, `0 to ${MAX_PRIORITY}`);
+    const standing = { zone: locality.locality?.zone || DEFAULT_ZONE, priority: locality.priority };
     for (const [j, entry] of locality.lb_endpoints.entries()) {
-      const endpoint = decodeEndpoint(entry, zone, `${place}.lb_endpoints[${j}]`);
+      const endpoint = decodeEndpoint(entry, standing, `${place}.lb_endpoints[${j}]`);
       if (!endpoint.ok) return endpoint;
       const { id } = endpoint.value;
       if (byId.has(id)) return refusal(`${place}.lb_endpoints[${j}].endpoint.address`, `${id} a second time`, "every address once");
@@ -47,7 +49,10 @@ export function decodeAssignment(message: ClusterLoadAssignment__Output, version
   return ok({ name: message.cluster_name, version, endpoints });
 }
 
-function decodeEndpoint(entry: LbEndpoint__Output, zone: string, place: string): Result<UpstreamEndpoint> {
+/** What the locality says of each of its endpoints. */
+type Standing = Pick<UpstreamEndpoint, "zone" | "priority">;
+
+function decodeEndpoint(entry: LbEndpoint__Output, standing: Standing, place: string): Result<UpstreamEndpoint> {
   const socket = entry.endpoint?.address?.socket_address;
   if (!socket) return refusal(`${place}.endpoint.address.socket_address`, undefined, "an IP address and port");
   if (socket.protocol !== "TCP") return refusal(`${place}.endpoint.address.socket_address.protocol`, socket.protocol, "TCP");
@@ -60,7 +65,7 @@ function decodeEndpoint(entry: LbEndpoint__Output, zone: string, place: string):
   const instance = instanceOf(entry, place);
   if (!instance.ok) return instance;
   const health = VERDICTS[entry.health_status] ?? "unknown";
-  return ok({ id: endpointId({ ip, port }), ip, port, weight, zone, health, instance: instance.value });
+  return ok({ id: endpointId({ ip, port }), ip, port, weight, ...standing, health, instance: instance.value });
 }
 
 function instanceOf(entry: LbEndpoint__Output, place: string): Result<string | undefined> {

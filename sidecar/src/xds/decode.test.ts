@@ -125,9 +125,18 @@ describe("a ClusterLoadAssignment", () => {
       name: "shop",
       version: "v",
       endpoints: [
-        { id: "10.0.0.1:80", ip: "10.0.0.1", port: 80, weight: 7, zone: "default", health: "healthy", instance: undefined },
-        { id: "10.0.0.2:80", ip: "10.0.0.2", port: 80, weight: 100, zone: "b", health: "healthy", instance: undefined },
-        { id: "[2001:db8::1]:80", ip: "2001:db8::1", port: 80, weight: 100, zone: "b", health: "healthy", instance: undefined },
+        { id: "10.0.0.1:80", ip: "10.0.0.1", port: 80, weight: 7, zone: "default", priority: 0, health: "healthy", instance: undefined },
+        { id: "10.0.0.2:80", ip: "10.0.0.2", port: 80, weight: 100, zone: "b", priority: 0, health: "healthy", instance: undefined },
+        {
+          id: "[2001:db8::1]:80",
+          ip: "2001:db8::1",
+          port: 80,
+          weight: 100,
+          zone: "b",
+          priority: 0,
+          health: "healthy",
+          instance: undefined,
+        },
       ],
     });
   });
@@ -193,9 +202,13 @@ describe("a ClusterLoadAssignment", () => {
     expect(reasonOf(assignmentResource(assignmentMessage("shop", endpoints)))).toContain(reason);
   });
 
-  test("with a priority other than 0 is refused rather than flattened", () => {
-    const message = { cluster_name: "shop", endpoints: [{ priority: 1, lb_endpoints: [endpointMessage("10.0.0.1", 80)] }] };
-    expect(reasonOf(assignmentResource(message))).toContain("endpoints[0].priority is 1");
+  test("keeps the priority of each locality, and is refused with one beyond the schema's 128", () => {
+    const withPriority = (priority: number) => ({
+      cluster_name: "shop",
+      endpoints: [{ priority, lb_endpoints: [endpointMessage("10.0.0.1", 80)] }],
+    });
+    expect(accepted(assignmentResource(withPriority(1)))).toMatchObject({ endpoints: [{ priority: 1 }] });
+    expect(reasonOf(assignmentResource(withPriority(129)))).toContain("endpoints[0].priority is 129");
   });
 });
 

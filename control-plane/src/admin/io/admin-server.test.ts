@@ -1,26 +1,43 @@
 import { Cell, KeyedCell, newMetrics, type ServiceName } from "@fairlead/shared";
 import { FakeClock, RecordedLog } from "@fairlead/shared/testing";
 import { describe, expect, test } from "vitest";
+import type { MembershipSettings } from "../../config/index.js";
 import { endpointAt, FakeSource, idOf } from "../../discovery/testing/fake-source.js";
 import { newFleet } from "../../fleet/index.js";
 import type { EndpointHealth } from "../../health/index.js";
+import type { ObservationState } from "../../observe/index.js";
 import { Records } from "../../records/index.js";
 import { LiveRegistry } from "../../registry/index.js";
 import { Publisher } from "../../snapshot/index.js";
 import { settingsWith } from "../../snapshot/testing/settings.js";
-import type { ReloadState } from "../state.js";
+import type { ReloadState, SeedDoubt } from "../state.js";
 import { adminApp } from "./admin-server.js";
 
 const SHOP = "shop" as ServiceName;
 
-async function api() {
+const OBSERVED: ObservationState = {
+  against: "http://127.0.0.1:1",
+  state: "differs",
+  because: undefined,
+  sinceMs: 0,
+  comparisons: new Map([
+    [SHOP, { source: "http://127.0.0.1:1", state: "differs", because: undefined, sinceMs: 0, divergences: 1, differences: undefined }],
+  ]),
+};
+
+async function api(membership: Partial<MembershipSettings> = {}, observe = false) {
   const clock = new FakeClock();
   const log = new RecordedLog();
   const metrics = newMetrics();
   const records = new Records(clock);
   const source = new FakeSource("lists");
+  const other = new FakeSource("dns");
   const registry = new LiveRegistry({ clock, log, metrics, confirmations: records.confirmations, remembered: new Map() });
-  registry.configure({ sources: [source], configured: new Set(), safetyOf: () => "standard" });
+  registry.configure({
+    sources: membership.compare === undefined ? [source] : [source, other],
+    services: new Map(),
+    defaults: settingsWith(membership),
+  });
   const verdicts = new KeyedCell<ServiceName, ReadonlyMap<ReturnType<typeof idOf>, EndpointHealth>>();
   const fleet = newFleet({ clock, metrics });
   const publisher = new Publisher(
@@ -37,8 +54,10 @@ async function api() {
       usage: fleet,
       bootWaitMs: 30_000,
     },
-    () => settingsWith(),
+    () => settingsWith(membership),
   );
+  const seeds = new Cell<readonly SeedDoubt[]>([]);
+  const observation = observe ? new Cell<ObservationState>(OBSERVED) : undefined;
   const reload = new Cell<ReloadState>({ loadedAtMs: clock.wallMs(), refused: undefined, restartNeeded: [] });
   const app = await adminApp({
     id: "cp-1",
@@ -50,7 +69,9 @@ async function api() {
     health: { verdicts, detail: (service, endpoint) => verdicts.value.get(service)?.get(endpoint) },
     snapshot: publisher.snapshot,
     keeper: new Cell({ savedAtMs: undefined, failure: undefined }),
+    observation,
     reload,
+    seeds,
     fleet,
     confirm: (service, by) => records.confirm(service, by),
   });
@@ -60,7 +81,12 @@ async function api() {
   };
   source.see(SHOP, [endpointAt(1), endpointAt(2)]);
   clock.advance(1_000);
-  return { app, get, clock, source, verdicts, reload, fleet, log };
+  registry.useEvidence({ verdict: (service, endpoint) => verdicts.value.get(service)?.get(endpoint) });
+  return { app, get, clock, source, other, registry, verdicts, reload, seeds, fleet, log };
+}
+
+function well(because: string): EndpointHealth {
+  return { status: "healthy", because, sinceMs: 0, last: undefined, disagreeing: 0, refusing: false };
 }
 
 function sick(because: string): EndpointHealth {
@@ -103,6 +129,103 @@ describe("what the API shows", () => {
     expect((await get("/v1/status")).body).toMatchObject({ degraded: [{ mode: "held-removals", service: "shop" }] });
   });
 
+  test("a hold's end as a countdown, and what an endpoint is reproached for having come and gone", async () => {
+    const { get, source, clock } = await api();
+    const both = [endpointAt(1), endpointAt(2)];
+    for (let round = 0; round < 3; round++) {
+      source.see(SHOP, both.slice(0, 1));
+      if (round < 2) source.see(SHOP, both);
+    }
+    clock.advance(10_000);
+    const { body } = await get("/v1/services/shop/endpoints/10.0.0.1:2");
+    expect(body).toMatchObject({ listed: "no", unlistedPolicy: "remove", flapPenalty: 2381, hold: { kind: "flap", endsInSeconds: 50 } });
+  });
+
+  test("the table of listed and healthy, with who is retained and why", async () => {
+    const { get, source, verdicts, clock, registry } = await api({ unlisted: "keep-while-healthy" });
+    source.see(SHOP, [endpointAt(1), endpointAt(2), endpointAt(3)]);
+    verdicts.update([[SHOP, new Map([1, 2, 3].map((port) => [idOf(port), port === 2 ? sick("timed out") : well("accepts")]))]]);
+    source.see(SHOP, [endpointAt(1), endpointAt(2)]);
+    registry.reconsider(new Set([SHOP]));
+    clock.advance(60_000);
+    const { body } = await get("/v1/services/shop");
+    expect(body).toMatchObject({
+      listing: { listed: { healthy: 1, unhealthy: 1 }, unlisted: { healthy: 1, unhealthy: 0 } },
+      settings: { unlisted: "keep-while-healthy", merge: "union" },
+    });
+    expect((await get("/v1/services/shop/endpoints/10.0.0.1:3")).body).toMatchObject({
+      listed: "no",
+      outcome: "serving",
+      hold: { kind: "retained" },
+      because: [expect.stringContaining("no source lists it")],
+    });
+  });
+
+  test("a collapse that was let through is marked on the service and is a degraded mode", async () => {
+    const { get, source, clock } = await api();
+    source.see(SHOP, []);
+    clock.advance(301_000);
+    const confirmed = { because: "its clock ran out", before: 2 };
+    expect((await get("/v1/services/shop")).body).toMatchObject({ confirmed, endpoints: { serving: 0 } });
+    expect((await get("/v1/status")).body).toMatchObject({ degraded: [{ mode: "confirmed-collapse", service: "shop" }] });
+  });
+
+  test("why a source is disturbed and for how long, and how many of its members could not be read", async () => {
+    const { get, source, clock } = await api();
+    source.disturbedUntilMs.set(clock.wallMs() + 30_000);
+    const quarantined = [{ place: "/shop/3", reason: "not JSON" }];
+    source.services.update([[SHOP, { kind: "seen", reading: { endpoints: new Map(), quarantined, completeness: { kind: "complete" } } }]]);
+    expect((await get("/v1/sources")).body).toMatchObject({
+      sources: [
+        {
+          name: "lists",
+          feeds: true,
+          disturbedForSeconds: 30,
+          disturbedBecause: expect.stringContaining("interrupted"),
+          quarantinedMembers: 1,
+        },
+      ],
+    });
+    expect((await get("/v1/services/shop")).body).toMatchObject({ contributions: [{ quarantined }] });
+    expect((await get("/v1/status")).body).toMatchObject({
+      degraded: [{ mode: "disturbed-source", endsInSeconds: 30 }, { mode: "held-removals" }],
+    });
+  });
+
+  test("a compared source: in numbers for all services, by name for one, and never as what is served", async () => {
+    const { get, other, clock } = await api({ compare: "dns" });
+    other.see(SHOP, [endpointAt(2, { weight: 7 }), endpointAt(9)]);
+    other.see("cart" as ServiceName, [endpointAt(5)]);
+    clock.advance(1_000);
+    expect((await get("/v1/comparisons")).body).toMatchObject({
+      same: 0,
+      differs: 2,
+      unknown: 0,
+      services: [
+        { service: "cart", with: "dns", onlyHere: 0, onlyThere: 1, similarity: 0 },
+        { service: "shop", with: "dns", onlyHere: 1, onlyThere: 1, differing: 1, similarity: 0.333 },
+      ],
+    });
+    expect((await get("/v1/services/shop")).body).toMatchObject({
+      compared: "differs",
+      comparison: {
+        onlyThere: { count: 1, first: ["10.0.0.1:9"] },
+        differing: { first: [{ endpoint: "10.0.0.1:2", what: ["weight 100, there 7"] }] },
+      },
+      members: [{ id: "10.0.0.1:1" }, { id: "10.0.0.1:2" }],
+    });
+    expect((await get("/v1/services/cart")).body).toMatchObject({ standing: "compared", members: [] });
+    expect((await get("/v1/snapshot")).body).toMatchObject({ services: [{ name: "shop", endpoints: 2 }] });
+    expect((await get("/v1/sources")).body).toMatchObject({ sources: [{ feeds: true }, { name: "dns", feeds: false }] });
+  });
+
+  test("observe mode: how it compares, and that it is never ready", async () => {
+    const { get } = await api({}, true);
+    expect((await get("/v1/status")).body).toMatchObject({ observe: { state: "differs", services: { differs: 1 } } });
+    expect((await get("/v1/services")).body).toMatchObject({ services: [{ name: "shop", observed: "differs" }] });
+    expect(await get("/readyz")).toMatchObject({ status: 503, body: { missing: ["observe mode: nothing is published"] } });
+  });
+
   test("a refused reload and a stale source are degraded modes with since and why", async () => {
     const { get, reload, source } = await api();
     reload.set({ ...reload.value, refused: { sinceMs: 0, problems: ["cp.yaml:1:1: id: missing"] } });
@@ -113,6 +236,28 @@ describe("what the API shows", () => {
       "reload-refused: cp.yaml:1:1: id: missing",
     ]);
     expect((await get("/v1/sources")).body).toMatchObject({ sources: [{ name: "lists", state: "stale", reason: "connection lost" }] });
+  });
+
+  test("a seed that needs us, and one that needs DNS, are degraded modes", async () => {
+    const { get, seeds } = await api();
+    const doubt = {
+      path: ["sources", 0, "servers"],
+      what: "zk1 is a name",
+      why: "no DNS, no zk1",
+      instead: "give its address",
+      sinceMs: 0,
+    };
+    seeds.set([
+      { kind: "name", ...doubt },
+      { kind: "loop", ...doubt },
+    ]);
+    const because = "sources[0].servers: zk1 is a name: no DNS, no zk1; give its address";
+    expect((await get("/v1/status")).body).toMatchObject({
+      degraded: [
+        { mode: "seeds-need-dns", because },
+        { mode: "bootstrap-loop", because },
+      ],
+    });
   });
 
   test("a node's streams: subscribed, sent, ACKed, last NACK", async () => {
@@ -198,6 +343,7 @@ test("the OpenAPI document is 3.1 and names every route", async () => {
     "/healthz",
     "/metrics",
     "/readyz",
+    "/v1/comparisons",
     "/v1/services",
     "/v1/services/{name}",
     "/v1/services/{name}/confirm",

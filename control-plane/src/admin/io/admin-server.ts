@@ -2,6 +2,7 @@ import { type Closable, fail, ok, type Result, type ServiceName, serviceName } f
 import swagger from "@fastify/swagger";
 import Fastify, { type FastifyError, type FastifyReply } from "fastify";
 import Type, { type Static } from "typebox";
+import { comparisonsView } from "../comparison-view.js";
 import { readyView, snapshotView, sourcesView, statusView } from "../plane-view.js";
 import { type ProblemBody, problem } from "../problem.js";
 import * as schema from "../schemas.js";
@@ -169,6 +170,17 @@ function fleetRoutes(app: App, state: AdminState): void {
     "/v1/sources",
     { schema: { summary: "Every source, its state and age", tags: ["sources"], response: { 200: schema.Sources } } },
     () => sourcesView(state),
+  );
+  app.get(
+    "/v1/comparisons",
+    {
+      schema: {
+        summary: "What sources that are only compared say otherwise, by service",
+        tags: ["sources"],
+        response: { 200: schema.Comparisons },
+      },
+    },
+    () => comparisonsView(state),
   );
   app.get(
     "/v1/snapshot",

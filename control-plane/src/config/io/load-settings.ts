@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, resolve } from "node:path";
 import { type ConfigProblem, type Environment, fail, type Result } from "@fairlead/shared";
 import { type FileContents, readFiles } from "@fairlead/shared/io";
-import { type ConfigText, includePattern, type ReadSettings, readSettings } from "../read-settings.js";
+import { type ConfigText, includePatterns, type ReadSettings, readSettings } from "../read-settings.js";
 
 export interface LoadedSettings {
   readonly read: Result<ReadSettings, readonly ConfigProblem[]>;
@@ -16,9 +16,9 @@ export async function loadSettings(file: string, environment: Environment): Prom
   const directory = dirname(resolve(file));
   const mainContents = await readFiles([file]);
   const main = textsOf(mainContents);
-  const pattern = main.ok && main.value[0] !== undefined ? includePattern(main.value[0], environment) : undefined;
-  const include = pattern === undefined ? [] : [isAbsolute(pattern) ? pattern : `${dirname(file)}/${pattern}`];
-  const includedContents = await readFiles(include);
+  const patterns = main.ok && main.value[0] !== undefined ? includePatterns(main.value[0], environment) : [];
+  const include = patterns.map((pattern) => (isAbsolute(pattern) ? pattern : `${dirname(file)}/${pattern}`));
+  const includedContents = withoutFile(await readFiles(include), file);
   const found = { paths: [file, ...include], contents: new Map([...mainContents, ...includedContents]) };
   if (!main.ok) return { read: main, ...found };
   const included = textsOf(includedContents);
@@ -26,6 +26,11 @@ export async function loadSettings(file: string, environment: Environment): Prom
   const [mainText = { file, text: "" }] = main.value;
   const resolved = (path: string) => resolve(directory, path);
   return { read: readSettings({ main: mainText, included: included.value, environment, resolve: resolved }), ...found };
+}
+
+/** `include: "*.yaml"` may name the file it stands in. */
+function withoutFile(contents: FileContents, file: string): FileContents {
+  return new Map([...contents].filter(([path]) => resolve(path) !== resolve(file)));
 }
 
 function textsOf(contents: FileContents): Result<readonly ConfigText[], readonly ConfigProblem[]> {

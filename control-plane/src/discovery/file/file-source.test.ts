@@ -85,6 +85,37 @@ describe("a file source", () => {
     expect(under.source.listing.value).toMatchObject({ quarantined: [{ place: "/etc/lists.yaml:3:1", reason: "not a service name" }] });
   });
 
+  test("an entry that cannot be read makes its service partial: who is missing may be the one in it", async () => {
+    const under = fileUnderTest(ok("shop=10.0.0.1:80,10.0.0.2:80\ncart=10.0.0.3:80"));
+    await settle();
+    under.file.write("shop=10.0.0.1:80\n!shop no port\ncart=10.0.0.3:80");
+    await settle();
+    const because = "the entry at /etc/lists.yaml:2:1 cannot be read: mend it or take it out";
+    expect(reading(under, "shop")).toMatchObject({ kind: "seen", reading: { completeness: { kind: "partial", reason: because } } });
+    expect(reading(under, "cart")).toMatchObject({ reading: { completeness: { kind: "complete" } } });
+    under.file.write("shop=10.0.0.1:80\n!shop no port\ncart=10.0.0.4:80");
+    await settle();
+    expect(under.log.count("file-source-partial")).toBe(1);
+  });
+
+  test.each([
+    ["mended", "shop=10.0.0.1:80,10.0.0.3:80"],
+    ["taken out", "shop=10.0.0.1:80"],
+  ])("once the entry is %s the reading is complete again, and removes", async (_, text) => {
+    const under = fileUnderTest(ok("shop=10.0.0.1:80\n!shop no port"));
+    await settle();
+    expect(reading(under, "shop")).toMatchObject({ reading: { completeness: { kind: "partial" } } });
+    under.file.write(text);
+    await settle();
+    expect(reading(under, "shop")).toMatchObject({ reading: { completeness: { kind: "complete" }, quarantined: [] } });
+  });
+
+  test("an endpoint that is listed twice hides nobody", async () => {
+    const under = fileUnderTest(ok("shop=10.0.0.1:80\n!shop twice"));
+    await settle();
+    expect(reading(under, "shop")).toMatchObject({ reading: { completeness: { kind: "complete" }, quarantined: [{ reason: "twice" }] } });
+  });
+
   test("a change during a read is read again: the older text is not taken", async () => {
     const under = fileUnderTest(ok("shop=10.0.0.1:80"));
     await settle();

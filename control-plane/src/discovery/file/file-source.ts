@@ -10,10 +10,10 @@ import {
   type Watchable,
 } from "@fairlead/shared";
 import type { FileSourceSettings, StaticEndpointSettings } from "../../config/index.js";
-import { COMPLETE, sameQuarantined } from "../reading.js";
+import { COMPLETE, partial, sameQuarantined } from "../reading.js";
 import { RetryTimer } from "../retry-timer.js";
 import type { ListingState, Quarantined, ServiceReading, Source } from "../source.js";
-import { readingOfList } from "../static-members.js";
+import { readingOfList, type SetAside } from "../static-members.js";
 
 /** The file as this source sees it. */
 export interface ListFile {
@@ -25,7 +25,13 @@ export interface ListFile {
 /** What a file of service lists says. */
 export interface ServiceLists {
   readonly services: ReadonlyMap<ServiceName, readonly StaticEndpointSettings[]>;
-  readonly quarantined: readonly (Quarantined & { readonly service: string })[];
+  readonly quarantined: readonly QuarantinedEntry[];
+}
+
+interface QuarantinedEntry extends Quarantined {
+  readonly service: string;
+  /** Whether it may be an endpoint that was there before: then what is missing in the list is not known to be gone. */
+  readonly hides: boolean;
 }
 
 /** Why the whole file was refused. */
@@ -47,7 +53,8 @@ const MAX_EXPLAINED = 5;
 
 /**
  * Service lists in a file of their own, followed as it changes. A file that is broken or gone removes nothing: the last
- * good reading becomes stale with the reason.
+ * good reading becomes stale with the reason. Neither does a list with an entry that cannot be read, which may be any of
+ * those that are missing: the reading is partial until the entry is mended or taken out.
  */
 export function fileSource<Problem>(deps: FileSourceDeps<Problem>): Source {
   const source = new FileSource(deps);
@@ -127,11 +134,23 @@ class FileSource<Problem> implements Source {
     const previous = this.#services.value;
     const next = new Map<ServiceName, ServiceReading>();
     for (const [service, list] of lists.services) {
-      next.set(service, seen(previous.get(service), list, quarantinedOf(service, lists.quarantined)));
+      next.set(service, seen(previous.get(service), list, setAsideOf(service, lists.quarantined)));
     }
-    const unlisted = lists.quarantined.filter((item) => !(lists.services as ReadonlyMap<string, unknown>).has(item.service));
+    const unlisted = lists.quarantined
+      .filter((item) => !(lists.services as ReadonlyMap<string, unknown>).has(item.service))
+      .map(({ place, reason }) => ({ place, reason }));
+    this.#sayPartial(next);
     this.#services.replace(next);
     this.#listing.set(seenListing(this.#listing.value, unlisted));
+  }
+
+  /** Once for each service and reason. */
+  #sayPartial(next: ReadonlyMap<ServiceName, ServiceReading>): void {
+    for (const [service, now] of next) {
+      const because = partialReason(now);
+      const before = partialReason(this.#services.value.get(service));
+      if (because !== undefined && because !== before) this.#deps.log.warn("file-source-partial", { service, because });
+    }
   }
 
   #failed(cause: string): void {
@@ -150,13 +169,9 @@ class FileSource<Problem> implements Source {
   }
 }
 
-function seen(
-  before: ServiceReading | undefined,
-  list: readonly StaticEndpointSettings[],
-  quarantined: readonly Quarantined[],
-): ServiceReading {
+function seen(before: ServiceReading | undefined, list: readonly StaticEndpointSettings[], setAside: SetAside): ServiceReading {
   const previous = before === undefined || before.kind === "pending" ? undefined : before.reading;
-  const reading = readingOfList(list, previous, quarantined);
+  const reading = readingOfList(list, previous, setAside);
   return before?.kind === "seen" && before.reading === reading ? before : { kind: "seen", reading };
 }
 
@@ -170,8 +185,19 @@ function staleOf(reading: ServiceReading, sinceMs: number, cause: string): Servi
   return reading.kind === "pending" ? reading : { kind: "stale", reading: reading.reading, sinceMs, cause };
 }
 
-function quarantinedOf(service: string, quarantined: ServiceLists["quarantined"]): readonly Quarantined[] {
-  return quarantined.filter((item) => item.service === service).map(({ place, reason }) => ({ place, reason }));
+function setAsideOf(service: string, all: readonly QuarantinedEntry[]): SetAside {
+  const mine = all.filter((item) => item.service === service);
+  const hiding = mine.filter(({ hides }) => hides);
+  const [first] = hiding;
+  const more = hiding.length > 1 ? ` and ${hiding.length - 1} more` : "";
+  return {
+    quarantined: mine.map(({ place, reason }) => ({ place, reason })),
+    completeness: first === undefined ? COMPLETE : partial(`the entry at ${first.place}${more} cannot be read: mend it or take it out`),
+  };
+}
+
+function partialReason(state: ServiceReading | undefined): string | undefined {
+  return state?.kind === "seen" && state.reading.completeness.kind === "partial" ? state.reading.completeness.reason : undefined;
 }
 
 function explainAll(problems: readonly string[]): string {

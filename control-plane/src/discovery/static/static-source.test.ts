@@ -31,6 +31,16 @@ describe("a static source", () => {
     expect(readingOf(source, "empty")).toMatchObject({ completeness: { kind: "complete" } });
   });
 
+  test("metadata is kept, sorted and within its bounds", () => {
+    const metadata = { z: "1", a: "2", long: "x".repeat(257) };
+    const source = staticSource(settings({ shop: [listed("10.0.0.1:80", { metadata })] }));
+    const [endpoint] = readingOf(source, "shop").endpoints.values();
+    expect(Object.entries(endpoint?.metadata ?? {})).toEqual([
+      ["a", "2"],
+      ["z", "1"],
+    ]);
+  });
+
   test("weight 0 drains", () => {
     const source = staticSource(settings({ shop: [listed("10.0.0.1:80", { weight: 0 })] }));
     expect([...readingOf(source, "shop").endpoints.values()][0]).toMatchObject({ weight: 0, draining: "weight 0" });

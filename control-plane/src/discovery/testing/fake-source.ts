@@ -36,7 +36,12 @@ export class FakeSource implements Source {
     this.services.update([[service, undefined]]);
   }
 
-  refresh(): void {}
+  /** What a refresh does; nothing unless a test says so. */
+  onRefresh: (service: ServiceName | undefined) => void = () => {};
+
+  refresh(service?: ServiceName): void {
+    this.onRefresh(service);
+  }
 
   close(): void {}
 }

@@ -1,7 +1,9 @@
 // The seam between the session's state machine and one TCP connection to one server. A link lives once: after `down` or
 // `expired` the session opens a new one, and nothing of the old one (half a frame, a queue, watches) can leak into it.
 
+import type { ZooKeeperAuthSettings, ZooKeeperTlsSettings } from "../../config/index.js";
 import type { Answer, WatchEvent, ZnodeReads } from "./connection.js";
+import type { Loss } from "./outage.js";
 
 /** What is needed to resume a session on another connection. */
 export interface SessionTicket {
@@ -11,20 +13,25 @@ export interface SessionTicket {
   readonly password: string;
 }
 
+/** How the servers know us and we know them. */
+export interface Access {
+  readonly auth?: ZooKeeperAuthSettings;
+  readonly tls?: ZooKeeperTlsSettings;
+}
+
 export interface LinkOptions {
+  readonly access: Access;
   readonly host: string;
   readonly port: number;
   readonly sessionTimeoutMs: number;
   /** Absent: a new session. */
   readonly resume: SessionTicket | undefined;
-  /** Newest transaction this session has seen: a server that lags behind it refuses us, so that reads never go back. */
-  readonly seenZxid: bigint;
 }
 
 /** Called at most until `down` or `expired`, which come once and last; never before `OpenLink` returned. */
 export interface LinkEvents {
   up(session: { readonly ticket: SessionTicket; readonly sessionTimeoutMs: number }): void;
-  down(reason: string): void;
+  down(loss: Loss): void;
   /** The server does not know the session any more. */
   expired(): void;
   watch(event: WatchEvent): void;
@@ -34,7 +41,7 @@ export interface LinkEvents {
 export interface Link extends ZnodeReads {
   /** Asks for any answer at all. */
   ping(answer: Answer<void>): void;
-  /** Newest transaction in any reply. */
+  /** How far the server was in its newest reply: the highest transaction it had applied. 0n before the first. */
   readonly seenZxid: bigint;
   /** Cuts the connection; the session stays at the server until it times out. No event follows. */
   destroy(): void;

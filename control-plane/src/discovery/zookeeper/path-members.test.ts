@@ -13,10 +13,11 @@ function setup() {
     reads,
     clock,
     rng: seeded(1),
-    decode: decoderOf("host-port", "main"),
+    decode: decoderOf({ format: "host-port", port: "main" }),
     maxMembers: 10,
     onChange: () => undefined,
     onLimit: () => undefined,
+    onFault: () => undefined,
   });
   const ids = () => members.view().endpoints.map(({ id }) => id);
   return { reads, clock, members, ids };
@@ -35,6 +36,17 @@ describe("members of a path", () => {
     reads.member(1, "10.0.0.2:80", 6n);
     expect(ids()).toEqual(["10.0.0.2:80"]);
     expect(reads.members).toHaveLength(2);
+  });
+
+  test("members that join while the others are being read cost one read each", () => {
+    const { reads, members } = setup();
+    members.connected(true);
+    reads.list(0, ["a", "b"]);
+    members.readList();
+    reads.list(1, ["a", "b", "c"]);
+    for (const [index, port] of [81, 82, 83].entries()) reads.member(index, `10.0.0.1:${port}`, 5n);
+    expect(reads.members.map(({ path }) => path)).toEqual(["/p/a", "/p/b", "/p/c"]);
+    expect(members.view()).toMatchObject({ progress: "complete", endpoints: [{ port: 81 }, { port: 82 }, { port: 83 }] });
   });
 
   test("a change of the list that is announced while it is being read is read once more", () => {
@@ -89,5 +101,30 @@ describe("members of a path", () => {
     members.readMember("a");
     reads.member(2, "10.0.0.1:80", 3n);
     expect(progress()).toBe("complete");
+  });
+
+  test("complete, progress and completeness are one answer, malformed members included", () => {
+    const { reads, members } = setup();
+    const answers = () => [members.complete, members.view().progress === "complete", members.view().completeness.kind === "complete"];
+    const steps: readonly (readonly [() => void, boolean])[] = [
+      [() => undefined, false],
+      [() => members.connected(true), false],
+      [() => reads.list(0, ["a", "b"]), false],
+      [() => reads.member(0, "garbage", 1n), false],
+      [() => reads.member(1, "garbage", 1n), false],
+      [() => members.readMember("a"), false],
+      [() => reads.member(2, "10.0.0.1:80", 2n), true],
+      [() => members.memberDeleted("a"), false],
+      [() => members.readList(), false],
+      // One of one is malformed.
+      [() => reads.list(1, ["b"]), false],
+      [() => members.readList(), false],
+      [() => reads.list(2, []), true],
+      [() => members.lost(), false],
+    ];
+    for (const [step, whole] of steps) {
+      step();
+      expect(answers()).toEqual([whole, whole, whole]);
+    }
   });
 });

@@ -1,10 +1,12 @@
-import type { Result } from "@fairlead/shared";
+import type { Result, Timer } from "@fairlead/shared";
 import { COMPLETE, partial } from "../reading.js";
 import { RetryTimer } from "../retry-timer.js";
 import type { Completeness, Endpoint, Quarantined } from "../source.js";
+import { Announcements } from "./announcements.js";
 import { ChildList, type Listing, READ_RETRY, type ReadDeps } from "./child-list.js";
 import type { ReadFailure, ZnodeData } from "./connection.js";
 import type { Decode } from "./decode/decoder.js";
+import { judgeMalformed, type MalformedMemory } from "./malformed-share.js";
 import { childPath } from "./path-pattern.js";
 
 export interface PathMembersOptions extends ReadDeps {
@@ -15,13 +17,16 @@ export interface PathMembersOptions extends ReadDeps {
   /** What `view` gives may have changed. */
   readonly onChange: () => void;
   readonly onLimit: () => void;
+  /** So many members are malformed that the source is at fault, with the reason; undefined when that is over. */
+  readonly onFault: (reason: string | undefined) => void;
 }
 
 /** What is known of one path's members now. */
 export interface PathView {
   /**
    * `unread`: no answer on this connection yet, `endpoints` is what an earlier one said. `arriving`: listed, and some members
-   * are still to come. `incomplete`: something failed or was left out. Until `complete`, `completeness` has the reason.
+   * are still to come. `incomplete`: something failed or was left out, or too much of it is malformed. Until `complete`, `completeness` has the
+   * reason.
    */
   readonly progress: "unread" | "arriving" | "incomplete" | "complete";
   readonly endpoints: readonly Endpoint[];
@@ -33,8 +38,6 @@ export interface PathView {
 
 interface MemberState {
   readonly name: string;
-  mzxid: bigint | undefined;
-  decoded: Result<Endpoint> | undefined;
   reading: boolean;
   again: boolean;
 }
@@ -50,30 +53,32 @@ export class PathMembers {
   readonly #list: ChildList;
   readonly #retry: RetryTimer;
   readonly #members = new Map<string, MemberState>();
+  readonly #announced: Announcements;
   /** Listed and not yet read on this connection. */
   readonly #unread = new Set<string>();
   /** Why the last read of a member failed. */
   readonly #failures = new Map<string, string>();
   #fresh = false;
   #listProblem: string | undefined;
-  #pzxid = 0n;
+  #malformed: MalformedMemory | undefined;
+  /** Why the source is at fault, though everything was read. */
+  #fault: string | undefined;
+  #faultEnd: Timer | undefined;
   #readAll = false;
   #round = 0;
 
   constructor(options: PathMembersOptions) {
     this.path = options.path;
     this.#options = options;
+    this.#announced = new Announcements(options.path);
     this.#list = new ChildList(options.path, options, (listing) => this.#take(listing));
     this.#retry = new RetryTimer(READ_RETRY, options);
   }
 
-  /** A connection is there: everything is read. In a new session no earlier transaction id binds. */
-  connected(newSession: boolean): void {
+  /** A connection is there: everything is read. In a new history (an ensemble restored from a backup) no earlier transaction id binds. */
+  connected(newHistory: boolean): void {
     this.lost();
-    if (newSession) {
-      this.#pzxid = 0n;
-      for (const member of this.#members.values()) member.mzxid = undefined;
-    }
+    if (newHistory) this.#announced.forgetTransactions();
     this.#list.read();
   }
 
@@ -82,6 +87,7 @@ export class PathMembers {
     this.#round += 1;
     this.#list.stop();
     this.#retry.cancel();
+    this.#faultEnd?.cancel();
     this.#fresh = false;
     this.#readAll = false;
     this.#listProblem = undefined;
@@ -125,51 +131,64 @@ export class PathMembers {
     });
   }
 
-  /** A member's own watch said that it is gone. If it came back meanwhile, the list, which changed too, will say so. */
+  /**
+   * A member's own watch said that it is gone. The list, which changed with it, is the one to say so: what is created anew at once, as Curator does
+   * when it registers again, never was away.
+   */
   memberDeleted(name: string): void {
-    if (!this.#members.has(name)) return;
-    this.#forget(name);
-    this.#options.onChange();
+    if (this.#members.has(name)) this.#unread.add(name);
   }
 
   get complete(): boolean {
-    return this.#fresh && this.#listProblem === undefined && this.#unread.size === 0 && this.#failures.size === 0;
+    return this.#whole && this.#fault === undefined;
   }
 
   view(): PathView {
-    const quarantined: Quarantined[] = [];
-    const good: { readonly endpoint: Endpoint; readonly mzxid: bigint }[] = [];
-    let zxid = this.#pzxid;
-    for (const { name, decoded, mzxid = 0n } of this.#members.values()) {
-      if (mzxid > zxid) zxid = mzxid;
-      if (decoded === undefined) continue;
-      if (decoded.ok) good.push({ endpoint: decoded.value, mzxid });
-      else quarantined.push({ place: childPath(this.path, name), reason: decoded.error });
-    }
-    return { progress: this.#progress(), endpoints: newestPerAddress(good), quarantined, completeness: this.#completeness(), zxid };
+    const { summary, zxid } = this.#announced;
+    return { progress: this.#progress(), ...summary, completeness: this.#completeness(), zxid };
+  }
+
+  /** Everything was read, whatever it said. */
+  get #whole(): boolean {
+    return this.#fresh && this.#listProblem === undefined && this.#unread.size === 0 && this.#failures.size === 0;
+  }
+
+  #changed(): void {
+    if (this.#whole) this.#judge();
+    this.#options.onChange();
+  }
+
+  #judge(): void {
+    const { clock } = this.#options;
+    const counts = { members: this.#members.size, malformed: this.#announced.malformed };
+    const { memory, fault, untilMs } = judgeMalformed(counts, this.#malformed, clock.nowMs());
+    this.#malformed = memory;
+    const [before, now] = [this.#fault !== undefined, fault !== undefined];
+    this.#fault = fault;
+    if (before !== now) this.#options.onFault(fault === undefined ? undefined : this.#faultReason(fault));
+    this.#faultEnd?.cancel();
+    if (untilMs !== undefined) this.#faultEnd = clock.schedule(Math.max(0, untilMs - clock.nowMs()), () => this.#changed());
   }
 
   #take(listing: Listing): void {
     if (listing.kind === "failed") {
       this.#listProblem = `${this.path}: ${listing.reason}`;
-      this.#options.onChange();
+      this.#changed();
       return;
     }
     const { names, problem } = this.#limited(listing.kind === "listed" ? listing.names : []);
     this.#fresh = true;
     this.#listProblem = problem;
-    if (listing.kind === "listed") this.#pzxid = listing.pzxid;
-    const listed = new Set(names);
-    for (const name of [...this.#members.keys()]) if (!listed.has(name)) this.#forget(name);
-    const readAll = this.#readAll;
+    if (listing.kind === "listed") this.#announced.saw(listing.pzxid);
+    const added = names.filter((name) => !this.#members.has(name));
+    // Most lists only add: then nobody has to be looked for.
+    if (names.length - added.length < this.#members.size) this.#forgetAllBut(new Set(names));
+    for (const name of added) this.#admit(name);
+    const toRead = this.#readAll ? names : [...this.#unread];
     this.#readAll = false;
-    const toRead: string[] = [];
-    for (const name of listed) {
-      if (!this.#members.has(name)) this.#admit(name);
-      if (readAll || this.#unread.has(name)) toRead.push(name);
-    }
-    for (const name of toRead) this.readMember(name);
-    this.#options.onChange();
+    // What is being read is read after the change that this list tells of, or the change's own watch asks for it again.
+    for (const name of toRead) if (this.#members.get(name)?.reading === false) this.readMember(name);
+    this.#changed();
   }
 
   #limited(names: readonly string[]): { readonly names: readonly string[]; readonly problem: string | undefined } {
@@ -186,24 +205,19 @@ export class PathMembers {
     if (!result.ok && result.error.kind === "failed") {
       this.#failures.set(name, result.error.reason);
       this.#retry.failed(() => this.#readFailed());
-      this.#options.onChange();
-      return;
-    }
-    if (!result.ok) {
-      this.#forget(name);
-      this.#options.onChange();
-      return;
-    }
+    } else if (!result.ok) this.#forget(name);
+    else this.#understand(name, result.value);
+    this.#changed();
+  }
+
+  #understand(name: string, { data, stat }: ZnodeData): void {
     this.#failures.delete(name);
     this.#unread.delete(name);
     if (this.#failures.size === 0) this.#retry.succeeded();
-    const { data, stat } = result.value;
+    const known = this.#announced.mzxidOf(name);
     // A server that lags behind answers with what was: a lower transaction never replaces a higher one.
-    if (member.mzxid === undefined || stat.mzxid > member.mzxid) {
-      member.mzxid = stat.mzxid;
-      member.decoded = this.#options.decode({ path: childPath(this.path, name), name, data });
-    }
-    this.#options.onChange();
+    if (known !== undefined && stat.mzxid <= known) return;
+    this.#announced.set(name, this.#options.decode({ path: childPath(this.path, name), name, data }), stat.mzxid);
   }
 
   #readFailed(): void {
@@ -211,19 +225,24 @@ export class PathMembers {
   }
 
   #admit(name: string): void {
-    this.#members.set(name, { name, mzxid: undefined, decoded: undefined, reading: false, again: false });
+    this.#members.set(name, { name, reading: false, again: false });
     this.#unread.add(name);
+  }
+
+  #forgetAllBut(listed: ReadonlySet<string>): void {
+    for (const name of [...this.#members.keys()]) if (!listed.has(name)) this.#forget(name);
   }
 
   #forget(name: string): void {
     this.#members.delete(name);
+    this.#announced.delete(name);
     this.#unread.delete(name);
     this.#failures.delete(name);
   }
 
   #progress(): PathView["progress"] {
     if (this.complete) return "complete";
-    if (this.#listProblem !== undefined || this.#failures.size > 0) return "incomplete";
+    if (this.#whole || this.#listProblem !== undefined || this.#failures.size > 0) return "incomplete";
     return this.#fresh ? "arriving" : "unread";
   }
 
@@ -234,16 +253,12 @@ export class PathMembers {
     const total = this.#members.size;
     if (failed !== undefined) return partial(`${this.path}: ${this.#failures.size} of ${total} members unread, ${failed[0]}: ${failed[1]}`);
     if (this.#unread.size > 0) return partial(`${this.path}: ${this.#unread.size} of ${total} members not read yet`);
-    return COMPLETE;
+    return this.#fault === undefined ? COMPLETE : partial(this.#faultReason(this.#fault));
   }
-}
 
-/** Two znodes with one address are one process that registered again before its old session ended: the newer one speaks. */
-function newestPerAddress(members: readonly { readonly endpoint: Endpoint; readonly mzxid: bigint }[]): readonly Endpoint[] {
-  const newest = new Map<string, { readonly endpoint: Endpoint; readonly mzxid: bigint }>();
-  for (const member of members) {
-    const other = newest.get(member.endpoint.id);
-    if (other === undefined || member.mzxid > other.mzxid) newest.set(member.endpoint.id, member);
+  #faultReason(fault: string): string {
+    const { malformed, malformedSample: sample } = this.#announced;
+    const example = sample === undefined ? "" : ` (${sample.place}: ${sample.reason})`;
+    return `${this.path}: ${malformed} of ${this.#members.size} members are malformed, ${fault}${example}`;
   }
-  return [...newest.values()].map(({ endpoint }) => endpoint);
 }

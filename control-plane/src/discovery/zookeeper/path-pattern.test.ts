@@ -32,6 +32,15 @@ test("a star in the middle, and a name built around what it matched", () => {
   expect(pattern.serviceOf("Shop").ok).toBe(false);
 });
 
+test("what a star matched may be taken in lower case: Dubbo's interfaces and D2's clusters have capitals", () => {
+  const pattern = pathPattern({ ...settings, path: "/dubbo/*/providers", service: "{1:lower}" });
+  if (pattern.kind !== "wildcard") throw new Error("not a wildcard");
+  expect([pattern.pathOf("com.example.Stock"), pattern.serviceOf("com.example.Stock")]).toEqual([
+    "/dubbo/com.example.Stock/providers",
+    { ok: true, value: "com.example.stock" },
+  ]);
+});
+
 test("a star at the top has the root as its parent", () => {
   const pattern = pathPattern({ ...settings, path: "/*", service: "{1}" });
   expect(pattern.kind === "wildcard" && [pattern.parent, pattern.pathOf("a")]).toEqual(["/", "/a"]);

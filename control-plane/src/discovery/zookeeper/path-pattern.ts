@@ -15,8 +15,10 @@ export interface WildcardPath {
   /** Its children are what `*` stands for. */
   readonly parent: string;
   pathOf(child: string): string;
-  /** `{1}` in the configured service is the child's name. */
+  /** `{1}` in the configured service is the child's name, `{1:lower}` the same in lower case. */
   serviceOf(child: string): Result<ServiceName>;
+  /** Whether each child is a service of its own. */
+  readonly oneEach: boolean;
 }
 
 /** Throws on a path the configuration's check would have refused. */
@@ -33,7 +35,8 @@ export function pathPattern(settings: ZooKeeperPathSettings): PathPattern {
     kind: "wildcard",
     parent: joined(segments.slice(0, star)),
     pathOf: (child) => joined([...segments.slice(0, star), child, ...segments.slice(star + 1)]),
-    serviceOf: (child) => serviceName(settings.service.replaceAll("{1}", () => child)),
+    serviceOf: (child) => serviceName(settings.service.replaceAll("{1}", () => child).replaceAll("{1:lower}", () => child.toLowerCase())),
+    oneEach: settings.service.includes("{1"),
   };
 }
 

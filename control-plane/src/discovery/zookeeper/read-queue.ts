@@ -1,5 +1,5 @@
 import { type Clock, fail, type Result, type Timer } from "@fairlead/shared";
-import type { Answer, ReadFailure } from "./connection.js";
+import type { Answer, ReadFailure, ReadLoad } from "./connection.js";
 
 interface Waiting {
   readonly start: () => void;
@@ -24,6 +24,10 @@ export class ReadQueue {
   constructor(clock: Clock, limit: number) {
     this.#clock = clock;
     this.#limit = limit;
+  }
+
+  get load(): ReadLoad {
+    return { outstanding: this.#sent.size, waiting: this.#waiting.length - this.#head };
   }
 
   /** Sends now or when a place is free. `answer` is called exactly once. */

@@ -109,18 +109,16 @@ export class ServiceReadings {
   }
 
   #merge(service: ServiceName, views: readonly PathView[], previous: Reading | undefined): Reading {
-    const endpoints = new Map<EndpointId, Endpoint>();
     const quarantined: Quarantined[] = [];
     let completeness: Completeness = COMPLETE;
     let zxid = 0n;
     for (const view of views) {
-      for (const endpoint of view.endpoints) if (!endpoints.has(endpoint.id)) endpoints.set(endpoint.id, endpoint);
-      quarantined.push(...view.quarantined);
+      for (const item of view.quarantined) quarantined.push(item);
       if (completeness.kind === "complete") completeness = view.completeness;
       if (view.zxid > zxid) zxid = view.zxid;
     }
     const { maxMembers, onLimit } = this.#options;
-    let kept: readonly Endpoint[] = [...endpoints.values()];
+    let kept = endpointsOf(views);
     if (kept.length > maxMembers) {
       onLimit(service);
       completeness = partial(`${kept.length} members, at most ${maxMembers} are kept`);
@@ -128,6 +126,15 @@ export class ServiceReadings {
     }
     return nextReading(previous, { endpoints: kept, quarantined, completeness, mark: `0x${zxid.toString(16)}` });
   }
+}
+
+/** Of paths that give one address the earlier one speaks. Most services have one path, whose members are distinct already. */
+function endpointsOf(views: readonly PathView[]): readonly Endpoint[] {
+  const [only, ...others] = views;
+  if (only !== undefined && others.length === 0) return only.endpoints;
+  const endpoints = new Map<EndpointId, Endpoint>();
+  for (const view of views) for (const endpoint of view.endpoints) if (!endpoints.has(endpoint.id)) endpoints.set(endpoint.id, endpoint);
+  return [...endpoints.values()];
 }
 
 /**
@@ -141,7 +148,7 @@ function worthSaying(before: ServiceReading | undefined, views: readonly PathVie
 }
 
 function staleOf(reading: ServiceReading, sinceMs: number, cause: string): ServiceReading {
-  if (reading.kind === "pending") return reading;
+  if (reading.kind === "pending") return reading.cause === cause ? reading : { kind: "pending", cause };
   if (reading.kind === "stale" && reading.cause === cause) return reading;
   return { kind: "stale", reading: reading.reading, sinceMs: reading.kind === "stale" ? reading.sinceMs : sinceMs, cause };
 }

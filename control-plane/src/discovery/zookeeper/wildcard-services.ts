@@ -65,16 +65,33 @@ export class WildcardServices {
       onLimit();
       this.#completeness = partial(`${pattern.parent} has ${names.length} children, at most ${maxServices} are followed`);
     }
-    const services = new Map<string, ServiceName>();
-    const quarantined: Quarantined[] = [];
-    for (const name of names.slice(0, maxServices)) {
-      const place = childPath(pattern.parent, name);
-      if (place === RESERVED) continue;
-      const service = pattern.serviceOf(name);
-      if (service.ok) services.set(pattern.pathOf(name), service.value);
-      else quarantined.push({ place, reason: service.error });
-    }
+    const { services, quarantined } = servicesOf(pattern, names.slice(0, maxServices));
     this.#quarantined = quarantined;
     onServices(services);
   }
+}
+
+/** Two children that differ in capitals only would be one service: the one that is spelt as the service is it. */
+function servicesOf(pattern: WildcardPath, names: readonly string[]) {
+  const services = new Map<string, ServiceName>();
+  const quarantined: Quarantined[] = [];
+  const takenBy = new Map<ServiceName, string>();
+  for (const name of [...names].sort(lowerCaseFirst)) {
+    const place = childPath(pattern.parent, name);
+    if (place === RESERVED) continue;
+    const service = pattern.serviceOf(name);
+    const other = service.ok && pattern.oneEach ? takenBy.get(service.value) : undefined;
+    if (!service.ok) quarantined.push({ place, reason: service.error });
+    else if (other !== undefined) quarantined.push({ place, reason: `it would be ${service.value}, which is ${other} already` });
+    else {
+      services.set(pattern.pathOf(name), service.value);
+      takenBy.set(service.value, place);
+    }
+  }
+  return { services, quarantined };
+}
+
+/** Code units order capitals first; the other way round, a name without any comes before its like. */
+function lowerCaseFirst(one: string, other: string): number {
+  return one === other ? 0 : one > other ? -1 : 1;
 }

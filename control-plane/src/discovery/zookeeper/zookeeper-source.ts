@@ -1,14 +1,19 @@
 import { Cell, type Clock, type Log, type Rng, type ServiceName, type Timer } from "@fairlead/shared";
 import type { ZooKeeperSourceSettings } from "../../config/index.js";
-import { COMPLETE, sameCompleteness, sameQuarantined } from "../reading.js";
-import type { Completeness, ListingState, Quarantined, Source } from "../source.js";
-import type { Connect, SessionState, WatchEvent, ZooKeeperConnection } from "./connection.js";
+import { COMPLETE } from "../reading.js";
+import type { ListingState, Source, SourceDetail } from "../source.js";
+import type { Connect, FloorEnd, SessionState, WatchEvent, ZooKeeperConnection } from "./connection.js";
 import { type Decode, decoderOf } from "./decode/decoder.js";
+import { Disturbance } from "./disturbance.js";
 import { PathMembers } from "./path-members.js";
 import { parentAndName, pathPattern } from "./path-pattern.js";
 import { type Feed, ServiceReadings } from "./service-readings.js";
+import { detailOf } from "./source-detail.js";
+import { WatchedReads } from "./watched-reads.js";
+import { lostListing, nextListing } from "./wildcard-listing.js";
 import { WildcardServices } from "./wildcard-services.js";
 import type { ZooKeeperMetrics } from "./zookeeper-metrics.js";
+import type { ZxidFloor, ZxidFloors } from "./zxid-floors.js";
 
 export interface ZooKeeperSourceDeps {
   readonly settings: ZooKeeperSourceSettings;
@@ -16,6 +21,7 @@ export interface ZooKeeperSourceDeps {
   readonly rng: Rng;
   readonly log: Log;
   readonly metrics: ZooKeeperMetrics;
+  readonly floors: ZxidFloors;
   readonly connect: Connect;
 }
 
@@ -25,8 +31,6 @@ const MAX_SERVICES = 10_000;
 /** Watches are one-shot hints and servers have lost some; every so often everything is read again (± 20 %). */
 const RESYNC_MS = 300_000;
 const RESYNC_SPREAD = 0.2;
-/** After a return, whoever else was cut off needs its own session time-out to register again. */
-const MAX_DISTURBED_MS = 90_000;
 
 /** Follows registrations in ZooKeeper, over one session. */
 export function zookeeperSource(deps: ZooKeeperSourceDeps): Source {
@@ -36,7 +40,6 @@ export function zookeeperSource(deps: ZooKeeperSourceDeps): Source {
 class ZooKeeperSource implements Source {
   readonly name: string;
   readonly type = "zookeeper";
-  readonly disturbedUntilMs = new Cell(0);
   readonly #deps: ZooKeeperSourceDeps;
   readonly #listing = new Cell<ListingState>({ kind: "pending" });
   readonly #readings: ServiceReadings;
@@ -44,27 +47,56 @@ class ZooKeeperSource implements Source {
   readonly #wildcardsByParent = new Map<string, WildcardServices[]>();
   readonly #feedsByPath = new Map<string, Feed[]>();
   readonly #connection: ZooKeeperConnection;
-  #sessionId: string | undefined;
+  readonly #floor: ZxidFloor;
+  readonly #disturbance: Disturbance;
+  readonly #reads: WatchedReads;
+  #session: Extract<SessionState, { readonly kind: "connected" }> | undefined;
+  #floorGivenUp: string | undefined;
   #resync: Timer | undefined;
-  #calm: Timer | undefined;
+  #stateKind: SessionState["kind"] = "connecting";
+  #lostSinceMs: number | undefined;
   #closed = false;
 
   constructor(deps: ZooKeeperSourceDeps) {
     const { settings, connect } = deps;
     this.name = settings.name;
     this.#deps = deps;
-    this.#readings = new ServiceReadings({ clock: deps.clock, maxMembers: MAX_MEMBERS, onLimit: () => this.#limitHit("members") });
-    this.#connection = connect({
-      servers: settings.servers,
-      sessionTimeoutMs: settings.sessionTimeoutMs,
-      onWatch: (event) => this.#onWatch(event),
+    this.#readings = new ServiceReadings({
+      clock: deps.clock,
+      maxMembers: MAX_MEMBERS,
+      onLimit: () => this.#limitHit("members"),
     });
+    const { servers, sessionTimeoutMs, name: source } = settings;
+    this.#disturbance = new Disturbance({
+      ...deps,
+      sessionTimeoutMs: () => Math.max(sessionTimeoutMs, this.#session?.sessionTimeoutMs ?? 0),
+      onBegin: () => deps.metrics.disturbances.add(1, { source }),
+    });
+    this.#floor = deps.floors.floorOf(source, servers);
+    this.#connection = connect({
+      servers,
+      sessionTimeoutMs,
+      access: settings,
+      floor: this.#floor,
+      onWatch: (event) => this.#onWatch(event),
+      onLoss: (kind) => deps.metrics.losses.add(1, { source, kind }),
+      onFloorGivenUp: (because) => this.#believed(because),
+    });
+    this.#reads = new WatchedReads(this.#connection, {
+      log: deps.log,
+      onTrouble: (trouble) => deps.metrics.refusedReads.add(1, { source, trouble }),
+    });
+    deps.metrics.connections.set(source, this.#connection);
     settings.paths.forEach((_, order) => {
       this.#addPath(order);
     });
     // Without a `*` the configuration itself is the list of services.
     if (this.#wildcards.length === 0) this.#listing.set({ kind: "seen", completeness: COMPLETE, quarantined: [] });
     this.#connection.state.watch((state) => this.#onState(state));
+  }
+
+  get disturbedUntilMs(): Cell<number> {
+    return this.#disturbance.untilMs;
   }
 
   get listing(): Cell<ListingState> {
@@ -86,10 +118,32 @@ class ZooKeeperSource implements Source {
     for (const { members } of this.#feeds()) members.readEverything();
   }
 
+  detail(): SourceDetail {
+    return detailOf({
+      connection: this.#connection,
+      floor: this.#floor,
+      floorGivenUp: this.#floorGivenUp,
+      lostSinceMs: this.#lostSinceMs,
+    });
+  }
+
+  /**
+   * Servers that are behind are believed when the service is ours, or when it could be: before the first listing nobody knows
+   * which services a `*` stands for.
+   */
+  confirmed(service: ServiceName): void {
+    if (this.#closed) return;
+    const ours = this.#readings.feedsOf(service).length > 0;
+    if (ours || this.#listing.value.kind === "pending") this.#connection.believeServers();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
+    const { connections } = this.#deps.metrics;
+    // Its successor of the same name may have come before it goes.
+    if (connections.get(this.name) === this.#connection) connections.delete(this.name);
     this.#stopReading();
-    this.#calm?.cancel();
+    this.#disturbance.stop();
     this.#readings.stop();
     await this.#connection.close();
   }
@@ -97,8 +151,8 @@ class ZooKeeperSource implements Source {
   #addPath(order: number): void {
     const path = this.#deps.settings.paths[order];
     if (path === undefined) return;
-    const decode = decoderOf(path.format, path.port);
-    const pattern = pathPattern(path);
+    const decode = decoderOf(path);
+    const pattern = pathPattern({ ...path, path: `${this.#deps.settings.chroot}${path.path}` });
     if (pattern.kind === "exact") {
       this.#changeFeeds([this.#feed({ service: pattern.service, order, path: pattern.path, decode })], []);
       return;
@@ -136,6 +190,7 @@ class ZooKeeperSource implements Source {
       maxMembers: MAX_MEMBERS,
       onChange: () => this.#readings.touch(service),
       onLimit: () => this.#limitHit("members"),
+      onFault: (reason) => this.#fault(service, reason),
     });
     return { service, order, members };
   }
@@ -155,43 +210,34 @@ class ZooKeeperSource implements Source {
 
   #onState(state: SessionState): void {
     if (this.#closed) return;
-    if (state.kind !== "connecting") this.#deps.metrics.sessionChanges.add(1, { source: this.name, state: state.kind });
-    switch (state.kind) {
-      case "connecting":
-        this.#neverConnected(state.cause);
-        return;
-      case "connected":
-        this.#connected(state.sessionId);
-        return;
-      case "disconnected":
-      case "expired":
-        this.#lost(state.sinceMs, state.cause);
-        return;
-    }
+    const { clock, metrics } = this.#deps;
+    if (state.kind !== "connecting" && state.kind !== this.#stateKind)
+      metrics.sessionChanges.add(1, { source: this.name, state: state.kind });
+    this.#stateKind = state.kind;
+    if (state.kind === "connected") this.#connected(state);
+    else if (state.kind !== "connecting") this.#lost(state.sinceMs, state.cause);
+    else if (state.cause !== undefined) this.#lost(this.#lostSinceMs ?? clock.wallMs(), state.cause);
   }
 
-  #neverConnected(cause: string | undefined): void {
-    if (cause === undefined) return;
-    const listing = this.#listing.value;
-    if (listing.kind === "pending") this.#listing.set({ kind: "pending", cause });
-    else this.#staleListing(this.#deps.clock.wallMs(), cause);
-  }
-
-  #connected(sessionId: string): void {
-    const isReturn = this.#sessionId !== undefined;
-    const newSession = this.#sessionId !== sessionId;
-    this.#sessionId = sessionId;
-    if (isReturn) this.#disturbed();
+  #connected(session: Extract<SessionState, { readonly kind: "connected" }>): void {
+    const before = this.#session;
+    this.#session = session;
+    // Before anything is read: what is missing may only not be back yet.
+    if (before !== undefined) this.#disturbance.begin();
+    this.#lostSinceMs = undefined;
+    this.#reads.connected();
+    const newHistory = before !== undefined && before.history !== session.history;
     for (const wildcard of this.#wildcards) wildcard.connected();
-    for (const { members } of this.#feeds()) members.connected(newSession);
+    for (const { members } of this.#feeds()) members.connected(newHistory);
     this.#updateListing();
     this.#scheduleResync();
   }
 
   #lost(sinceMs: number, cause: string): void {
+    this.#lostSinceMs = sinceMs;
     this.#stopReading();
     this.#readings.lost(sinceMs, cause);
-    if (this.#listing.value.kind !== "pending") this.#staleListing(sinceMs, cause);
+    this.#listing.set(lostListing(this.#listing.value, sinceMs, cause));
   }
 
   #stopReading(): void {
@@ -200,34 +246,14 @@ class ZooKeeperSource implements Source {
     for (const { members } of this.#feeds()) members.lost();
   }
 
-  #staleListing(sinceMs: number, cause: string): void {
-    const listing = this.#listing.value;
-    const since = listing.kind === "stale" ? listing.sinceMs : sinceMs;
-    this.#listing.set({ kind: "stale", sinceMs: since, cause, quarantined: listing.kind === "pending" ? [] : listing.quarantined });
-  }
-
-  /** The listing is seen once every wildcard was read on this connection. */
   #updateListing(): void {
-    let completeness: Completeness = COMPLETE;
-    const quarantined: Quarantined[] = [];
-    for (const wildcard of this.#wildcards) {
-      if (wildcard.completeness === undefined) return;
-      if (completeness.kind === "complete") completeness = wildcard.completeness;
-      quarantined.push(...wildcard.quarantined);
-    }
-    const before = this.#listing.value;
-    const previous = before.kind === "pending" ? undefined : before.quarantined;
-    const same = sameQuarantined(previous, quarantined);
-    if (before.kind === "seen" && same === previous && sameCompleteness(before.completeness, completeness)) return;
-    this.#listing.set({ kind: "seen", completeness, quarantined: same });
+    this.#listing.set(nextListing(this.#listing.value, this.#wildcards));
   }
 
-  #disturbed(): void {
-    const { clock, settings } = this.#deps;
-    const holdMs = Math.min(MAX_DISTURBED_MS, 2 * settings.sessionTimeoutMs);
-    this.#calm?.cancel();
-    this.disturbedUntilMs.set(clock.wallMs() + holdMs);
-    this.#calm = clock.schedule(holdMs, () => this.disturbedUntilMs.set(0));
+  #believed(because: FloorEnd): void {
+    const { clock, metrics } = this.#deps;
+    metrics.floorsGivenUp.add(1, { source: this.name, because });
+    this.#floorGivenUp = `${new Date(clock.wallMs()).toISOString()} by ${because}`;
   }
 
   #scheduleResync(): void {
@@ -256,7 +282,16 @@ class ZooKeeperSource implements Source {
   }
 
   #readDeps() {
-    return { reads: this.#connection, clock: this.#deps.clock, rng: this.#deps.rng };
+    return { reads: this.#reads, clock: this.#deps.clock, rng: this.#deps.rng };
+  }
+
+  #fault(service: ServiceName, reason: string | undefined): void {
+    const { log, metrics } = this.#deps;
+    if (reason === undefined) log.info("zookeeper-members-readable", { source: this.name, service });
+    else {
+      metrics.malformedFaults.add(1, { source: this.name });
+      log.warn("zookeeper-members-malformed", { source: this.name, service, reason });
+    }
   }
 
   #limitHit(limit: "members" | "services"): void {

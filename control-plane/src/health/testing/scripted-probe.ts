@@ -108,5 +108,5 @@ function registered(name: string, wanted: readonly Partial<Endpoint>[], before: 
       return [id, { endpoint, sources: ["test"], sinceMs: 0, hold: undefined }] as const;
     }),
   );
-  return { name: nameOf(name), endpoints, contributions: [], settled: { kind: "settled" }, goneSinceMs: undefined };
+  return { name: nameOf(name), endpoints, contributions: [], settled: { kind: "settled" }, goneSinceMs: undefined, confirmed: undefined };
 }

@@ -7,6 +7,8 @@ export function settingsWith(over: Partial<ServiceSettings> = {}): ServiceSettin
     lb: { policy: "least-request" },
     timeoutMs: 15_000,
     safety: "standard",
+    unlisted: "remove",
+    merge: "union",
     check: { type: "tcp", intervalMs: 5_000, fastIntervalMs: 1_000, timeoutMs: 1_000, rise: 2, fall: 3 },
     retries: { attempts: 1, budgetPercent: 20 },
     ...over,

@@ -73,6 +73,7 @@ export class Exchange {
     const attempt = this.#attempt;
     if (attempt !== undefined && hasPassed(attempt.deadlineMs, nowMs)) this.#fail("timeout", this.#phase !== "connecting");
     else if (this.#phase === "connecting" && hasPassed(this.#connectDueMs, nowMs)) this.#fail("connect-timeout", false);
+    else if (attempt !== undefined && this.#phase === "waiting" && this.#path.isStranded(attempt, nowMs)) this.#fail("timeout", true);
     if (this.#hasMoved()) this.#movedMs = nowMs;
     else if (nowMs - this.#movedMs >= CALLER_IDLE_MS) this.#onSilence();
   }

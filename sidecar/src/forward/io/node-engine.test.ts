@@ -338,6 +338,20 @@ describe("endings", () => {
     expect(silent.inFlight).toBe(0);
   });
 
+  test("a request that waits for a host which fell silent is answered by another once the host is unhealthy", async () => {
+    const silent = await upstream(() => undefined, "127.0.0.1");
+    const alive = await upstream(OK, "127.0.0.2");
+    const rig = await rigOf({ endpoints: [silent, alive], route: { timeoutMs: 3_000 } });
+    const answer = call(rig);
+    await new Promise<void>((resolve) => silent.server.once("request", () => resolve()));
+    rig.clock.advance(1_500);
+    expect(silent.inFlight).toBe(1);
+    silent.endpoint = { ...silent.endpoint, health: "unhealthy" };
+    rig.clock.advance(50);
+    expect((await answer).status).toBe(200);
+    expect([silent.inFlight, silent.failures, alive.successes]).toEqual([0, 1, 1]);
+  });
+
   test("the deadline covers the answer's body, which then breaks off", async () => {
     const slow = await upstream((_, response) => void response.write("begin"));
     const rig = await rigOf({ endpoints: [slow], route: { timeoutMs: 2_000 } });

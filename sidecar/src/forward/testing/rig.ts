@@ -23,6 +23,7 @@ export function stateAt(port: number, ip = "127.0.0.1"): EndpointState {
     id: endpointId({ ip, port }),
     weight: 100,
     zone: "default",
+    priority: 0,
     health: "healthy",
     instance: undefined,
   });
@@ -45,7 +46,16 @@ export function clusterOf(name: string, endpoints: readonly EndpointState[], opt
   for (const state of endpoints) state.roundRobinCredit = 0;
   const picker = newPicker({ policy: config.policy, candidates: endpoints }, { rng: seeded(1), ejection: connectEjection });
   const assignment = { name, version: "v1", endpoints: endpoints.map((state) => state.endpoint) };
-  return { name, config, route, assignment, endpoints, candidates: { mode: "healthy", endpoints }, verdictsExpired: false, picker };
+  return {
+    name,
+    config,
+    route,
+    assignment,
+    endpoints,
+    candidates: { mode: "healthy", priority: 0, endpoints },
+    verdictsExpired: false,
+    picker,
+  };
 }
 
 export interface RigOptions extends ClusterOptions {

@@ -55,16 +55,16 @@ export class FakeFile {
   }
 }
 
-/** One line per service: `shop=10.0.0.1:80,10.0.0.2:80`; `!shop REASON` quarantines a member; a line without `=` breaks the file. */
+/** One line per service: `shop=10.0.0.1:80,10.0.0.2:80`; `!shop REASON` quarantines a member, `!shop twice` a repeated one; a line without `=` breaks the file. */
 export function parseLines({ file, text }: { readonly file: string; readonly text: string }): Result<ServiceLists, readonly string[]> {
   const services = new Map<ServiceName, readonly StaticEndpointSettings[]>();
-  const quarantined: { service: string; place: string; reason: string }[] = [];
+  const quarantined: { service: string; place: string; reason: string; hides: boolean }[] = [];
   const problems: string[] = [];
   text.split("\n").forEach((line, index) => {
     const place = `${file}:${index + 1}:1`;
     const bad = /^!(\S+) (.*)$/.exec(line);
     const good = /^(\S+)=(\S*)$/.exec(line);
-    if (bad !== null) quarantined.push({ service: bad[1] ?? "", place, reason: bad[2] ?? "" });
+    if (bad !== null) quarantined.push({ service: bad[1] ?? "", place, reason: bad[2] ?? "", hides: bad[2] !== "twice" });
     else if (good === null) problems.push(`${place} expected a service and its endpoints`);
     else services.set(nameOf(good[1] ?? ""), membersOf(good[2] ?? "", place));
   });

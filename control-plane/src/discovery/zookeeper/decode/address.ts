@@ -1,15 +1,16 @@
-import { type Address, canonicalIp, fail, isPort, ok, type Result } from "@fairlead/shared";
+import { type Address, canonicalIp, isPort, ok, type Result } from "@fairlead/shared";
+import { malformed, type Rejection, unusable } from "./rejection.js";
 
-/** An address as it was registered: an IP, loopback included. */
-export function registeredAddress(host: string, port: unknown): Result<Address> {
-  if (!isPort(port)) return fail(`port ${shown(port)} is not a number of 1 to 65535`);
+/** An address as it was registered: an IP, loopback included. A host name is well formed, and nothing this source can follow. */
+export function registeredAddress(host: unknown, port: unknown): Result<Address, Rejection> {
+  if (typeof host !== "string" || host === "") return malformed(`address ${shown(host)} is not an IP address`);
+  if (!isPort(port)) return malformed(`port ${shown(port)} is not a number of 1 to 65535`);
   const ip = canonicalIp(host);
   if (ip !== undefined) return ok({ ip, port });
-  if (HOST_NAME.test(host)) return fail(`${shown(host)}: ${NAMES_NOT_RESOLVED}`);
-  return fail(`${shown(host)} is not an IP address`);
+  return HOST_NAME.test(host) ? unusable(`${shown(host)} ${NAMES_NOT_RESOLVED}`) : malformed(`${shown(host)} is not an IP address`);
 }
 
-const NAMES_NOT_RESOLVED = "host names in registrations are not resolved yet";
+const NAMES_NOT_RESOLVED = "is a host name, which is not resolved here: register the IP address, or add the name to a dns source";
 /** RFC 1123 section 2.1, and the underscore that real names carry; the last label must not look like a number. */
 const HOST_NAME = /^(?=.{1,253}\.?$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z]([a-z0-9_-]{0,61}[a-z0-9_])?\.?$/i;
 

@@ -1,6 +1,7 @@
 import { type Clock, fail, ok, type Result, type Timer } from "@fairlead/shared";
 import type { Answer, Children, ReadFailure, WatchEvent, ZnodeData, ZnodeStat } from "../connection.js";
 import type { Link, LinkEvents, LinkOptions, OpenLink } from "../link.js";
+import type { LossKind } from "../outage.js";
 import { parentAndName } from "../path-pattern.js";
 
 interface Znode {
@@ -19,13 +20,15 @@ export type ServerMood = "serving" | "silent" | "down";
  */
 export class FakeZooKeeper {
   readonly #clock: Clock;
-  readonly #tree = new Map<string, Znode>([["/", { data: new Uint8Array(), czxid: 0n, mzxid: 0n, pzxid: 0n }]]);
+  #tree = new Map<string, Znode>([["/", { data: new Uint8Array(), czxid: 0n, mzxid: 0n, pzxid: 0n }]]);
   readonly #links = new Set<FakeLink>();
   readonly #sessions = new Set<string>();
   #zxid = 0x100n;
   #sessionCount = 0;
   #mood: ServerMood = "serving";
   latencyMs = 1;
+  /** While set, every connection is refused with it. */
+  refuseAuth: string | undefined;
   sessionTimeoutMs = 30_000;
   /** Paths whose reads fail with this reason. */
   readonly failing = new Map<string, string>();
@@ -87,14 +90,23 @@ export class FakeZooKeeper {
     znode.mzxid = mzxid;
   }
 
+  /** A server that has what this one has now, and none of its sessions: started from a backup, or one that stopped following. */
+  copy(): FakeZooKeeper {
+    const other = new FakeZooKeeper(this.#clock);
+    other.#tree = new Map([...this.#tree].map(([path, znode]) => [path, { ...znode }]));
+    other.#zxid = this.#zxid;
+    other.latencyMs = this.latencyMs;
+    return other;
+  }
+
   become(mood: ServerMood): void {
     this.#mood = mood;
-    if (mood === "down") this.cut("connection refused");
+    if (mood === "down") this.cut("connection refused", "unreachable");
   }
 
   /** Cuts all connections; sessions stay. */
-  cut(reason = "connection reset"): void {
-    for (const link of [...this.#links]) link.cut(reason);
+  cut(reason = "connection reset", kind: LossKind = "closed"): void {
+    for (const link of [...this.#links]) link.cut(reason, kind);
   }
 
   /** Forgets all sessions and cuts their connections. */
@@ -173,7 +185,11 @@ class FakeLink implements Link {
     this.#events = events;
     this.#later(() => {
       if (server.mood === "down") {
-        this.cut("connection refused");
+        this.cut("connection refused", "unreachable");
+        return;
+      }
+      if (server.refuseAuth !== undefined) {
+        this.cut(server.refuseAuth, "auth-failed");
         return;
       }
       const sessionId = server.mood === "silent" ? undefined : server.attach(this, options);
@@ -220,10 +236,10 @@ class FakeLink implements Link {
     this.destroy();
   }
 
-  cut(reason: string): void {
+  cut(reason: string, kind: LossKind): void {
     if (!this.#open) return;
     this.destroy();
-    this.#events.down(reason);
+    this.#events.down({ kind, reason });
   }
 
   fire(event: WatchEvent): void {

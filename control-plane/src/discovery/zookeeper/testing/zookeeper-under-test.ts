@@ -1,10 +1,11 @@
-import { type EndpointId, newMetrics, type Result, type ServiceName, seeded, serviceName } from "@fairlead/shared";
+import { type EndpointId, type Metrics, newMetrics, type Result, type ServiceName, seeded, serviceName } from "@fairlead/shared";
 import { FakeClock, RecordedLog } from "@fairlead/shared/testing";
 import type { ZooKeeperPathSettings } from "../../../config/index.js";
 import type { Endpoint, ServiceReading, Source } from "../../source.js";
 import { connectOver } from "../session.js";
 import { zookeeperMetrics } from "../zookeeper-metrics.js";
 import { zookeeperSource } from "../zookeeper-source.js";
+import type { ZxidFloor, ZxidFloors } from "../zxid-floors.js";
 import { FakeZooKeeper } from "./fake-zookeeper.js";
 
 export interface ZooKeeperUnderTest {
@@ -12,6 +13,9 @@ export interface ZooKeeperUnderTest {
   readonly log: RecordedLog;
   readonly server: FakeZooKeeper;
   readonly source: Source;
+  readonly metrics: Metrics;
+  /** From now on connections go to another server. */
+  readonly replaceServer: (by: FakeZooKeeper) => void;
   readonly reading: (service: string) => ServiceReading | undefined;
   /** Ids of a service's endpoints, sorted; undefined while it is unknown or pending. */
   readonly ids: (service: string) => readonly string[] | undefined;
@@ -27,17 +31,21 @@ export const CURATOR_PATHS: ZooKeeperPathSettings = { path: "/services/*", servi
 export function zookeeperUnderTest(
   paths: readonly ZooKeeperPathSettings[] = [CART_PATH],
   prepare: (server: FakeZooKeeper) => void = () => undefined,
+  { chroot = "" }: { readonly chroot?: string } = {},
 ): ZooKeeperUnderTest {
   const clock = new FakeClock();
   const log = new RecordedLog();
   const server = new FakeZooKeeper(clock);
   prepare(server);
   const deps = { clock, rng: seeded(7), log };
+  const metrics = newMetrics();
+  const servers = { of: server };
   const source = zookeeperSource({
     ...deps,
-    settings: { type: "zookeeper", name: "zk", servers: ["10.9.0.1:2181"], sessionTimeoutMs: 30_000, paths },
-    metrics: zookeeperMetrics(newMetrics()),
-    connect: connectOver({ ...deps, openLink: server.openLink }),
+    settings: { type: "zookeeper", name: "zk", servers: ["10.9.0.1:2181"], sessionTimeoutMs: 30_000, chroot, paths },
+    metrics: zookeeperMetrics(metrics),
+    floors: floorsInMemory(),
+    connect: connectOver({ ...deps, openLink: (options, events) => servers.of.openLink(options, events) }),
   });
   const reading = (service: string) => source.services.value.get(nameOf(service));
   const endpoints = (service: string) => {
@@ -48,7 +56,11 @@ export function zookeeperUnderTest(
     clock,
     log,
     server,
+    replaceServer: (by) => {
+      servers.of = by;
+    },
     source,
+    metrics,
     reading,
     ids: (service) => {
       const map = endpoints(service);
@@ -76,4 +88,25 @@ export function curatorJson(port: number, more: Readonly<Record<string, unknown>
     serviceType: "DYNAMIC",
     ...more,
   });
+}
+
+/** A floor that nobody saves. */
+export function floorInMemory(value = 0n): ZxidFloor {
+  let floor = value;
+  return {
+    get value() {
+      return floor;
+    },
+    raise: (zxid) => {
+      if (zxid > floor) floor = zxid;
+    },
+    giveUp: () => {
+      floor = 0n;
+    },
+  };
+}
+
+function floorsInMemory(): ZxidFloors {
+  const floor = floorInMemory();
+  return { floorOf: () => floor, close: () => Promise.resolve() };
 }

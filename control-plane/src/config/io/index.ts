@@ -1,0 +1,1 @@
+export { type LoadedSettings, loadSettings } from "./load-settings.js";

@@ -1,0 +1,2 @@
+export { connectOver } from "../session.js";
+export { FakeZooKeeper } from "./fake-zookeeper.js";

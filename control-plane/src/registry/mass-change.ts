@@ -1,0 +1,42 @@
+// Many endpoints lost at once, across services: each service alone sees a minority leave, the source as a whole looks wiped.
+// Then the source counts as disturbed, as if it had said so itself.
+
+import type { ServiceName } from "@fairlead/shared";
+
+export const MASS_CHANGE = {
+  windowMs: 10_000,
+  /** One service alone is the shrink guard's. */
+  services: 2,
+  /** Less than this is a deploy of two small services. */
+  endpoints: 10,
+  /** Of all that the source gave at the window's beginning. Rolling deploys replace a quarter at a time at most. */
+  share: 0.3,
+  /** Twice the usual ZooKeeper session time-out: whoever is alive has registered again by then. */
+  disturbedMs: 60_000,
+} as const;
+
+/** Losses noted in one window; more passes of the registry than this within 10 s are one long one. */
+const LOSSES_MAX = 1_000;
+
+interface Loss {
+  readonly service: ServiceName;
+  readonly endpoints: number;
+  readonly atMs: number;
+}
+
+/** What one source lost lately. Times are monotonic. */
+export class MassChange {
+  #losses: Loss[] = [];
+
+  /**
+   * Notes that a service lost endpoints. Returns whether the losses of the last seconds are a mass change.
+   * @param left endpoints the source still gives, over all services
+   */
+  lost(loss: Loss, left: () => number): boolean {
+    const recent = this.#losses.filter(({ atMs }) => loss.atMs - atMs < MASS_CHANGE.windowMs);
+    this.#losses = [...recent.slice(-LOSSES_MAX), loss];
+    const endpoints = this.#losses.reduce((sum, each) => sum + each.endpoints, 0);
+    if (endpoints < MASS_CHANGE.endpoints || new Set(this.#losses.map(({ service }) => service)).size < MASS_CHANGE.services) return false;
+    return endpoints >= MASS_CHANGE.share * (endpoints + left());
+  }
+}
