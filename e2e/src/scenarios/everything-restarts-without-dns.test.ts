@@ -4,6 +4,9 @@ import { startDnsServer } from "../harness/dns-server.js";
 import type { Fault } from "../harness/fault.js";
 import { startDnsFaultProxy } from "../harness/fault-proxy.js";
 import { serviceBody, untilAllAnswer } from "../harness/mesh.js";
+import { built } from "../harness/paths.js";
+import { type ControlPlane, startControlPlane } from "../harness/planes.js";
+import { startNode } from "../harness/processes.js";
 import { until } from "../harness/until.js";
 
 /** What the design promises for a start with every list away. */
@@ -46,3 +49,31 @@ test.each<Fault>([{ kind: "black-hole" }, { kind: "refuse" }])(
     expect(new Set(names)).toEqual(new Set(fault.kind === "refuse" ? [] : ["find.test"]));
   },
 );
+
+test("a configuration that could not start so is refused with --strict, and said to be doubtful without", async () => {
+  const sound = await startControlPlane({ sources: [findFrom("127.0.0.1:5300")] }, { waitFor: "alive" });
+  // The resolver is asked through a proxy that has to hear from this control plane where the resolver is.
+  const looped = await startControlPlane(
+    { sources: [findFrom("127.0.0.1:5300")], services: { resolver: { localPort: 5_300 } } },
+    { waitFor: "alive" },
+  );
+  expect(await checkStrictly(sound)).toMatchObject({ code: 0 });
+  const refused = await checkStrictly(looped);
+  expect(refused.code).not.toBe(0);
+  expect(refused.output).toMatch(/sources\.?\[?0\]?\.resolvers\.?\[?0\]?.*127\.0\.0\.1:5300 is the local port of service resolver/);
+  const modes = async (plane: ControlPlane) =>
+    (await plane.api<{ degraded: { mode: string }[] }>("/v1/status")).degraded.map(({ mode }) => mode);
+  expect(await modes(looped)).toContain("bootstrap-loop");
+  expect(await modes(sound)).not.toContain("bootstrap-loop");
+});
+
+function findFrom(resolver: string) {
+  return { name: "dns", type: "dns", resolvers: [resolver], names: [{ service: FIND, name: "find.test.", type: "A", port: 8_080 }] };
+}
+
+/** Checks a running control plane's own file, as a person would before a restart. */
+async function checkStrictly({ configFile }: ControlPlane) {
+  const check = startNode(built.controlPlane, ["--check-config", "--strict", "--config", configFile]);
+  const { code } = await check.exited;
+  return { code, output: check.output() };
+}
