@@ -47,8 +47,8 @@ export function buildService({ registered, health, settings, previous, nowMs }: 
 /** Names the content with its version; equal content keeps the reference of `previous`. */
 export function serviceSnapshot(content: Omit<ServiceSnapshot, "version">, previous: ServiceSnapshot | undefined): ServiceSnapshot {
   const { settings, endpoints, confirmed } = content;
-  const mark = confirmed === undefined ? [] : [[confirmed.sinceMs, confirmed.because]];
-  const version = contentHash(JSON.stringify([wireSettings(settings), endpoints.map(wireEndpoint), ...mark]));
+  const mark = confirmed === undefined ? "" : `,${JSON.stringify([confirmed.sinceMs, confirmed.because])}`;
+  const version = contentHash(`[${JSON.stringify(wireSettings(settings))},[${endpoints.map(wireText).join(",")}]${mark}]`);
   const next = { ...content, version };
   return previous !== undefined && previous.version === version && sameStanding(previous, next) ? previous : next;
 }
@@ -64,6 +64,18 @@ function sameStanding(one: ServiceSnapshot, other: ServiceSnapshot): boolean {
 
 function wireSettings({ protocol, lb, timeoutMs, localPort, retries }: ServiceSettings): unknown {
   return [protocol, lb.policy, timeoutMs, localPort ?? null, retries.attempts, retries.budgetPercent];
+}
+
+const WIRE_TEXTS = new WeakMap<SnapshotEndpoint, string>();
+
+/** What of it reaches the wire, as text. Of a large service one entry differs; the others are immutable, and known. */
+function wireText(entry: SnapshotEndpoint): string {
+  let text = WIRE_TEXTS.get(entry);
+  if (text === undefined) {
+    text = JSON.stringify(wireEndpoint(entry));
+    WIRE_TEXTS.set(entry, text);
+  }
+  return text;
 }
 
 function wireEndpoint({ endpoint, health }: SnapshotEndpoint): unknown {
