@@ -10,10 +10,11 @@ const rooms = {
     registry: ["discovery", "records", "config"],
     health: ["registry", "records", "config"],
     snapshot: ["registry", "health", "records", "config", "discovery"],
+    observe: ["snapshot", "registry", "discovery", "config", "xds"],
     resources: ["snapshot", "config", "xds"],
     xds: [],
     fleet: ["xds"],
-    admin: ["config", "records", "discovery", "registry", "health", "snapshot", "resources", "xds", "fleet"],
+    admin: ["config", "records", "discovery", "registry", "health", "snapshot", "observe", "resources", "xds", "fleet"],
   },
   sidecar: {
     config: [],

@@ -10,19 +10,22 @@ import {
   type Result,
   type ServiceName,
   type StartFailure,
+  type Watchable,
 } from "@fairlead/shared";
 import type { AdminState, ReloadState } from "./admin/index.js";
 import { diffSettings, type ServiceSettings, type Settings } from "./config/index.js";
 import { loadZxidFloors, type ZxidFloors } from "./discovery/zookeeper/index.js";
 import { newFleet } from "./fleet/index.js";
 import { newChecker } from "./health/index.js";
+import { Observation, observedViews } from "./observe/index.js";
 import { type Lineage, nextLineage, Records } from "./records/index.js";
 import { LiveRegistry } from "./registry/index.js";
 import { Views } from "./resources/index.js";
 import { SeedCheck } from "./seed-check.js";
-import { Publisher, readSaved, type ServiceSnapshot, SnapshotKeeper } from "./snapshot/index.js";
+import { Publisher, readSaved, type ServiceSnapshot, type Snapshot, SnapshotKeeper } from "./snapshot/index.js";
 import { Sources } from "./sources.js";
 import type { World } from "./world.js";
+import type { XdsNode } from "./xds/index.js";
 
 export interface ControlPlane extends Closable {
   readonly xdsPort: number;
@@ -43,10 +46,8 @@ export async function startControlPlane(world: World, settings: Settings): Promi
     await closeAll(closables);
     return fail({ path, reason });
   };
-  const xds = await world.serveXds(
-    { viewOf: (node) => views.viewOf(node), observer: fleet.observer, identifier: settings.id },
-    settings.xds.listen,
-  );
+  const viewOf = settings.observe === undefined ? (node: XdsNode) => views.viewOf(node) : observedViews(world.clock.wallMs());
+  const xds = await world.serveXds({ viewOf, observer: fleet.observer, identifier: settings.id }, settings.xds.listen);
   if (!xds.ok) return abort(["xds", "listen"], xds.error);
   closables.push(xds.value);
   const adminServer = await world.serveAdmin(admin, settings.admin.listen);
@@ -106,6 +107,7 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
   const { snapshot } = publisher;
   const keeper = new SnapshotKeeper({ clock, log, metrics, store: world.stores.snapshot, snapshot });
   const views = new Views(snapshot);
+  const observation = observing(world, settings.observe, snapshot);
 
   const reloadState = new Cell<ReloadState>({ loadedAtMs: clock.wallMs(), refused: undefined, restartNeeded: [] });
   const seeds = new SeedCheck({ clock, log, metrics });
@@ -120,6 +122,7 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
     health: checker,
     snapshot,
     keeper: keeper.state,
+    observation: observation?.state,
     reload: reloadState,
     seeds: seeds.doubts,
     fleet,
@@ -134,7 +137,7 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
     views,
     fleet,
     admin,
-    closables: [sources, registry, checker, evidence, publisher, keeper, views] as Closable[],
+    closables: [sources, registry, checker, evidence, publisher, keeper, views, observation ?? NOTHING] as Closable[],
     reload(next: Settings) {
       const { settings: applied, changed, restartNeeded } = diffSettings(inForce, next);
       inForce = applied;
@@ -150,6 +153,14 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
       log.error("config-refused", { problems });
     },
   };
+}
+
+const NOTHING: Closable = { close: () => undefined };
+
+function observing(world: World, against: string | undefined, snapshot: Watchable<Snapshot>): Observation | undefined {
+  if (against === undefined) return undefined;
+  const { clock, log, metrics } = world;
+  return new Observation({ clock, log, metrics, against, elsewhere: world.servedElsewhere(against), snapshot });
 }
 
 async function lineageOf(world: World): Promise<Lineage> {

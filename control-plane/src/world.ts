@@ -25,6 +25,8 @@ import type { Connect } from "./discovery/zookeeper/index.js";
 import { connectZooKeeper } from "./discovery/zookeeper/io/index.js";
 import type { Probe } from "./health/index.js";
 import { networkProbe } from "./health/io/index.js";
+import type { ServedElsewhere } from "./observe/index.js";
+import { servedElsewhere } from "./observe/io/index.js";
 import type { StreamObserver, ViewOf } from "./xds/index.js";
 import { DEFAULT_LIMITS, newXdsServer } from "./xds/library.js";
 
@@ -50,6 +52,8 @@ export interface World {
     };
   };
   readonly probe: Probe;
+  /** What another control plane or a file serves, for observe mode. */
+  servedElsewhere(against: string): ServedElsewhere;
   serveXds(
     what: { readonly viewOf: ViewOf; readonly observer: StreamObserver; readonly identifier: string },
     listen: Listen,
@@ -84,6 +88,7 @@ export async function systemWorld(settings: Settings, level: LogLevel): Promise<
       dns: { transport: udpTcpTransport, nextQueryId: randomQueryId, systemResolvers: resolvers },
     },
     probe: networkProbe,
+    servedElsewhere,
     async serveXds({ viewOf, observer, identifier }, listen) {
       const server = newXdsServer({ viewOf, observer, clock, log, metrics, limits: DEFAULT_LIMITS, identifier });
       const listening = await server.listen(listen);

@@ -66,6 +66,7 @@ export function statusView(state: AdminState) {
     startedAt: iso(state.startedAtMs),
     configLoadedAt: iso(loadedAtMs),
     restartNeeded,
+    ...observeView(state),
     degraded: degradedModes(state).map(({ mode, because, sinceMs, untilMs, service }) => ({
       mode,
       because,
@@ -76,11 +77,20 @@ export function statusView(state: AdminState) {
   };
 }
 
+function observeView({ observation }: AdminState) {
+  if (observation === undefined) return {};
+  const { against, state, because, sinceMs, comparisons } = observation.value;
+  const counts = { same: 0, differs: 0, unknown: 0 };
+  for (const comparison of comparisons.values()) counts[comparison.state]++;
+  return { observe: { against, state, ...(because === undefined ? {} : { because }), since: iso(sinceMs), services: counts } };
+}
+
 /**
  * Ready once every source has spoken, or saved state stands in for all of them, or bootWait has passed; what is missing
  * is listed all the same.
  */
-export function readyView({ registry, snapshot }: AdminState) {
+export function readyView({ registry, snapshot, observation }: AdminState) {
+  if (observation !== undefined) return { ready: false, missing: ["observe mode: nothing is published"] };
   const missing = registry.sources.value.filter(({ listing, feeds }) => feeds && listing.kind === "pending").map(({ name }) => name);
   const { services, withheld, bootWaitOver } = snapshot.value;
   const replaced = services.size > 0 && withheld.size === 0 && [...services.values()].some(({ origin }) => origin.kind === "saved");

@@ -131,6 +131,7 @@ const ServiceSummary = Type.Object({
   stale: Type.Boolean(),
   confirmed: Optional(ConfirmedMark),
   compared: Optional(Type.String({ description: "same, differs or unknown" })),
+  observed: Optional(Type.String({ description: "In observe mode: same, differs or unknown" })),
 });
 
 export const Services = Type.Object({ services: Type.Array(ServiceSummary) });
@@ -154,6 +155,7 @@ export const Service = Type.Intersect([
     ),
     contributions: Type.Array(Contribution),
     comparison: Optional(Comparison),
+    observation: Optional(Comparison),
     listing: Type.Object(
       { listed: ByHealth, unlisted: ByHealth, unsure: ByHealth },
       { description: "Discovery by health: how many endpoints stand in each field" },
@@ -240,6 +242,18 @@ export const Status = Type.Object({
   startedAt: Time,
   configLoadedAt: Time,
   restartNeeded: Type.Array(Type.String()),
+  observe: Optional(
+    Type.Object(
+      {
+        against: Type.String(),
+        state: Type.String({ description: "same, differs, or unknown while it cannot be read" }),
+        because: Optional(Type.String()),
+        since: Time,
+        services: Type.Object({ same: Type.Integer(), differs: Type.Integer(), unknown: Type.Integer() }),
+      },
+      { description: "Observe mode: nothing is published, and this is how it compares with what is served elsewhere" },
+    ),
+  ),
   degraded: Type.Array(
     Type.Object({
       mode: Type.String(),

@@ -7,9 +7,10 @@ import type { AdminState } from "./state.js";
 import { ageSeconds, iso } from "./time.js";
 
 /** Every name anybody knows: registered, published (retired ones too), withheld or only compared; sorted. */
-export function serviceNames({ registry, snapshot }: AdminState): readonly ServiceName[] {
+export function serviceNames({ registry, snapshot, observation }: AdminState): readonly ServiceName[] {
   const { services, withheld } = snapshot.value;
-  const known = [registry.services.value, services, withheld, registry.comparisons].flatMap((all) => [...all.keys()]);
+  const observed = observation?.value.comparisons ?? new Map<ServiceName, unknown>();
+  const known = [registry.services.value, services, withheld, registry.comparisons, observed].flatMap((all) => [...all.keys()]);
   return [...new Set(known)].sort();
 }
 
@@ -18,6 +19,7 @@ export function serviceSummary(state: AdminState, name: ServiceName) {
   const published = state.snapshot.value.services.get(name);
   const counts = { serving: 0, reduced: 0, out: 0, held: 0 };
   const comparison = state.registry.comparisons.get(name);
+  const observed = state.observation?.value.comparisons.get(name);
   for (const entry of registered?.endpoints.values() ?? []) {
     counts[outcomeOf(factsOf(state, name, entry)).outcome]++;
     if (entry.hold !== undefined) counts.held++;
@@ -30,6 +32,7 @@ export function serviceSummary(state: AdminState, name: ServiceName) {
     stale: registered?.contributions.some((contribution) => contribution.state === "stale") ?? false,
     ...confirmedView(registered?.confirmed ?? published?.confirmed),
     ...(comparison === undefined ? {} : { compared: comparison.state }),
+    ...(observed === undefined ? {} : { observed: observed.state }),
   };
 }
 
@@ -37,6 +40,7 @@ export function serviceView(state: AdminState, name: ServiceName) {
   const registered = state.registry.services.value.get(name);
   const settings = state.snapshot.value.services.get(name)?.settings;
   const comparison = state.registry.comparisons.get(name);
+  const observed = state.observation?.value.comparisons.get(name);
   return {
     ...serviceSummary(state, name),
     ...(settings === undefined
@@ -56,6 +60,7 @@ export function serviceView(state: AdminState, name: ServiceName) {
         }),
     contributions: registered?.contributions.map((contribution) => contributionView(contribution, state.clock.wallMs())) ?? [],
     ...(comparison === undefined ? {} : { comparison: comparisonView(comparison) }),
+    ...(observed === undefined ? {} : { observation: comparisonView(observed) }),
     listing: listingOf(state, name, registered),
     members: membersOf(state, name, registered),
   };
@@ -107,7 +112,7 @@ function standingOf(
   if (published !== undefined) return { standing: published.origin.kind };
   const withheld = snapshot.value.withheld.get(name);
   if (withheld === undefined && !registry.services.value.has(name))
-    return { standing: "compared", reason: "only a source that is compared has it: it is not published" };
+    return { standing: "compared", reason: "only what is compared has it: it is not published" };
   return { standing: "withheld", reason: withheld?.reason ?? "it is about to be published" };
 }
 

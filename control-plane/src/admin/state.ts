@@ -4,6 +4,7 @@ import type { Clock, Metrics, ServiceName, Watchable } from "@fairlead/shared";
 import type { BootstrapFinding } from "../config/index.js";
 import type { Fleet } from "../fleet/index.js";
 import type { Health } from "../health/index.js";
+import type { ObservationState } from "../observe/index.js";
 import type { Confirmation } from "../records/index.js";
 import type { Registry } from "../registry/index.js";
 import type { KeeperState, Snapshot } from "../snapshot/index.js";
@@ -35,6 +36,8 @@ export interface AdminState {
   readonly keeper: Watchable<KeeperState>;
   readonly reload: Watchable<ReloadState>;
   readonly seeds: Watchable<readonly SeedDoubt[]>;
+  /** In observe mode: how what would be published compares with what is served elsewhere. */
+  readonly observation: Watchable<ObservationState> | undefined;
   readonly fleet: Fleet;
   confirm(service: ServiceName, by: { readonly author: string; readonly reason: string }): Confirmation;
 }

@@ -22,7 +22,10 @@ export function diffSettings(old: Settings, next: Settings): SettingsChange {
     ...(defaults === old.defaults ? [] : ["defaults changed"]),
     ...(old.bootWaitMs === next.bootWaitMs ? [] : [`bootWait is ${durationText(next.bootWaitMs)}, was ${durationText(old.bootWaitMs)}`]),
   ];
-  const settings = { ...next, id: old.id, stateDir: old.stateDir, xds: old.xds, admin: old.admin, sources, services, defaults };
+  const { observe: _, ...rest } = next;
+  const observe = old.observe === undefined ? {} : { observe: old.observe };
+  const { id, stateDir, xds, admin } = old;
+  const settings = { ...rest, id, stateDir, xds, admin, ...observe, sources, services, defaults };
   return { settings, changed, restartNeeded: restartKeys(old, next) };
 }
 
@@ -31,6 +34,7 @@ function restartKeys(old: Settings, next: Settings): readonly string[] {
     ["id", old.id, next.id],
     ["stateDir", old.stateDir, next.stateDir],
     ["xds.listen", formatListen(old.xds.listen), formatListen(next.xds.listen)],
+    ["observe.against", old.observe ?? "none", next.observe ?? "none"],
     ["admin.listen", formatListen(old.admin.listen), formatListen(next.admin.listen)],
   ] as const;
   return keys.filter(([, was, now]) => was !== now).map(([key, was, now]) => `${key}: ${now} takes effect on restart; ${was} until then`);

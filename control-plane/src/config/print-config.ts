@@ -6,12 +6,13 @@ import { zooKeeperTree } from "./zookeeper-settings.js";
 
 /** The effective configuration as YAML in the file's own shape; beside every value, where it came from. */
 export function printConfig({ settings, include, place }: ReadSettings): string {
-  const { id, stateDir, xds, admin, bootWaitMs, sources, services, defaults } = settings;
+  const { id, stateDir, xds, admin, observe, bootWaitMs, sources, services, defaults } = settings;
   const tree = {
     id,
     stateDir,
     xds: { listen: formatListen(xds.listen) },
     admin: { listen: formatListen(admin.listen) },
+    ...(observe === undefined ? {} : { observe: { against: observe } }),
     bootWait: durationText(bootWaitMs),
     ...(include === undefined ? {} : { include }),
     sources: sources.map(sourceTree),

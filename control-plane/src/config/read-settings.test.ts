@@ -93,7 +93,7 @@ test("the example is read as it says", () => {
         type: "dns",
         name: "dns",
         resolvers: ["10.0.0.2:53"],
-        queriesPerSecond: 3_000,
+        queriesPerSecond: 4_000,
         minTtlMs: 1_000,
         maxTtlMs: 60_000,
         maxStaleMs: 86_400_000,

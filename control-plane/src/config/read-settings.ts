@@ -127,6 +127,7 @@ function settingsOf({ main, definitions, problems, resolve }: Parts): Settings {
     stateDir: resolve(text.stateDir),
     xds: { listen: xds },
     admin: { listen: admin },
+    ...(text.observe === undefined ? {} : { observe: readAgainst(text.observe.against, cursor.down("observe", "against"), resolve) }),
     bootWaitMs: text.bootWait === undefined ? BOOT_WAIT_MS : durationIn(cursor.down("bootWait"), text.bootWait, BOOT_WAIT),
     sources: readSources(text.sources ?? [], cursor.down("sources"), resolve),
     services,
@@ -144,6 +145,12 @@ function refuseOwnPorts(definitions: Definitions, own: Readonly<Record<string, L
         cursor.down("localPort").refuse(`port ${port} is that of ${key} (${formatListen(listen)})`);
     }
   }
+}
+
+function readAgainst(text: string, cursor: Cursor, resolve: (path: string) => string): string {
+  if (!text.includes("://")) return resolve(text);
+  if (!URL.canParse(text) || !text.startsWith("http://")) cursor.refuse(`expected http://ip:port or a path, got "${text}"`);
+  return text;
 }
 
 function readListen(text: string, cursor: Cursor): ListenAddress {

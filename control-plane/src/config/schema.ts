@@ -158,6 +158,18 @@ export const settingsSchema = keys(
     }),
     xds: Type.Optional(listen("Where sidecars and other xDS clients connect. Default 127.0.0.1:18000; changes on restart only")),
     admin: Type.Optional(listen("Where people and Prometheus ask. Default 127.0.0.1:18001; changes on restart only")),
+    observe: Type.Optional(
+      keys(
+        {
+          against: Type.String({
+            minLength: 1,
+            expects: "http://ip:port of a control plane's admin API, or the path of a list of endpoints",
+            description: "What is served: by the control plane with this admin address, or as a file such as a file source reads",
+          }),
+        },
+        "Publish nothing: compare what would be published with what is served elsewhere; changes on restart only",
+      ),
+    ),
     bootWait: Type.Optional(duration("How long /readyz waits for a source that has never spoken, up to 10m. Default 30s")),
     include: Type.Optional(
       oneOrMore(

@@ -15,6 +15,8 @@ export interface Settings {
   readonly stateDir: string;
   readonly xds: { readonly listen: Listen };
   readonly admin: { readonly listen: Listen };
+  /** Publish nothing and compare with what is served there: `http://…` of another control plane's admin API, or an absolute path. */
+  readonly observe?: string;
   /** How long a source may stay silent before /readyz stops waiting for it. */
   readonly bootWaitMs: number;
   /** Order is priority: of two sources that give one endpoint, the earlier one's weight and zone count. */

@@ -212,6 +212,20 @@ describe("the confirmed mark", () => {
   });
 });
 
+test("what is held, let through, quarantined and disturbed is in the metrics", async () => {
+  const source = new FakeSource("one");
+  const { clock, metrics } = registryUnderTest([source]);
+  source.disturbedUntilMs.set(clock.wallMs() + 30_000);
+  source.see(SHOP, some(10));
+  source.see(SHOP, some(2));
+  const text = await metrics.expose();
+  expect(text).toContain('fairlead_registry_holds{kind="shrink"} 8');
+  expect(text).toContain('fairlead_registry_source_state{source="one",state="complete"} 1');
+  expect(text).toContain(`fairlead_registry_source_disturbed_until_seconds{source="one"} ${clock.wallMs() / 1_000 + 30}`);
+  clock.advance(301_000);
+  expect(await metrics.expose()).toContain("fairlead_registry_confirmed_services 1");
+});
+
 describe("evidence is not doubted", () => {
   test("who said that it leaves, and then left, is held by nothing, and its leaving is no collapse of the others", () => {
     const source = new FakeSource("one");

@@ -1,4 +1,4 @@
-export type { Comparison, Differences } from "./comparison.js";
+export { type Comparison, compare } from "./comparison.js";
 export { type HoldEvidence, LiveRegistry, type RegistryInputs, type RememberedService } from "./live-registry.js";
 export type {
   ConfirmedMark,

@@ -92,7 +92,7 @@ export class LiveRegistry implements Registry, Closable {
       this.#known.set(service, newKnown(new Members(endpoints), confirmed));
     }
     this.#confirmationWatch = deps.confirmations.watch((_all, changed) => this.#recompute(changed));
-    measureRegistry(deps.metrics, { services: this.services, flaps: this.#flaps, doubt: this.#doubt });
+    measureRegistry(deps.metrics, { services: this.services, sources: this.sources, flaps: this.#flaps, doubt: this.#doubt });
   }
 
   get comparisons(): ReadonlyMap<ServiceName, Comparison> {

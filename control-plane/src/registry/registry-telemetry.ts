@@ -1,7 +1,7 @@
-import type { Keyed, Log, Metrics, ServiceName } from "@fairlead/shared";
+import type { Keyed, Log, Metrics, ServiceName, Watchable } from "@fairlead/shared";
 import type { FlapLedger } from "./flap-damping.js";
 import type { Pass } from "./members.js";
-import { HOLD_KINDS, type HoldKind, type RegisteredService } from "./registry.js";
+import { HOLD_KINDS, type HoldKind, type RegisteredService, type SourceStatus } from "./registry.js";
 import type { SourceDoubt } from "./source-doubt.js";
 
 /** Of one pass over one service, so many are logged one by one; a wiped source would write its whole list. */
@@ -19,12 +19,13 @@ export function logPass(log: Log, service: ServiceName, { held, removals }: Pass
 
 export interface Measured {
   readonly services: Keyed<ServiceName, RegisteredService>;
+  readonly sources: Watchable<readonly SourceStatus[]>;
   readonly flaps: FlapLedger;
   readonly doubt: SourceDoubt;
 }
 
 /** Everything is counted when somebody asks. */
-export function measureRegistry(metrics: Metrics, { services, flaps, doubt }: Measured): void {
+export function measureRegistry(metrics: Metrics, { services, sources, flaps, doubt }: Measured): void {
   const all = () => [...services.value.values()];
   const gauge = (name: string, help: string, read: () => number) =>
     metrics.sampled("gauge", { name, help }, () => [{ labels: {}, value: read() }]);
@@ -39,8 +40,24 @@ export function measureRegistry(metrics: Metrics, { services, flaps, doubt }: Me
     all().reduce((sum, service) => sum + quarantinedIn(service), 0),
   );
   gauge("registry_flap_penalties", "Endpoints that left lately, for flap damping", () => flaps.size);
+  const states = { name: "registry_source_state", help: "1 for the state each source's listing is in", labels: ["source", "state"] };
+  metrics.sampled("gauge", states, () =>
+    sources.value.map(({ name, listing }) => ({ labels: { source: name, state: stateOf(listing) }, value: 1 })),
+  );
+  const until = {
+    name: "registry_source_disturbed_until_seconds",
+    help: "Unix time until which a source is not believed",
+    labels: ["source"],
+  };
+  metrics.sampled("gauge", until, () =>
+    sources.value.map(({ name, disturbedUntilMs }) => ({ labels: { source: name }, value: disturbedUntilMs / 1_000 })),
+  );
   counter("registry_flap_penalties_dropped_total", "Flap penalties dropped because there were too many", () => flaps.forgotten);
   counter("registry_mass_changes_total", "Times a source lost many endpoints of several services at once", () => doubt.massChanges);
+}
+
+function stateOf(listing: SourceStatus["listing"]): string {
+  return listing.kind === "seen" ? listing.completeness.kind : listing.kind;
 }
 
 function quarantinedIn({ contributions }: RegisteredService): number {

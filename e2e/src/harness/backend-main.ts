@@ -1,9 +1,9 @@
-// A sample backend as a process of its own: node backend-main.js NAME PORT [ADDRESS]. Controlled over the message channel of the
+// A sample backend as a process of its own: node backend-main.js NAME PORT [HOST]. Controlled over the message channel of the
 // process that started it; without one it serves with its defaults.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { BackendOrder, BackendReport, Behaviour, Health } from "./backend-protocol.js";
 
-const [name = "backend", port = "0", address = "127.0.0.1"] = process.argv.slice(2);
+const [name = "backend", port = "0", host = "127.0.0.1"] = process.argv.slice(2);
 
 let behaviour: Behaviour = { kind: "answer" };
 let health: Health = "pass";
@@ -65,7 +65,7 @@ server.on("error", (error) => {
   console.error(`backend ${name}: ${error.message}`);
   process.exit(1);
 });
-server.listen(Number(port), address, () => {
-  const bound = server.address();
-  if (bound !== null && typeof bound === "object") report({ kind: "listening", port: bound.port });
+server.listen(Number(port), host, () => {
+  const address = server.address();
+  if (address !== null && typeof address === "object") report({ kind: "listening", port: address.port });
 });

@@ -36,16 +36,16 @@ const maxIds = 2_000_000;
 export async function startBackend(options: {
   readonly name: string;
   readonly port?: number;
+  /** Where it listens; default 127.0.0.1. "0.0.0.0" or "::" is every address of the loopback networks (Linux): one backend behind thousands of endpoints. */
+  readonly host?: string;
   readonly nodePath?: string;
-  /** Listens on every address of this machine: on Linux each of 127.0.0.0/8 is one, so a single process plays a large service. */
-  readonly everywhere?: boolean;
 }): Promise<Backend> {
   const port = options.port ?? (await freePort());
   const byId = new Map<string, number>();
   let total = 0;
   let listening = false;
   const orders = new Map<number, () => void>();
-  const child = startNode(built.backend, [options.name, String(port), options.everywhere === true ? "0.0.0.0" : "127.0.0.1"], {
+  const child = startNode(built.backend, [options.name, String(port), options.host ?? "127.0.0.1"], {
     name: `backend ${options.name}`,
     ...(options.nodePath === undefined ? {} : { nodePath: options.nodePath }),
     onMessage: (message) => {

@@ -14,9 +14,20 @@ const CODES = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REF
 /** Nothing comes back. */
 export const dropped: DnsChange = () => undefined;
 
-/** Only the first so many answers, with TC (the honest way to leave some out) ... */
+/** The same with TC set: the honest way to leave something out. */
+export function withTc(change: DnsChange): DnsChange {
+  return (message, transport) => {
+    const instead = change(message, transport);
+    if (instead === undefined) return undefined;
+    const copy = Buffer.from(instead);
+    copy.writeUInt16BE(copy.readUInt16BE(2) | TRUNCATED_RESPONSE, 2);
+    return copy;
+  };
+}
+
+/** Only the first so many answers, with TC ... */
 export function truncatedTo(count: number): DnsChange {
-  return changed((packet) => ({ ...packet, flags: packet.flags | TRUNCATED_RESPONSE, answers: packet.answers.slice(0, count) }));
+  return withTc(silentlyTruncatedTo(count));
 }
 
 /** ... or without it. The same ones each time. */
@@ -27,11 +38,6 @@ export function silentlyTruncatedTo(count: number): DnsChange {
 /** So many of the answers, chosen anew for each message, without TC. */
 export function randomSubset(count: number, random: () => number): DnsChange {
   return changed((packet) => ({ ...packet, answers: shuffle(packet.answers, random).slice(0, count) }));
-}
-
-/** The same answers in another order each time. */
-export function shuffled(random: () => number): DnsChange {
-  return changed((packet) => ({ ...packet, answers: shuffle(packet.answers, random) }));
 }
 
 /** An answer to a question that was asked by somebody else: the id is another one. */
@@ -70,11 +76,6 @@ export function answersBecome(make: (answers: readonly Answer[]) => Answer[]): D
 /** A change for answers to questions of one type only. */
 export function onlyFor(type: RecordType, change: DnsChange): DnsChange {
   return (message, transport) => (questionIn(message)?.type === type ? change(message, transport) : message);
-}
-
-/** A change on one transport only. */
-export function onlyOver(where: DnsTransport, change: DnsChange): DnsChange {
-  return (message, transport) => (transport === where ? change(message, transport) : message);
 }
 
 /** The question a message carries; undefined when it cannot be read. */

@@ -1,4 +1,5 @@
 import { type DeltaDiscoveryRequest, type DeltaDiscoveryResponse__Output, decode, RESOURCE_TYPES, services } from "@fairlead/proto";
+import { endpointId } from "@fairlead/shared";
 import { Client, type ClientDuplexStream, credentials } from "@grpc/grpc-js";
 import { type SnapshotStep, stepsText } from "./snapshot-step.js";
 import { stopLater, stoppedAlready } from "./teardown.js";
@@ -137,7 +138,7 @@ class Recorder implements SnapshotHistory {
       const health: Record<string, string> = {};
       for (const { endpoint, health_status } of endpoints.flatMap((locality) => locality.lb_endpoints)) {
         const socket = endpoint?.address?.socket_address;
-        if (socket) health[`${socket.address}:${socket.port_value}`] = health_status;
+        if (socket) health[endpointId({ ip: socket.address, port: Number(socket.port_value) })] = health_status;
       }
       this.#add({ ...at, version, health });
     }

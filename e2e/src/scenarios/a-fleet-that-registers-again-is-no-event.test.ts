@@ -17,7 +17,7 @@ async function fleet() {
   const server = await startZooKeeper();
   const session = await openZooKeeperSession(server.address);
   await session.mkdirp("/services/shop");
-  const { port } = await startBackend({ name: "all", everywhere: true });
+  const { port } = await startBackend({ name: "all", host: "0.0.0.0" });
   const instances = loopbackAddresses(INSTANCES, port).map((address, index) => ({
     address,
     path: `/services/shop/${index}`,

@@ -20,7 +20,7 @@ async function setUp() {
   const wire = await startFaultProxy(server);
   const session = await openZooKeeperSession(server.address);
   for (const parent of ["/members/cart", "/members/crowd"]) await session.mkdirp(parent);
-  const { port } = await startBackend({ name: "all", everywhere: true });
+  const { port } = await startBackend({ name: "all", host: "0.0.0.0" });
   const config = {
     sources: [
       {

@@ -19,7 +19,7 @@ test("thirty registrations change while ZooKeeper is out of reach: who is there 
   const proxy = await startFaultProxy(server);
   const session = await openZooKeeperSession(server.address);
   await session.mkdirp("/members/cart");
-  const { port } = await startBackend({ name: "all", everywhere: true });
+  const { port } = await startBackend({ name: "all", host: "0.0.0.0" });
   // Thirty changes: ten leave, ten move to another address in the same znode, ten come. Twenty stay.
   const all = loopbackAddresses(60, port);
   const staying = all.slice(0, 20);

@@ -17,7 +17,7 @@ async function shopOfTen() {
   const server = await startZooKeeper();
   const session = await openZooKeeperSession(server.address);
   await session.mkdirp("/services/shop");
-  const { port } = await startBackend({ name: "all", everywhere: true });
+  const { port } = await startBackend({ name: "all", host: "0.0.0.0" });
   const members = loopbackAddresses(MEMBERS, port).map((address, index) => ({
     address,
     path: `/services/shop/${index}`,

@@ -40,7 +40,7 @@ test.each(troubles)(
     const wire = await startFaultProxy(proxy);
     const session = await openZooKeeperSession(server.address);
     await session.mkdirp("/members/cart");
-    const { port } = await startBackend({ name: "all", everywhere: true });
+    const { port } = await startBackend({ name: "all", host: "0.0.0.0" });
     const addresses = loopbackAddresses(MEMBERS, port);
     const paths = await register(session, "/members/cart", addresses);
     const controlPlane = await startControlPlane({

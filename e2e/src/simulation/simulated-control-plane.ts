@@ -138,6 +138,7 @@ function newWorld({ host, around, lifetime, log, counted, onServe }: WorldParts)
       dns: { transport: { exchange: () => notSimulated("DNS") }, nextQueryId: () => notSimulated("DNS"), systemResolvers: new Cell([]) },
     },
     probe: around.backends.probe(clock),
+    servedElsewhere: () => notSimulated("observe mode"),
     serveXds(what) {
       onServe(what);
       const server = new SimulatedXdsServer(what, { clock, onSent: (resources) => (counted.resources += resources) });

@@ -5,6 +5,7 @@ import type { MembershipSettings } from "../../config/index.js";
 import { endpointAt, FakeSource, idOf } from "../../discovery/testing/fake-source.js";
 import { newFleet } from "../../fleet/index.js";
 import type { EndpointHealth } from "../../health/index.js";
+import type { ObservationState } from "../../observe/index.js";
 import { Records } from "../../records/index.js";
 import { LiveRegistry } from "../../registry/index.js";
 import { Publisher } from "../../snapshot/index.js";
@@ -14,7 +15,17 @@ import { adminApp } from "./admin-server.js";
 
 const SHOP = "shop" as ServiceName;
 
-async function api(membership: Partial<MembershipSettings> = {}) {
+const OBSERVED: ObservationState = {
+  against: "http://127.0.0.1:1",
+  state: "differs",
+  because: undefined,
+  sinceMs: 0,
+  comparisons: new Map([
+    [SHOP, { source: "http://127.0.0.1:1", state: "differs", because: undefined, sinceMs: 0, divergences: 1, differences: undefined }],
+  ]),
+};
+
+async function api(membership: Partial<MembershipSettings> = {}, observe = false) {
   const clock = new FakeClock();
   const log = new RecordedLog();
   const metrics = newMetrics();
@@ -46,6 +57,7 @@ async function api(membership: Partial<MembershipSettings> = {}) {
     () => settingsWith(membership),
   );
   const seeds = new Cell<readonly SeedDoubt[]>([]);
+  const observation = observe ? new Cell<ObservationState>(OBSERVED) : undefined;
   const reload = new Cell<ReloadState>({ loadedAtMs: clock.wallMs(), refused: undefined, restartNeeded: [] });
   const app = await adminApp({
     id: "cp-1",
@@ -57,6 +69,7 @@ async function api(membership: Partial<MembershipSettings> = {}) {
     health: { verdicts, detail: (service, endpoint) => verdicts.value.get(service)?.get(endpoint) },
     snapshot: publisher.snapshot,
     keeper: new Cell({ savedAtMs: undefined, failure: undefined }),
+    observation,
     reload,
     seeds,
     fleet,
@@ -204,6 +217,13 @@ describe("what the API shows", () => {
     expect((await get("/v1/services/cart")).body).toMatchObject({ standing: "compared", members: [] });
     expect((await get("/v1/snapshot")).body).toMatchObject({ services: [{ name: "shop", endpoints: 2 }] });
     expect((await get("/v1/sources")).body).toMatchObject({ sources: [{ feeds: true }, { name: "dns", feeds: false }] });
+  });
+
+  test("observe mode: how it compares, and that it is never ready", async () => {
+    const { get } = await api({}, true);
+    expect((await get("/v1/status")).body).toMatchObject({ observe: { state: "differs", services: { differs: 1 } } });
+    expect((await get("/v1/services")).body).toMatchObject({ services: [{ name: "shop", observed: "differs" }] });
+    expect(await get("/readyz")).toMatchObject({ status: 503, body: { missing: ["observe mode: nothing is published"] } });
   });
 
   test("a refused reload and a stale source are degraded modes with since and why", async () => {

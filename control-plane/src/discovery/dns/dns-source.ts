@@ -13,7 +13,7 @@ import {
   type Watchable,
 } from "@fairlead/shared";
 import type { DnsNameSettings, DnsSourceSettings } from "../../config/index.js";
-import type { ListingState, ServiceReading, Source } from "../source.js";
+import type { ListingState, Reading, ServiceReading, Source } from "../source.js";
 import { Asker } from "./asker.js";
 import { wouldLose } from "./belief.js";
 import type { DnsMetrics } from "./dns-metrics.js";
@@ -57,6 +57,8 @@ interface Fed {
   readonly names: DnsNameSettings[];
   /** Questions it uses now; each knows the service in turn. */
   uses: Set<TrackedName>;
+  /** The last reading in which nothing was amiss. */
+  calm: Reading | undefined;
 }
 
 class DnsSource implements Source {
@@ -121,7 +123,7 @@ class DnsSource implements Source {
     const before = this.#pool.resolvers;
     this.#pool.use(resolvers);
     if (before.join() === resolvers.join()) return;
-    this.#comparison.forget();
+    for (const name of this.#comparison.forget()) this.#changed(name);
     if (before.length > 0) this.#deps.log.info("dns-resolvers-changed", { source: this.name, before, after: resolvers });
     this.#askFailingNow();
     this.#pump();
@@ -130,7 +132,7 @@ class DnsSource implements Source {
   #readSettings(): void {
     for (const settings of this.#deps.settings.names) {
       const fed = this.#feeds.get(settings.service);
-      if (fed === undefined) this.#feeds.set(settings.service, { names: [settings], uses: new Set() });
+      if (fed === undefined) this.#feeds.set(settings.service, { names: [settings], uses: new Set(), calm: undefined });
       else fed.names.push(settings);
     }
     for (const [service, fed] of this.#feeds) this.#follow(service, fed);
@@ -232,8 +234,9 @@ class DnsSource implements Source {
       return;
     }
     if (wasLate) metrics.late.add(1, { source: this.name });
+    const first = name.belief === undefined || name.failing !== undefined;
     const changed = name.learn(end, nowMs);
-    const next = askAgain(end.answer, name.belief?.doubt !== undefined, settings, rng);
+    const next = askAgain(end.answer, { doubted: name.belief?.doubt !== undefined, first }, settings, rng);
     name.freshUntilMs = nowMs + next.freshForMs;
     this.#queue.put(name, nowMs + (again ? 0 : next.inMs));
     if (changed) this.#changed(name);
@@ -278,11 +281,17 @@ class DnsSource implements Source {
 
   #publish(services: Iterable<ServiceName>): void {
     const before = this.services.value;
-    const next = [...services].map((service) => {
-      const feeds = { names: this.#feeds.get(service)?.names ?? [], stateOf: this.#stateOf };
-      return [service, serviceReading(feeds, before.get(service))] as const;
-    });
+    const next = [...services].map((service) => [service, this.#readingOf(service, before.get(service))] as const);
     // An update copies the map of all services, even one that changes none.
     if (next.some(([service, reading]) => before.get(service) !== reading)) this.services.update(next);
+  }
+
+  #readingOf(service: ServiceName, before: ServiceReading | undefined): ServiceReading {
+    const fed = this.#feeds.get(service);
+    if (fed === undefined) return { kind: "pending" };
+    const next = serviceReading({ names: fed.names, stateOf: this.#stateOf, calm: fed.calm }, before);
+    if (next.kind === "seen" && next.reading.completeness.kind === "complete" && next.reading.quarantined.length === 0)
+      fed.calm = next.reading;
+    return next;
   }
 }

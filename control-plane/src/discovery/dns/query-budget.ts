@@ -3,7 +3,7 @@
 import type { Clock, Closable, CounterMetric, Metrics, Timer } from "@fairlead/shared";
 
 /** Share of the rate that may go at once; a timer that comes late by less than this share of a second costs nothing. */
-const BURST_SHARE = 0.05;
+const BURST_SHARE = 0.1;
 /** Waiting queries are served this often, several at a time: one timer per query would cost more than the query. */
 const TICK_MS = 5;
 /** Per resolver. Each source has a few hundred questions under way at most. */

@@ -33,6 +33,7 @@ export class ResolverComparison {
 
   /** After an answer about `name`, which is asked of another resolver too if it is doubted or one is to be probed. */
   mayCompare(name: TrackedName, nowMs: number, changed: (name: TrackedName) => void): void {
+    if (this.#disputed.get(name) === this.#pool.preferred && this.#settle(name)) changed(name);
     if (this.#outstanding >= MAX_OUTSTANDING) return;
     const doubted = name.belief?.doubt !== undefined;
     const server = doubted ? this.#pool.secondOpinion : this.#pool.toProbe(nowMs);
@@ -43,10 +44,17 @@ export class ResolverComparison {
     this.#disputed.delete(name);
   }
 
-  /** The resolvers are others now. */
-  forget(): void {
-    for (const name of this.#disputed.keys()) name.disagreement = undefined;
-    this.#disputed.clear();
+  /** The resolvers are others now; gives the names of which something else is shown. */
+  forget(): readonly TrackedName[] {
+    return [...this.#disputed.keys()].filter((name) => this.#settle(name));
+  }
+
+  /** Nobody differs any more, or whoever did is the one that counts now. Whether what is shown changes. */
+  #settle(name: TrackedName): boolean {
+    this.#disputed.delete(name);
+    const shown = name.disagreement !== undefined;
+    name.disagreement = undefined;
+    return shown;
   }
 
   /** Every second time a disputed name, in turn. */
@@ -89,12 +97,7 @@ export class ResolverComparison {
   /** Whether what is shown changes. */
   #judge(name: TrackedName, server: string, text: string | undefined): boolean {
     const before = name.disagreement;
-    if (text === undefined) {
-      if (this.#disputed.get(name) !== server) return false;
-      this.#disputed.delete(name);
-      name.disagreement = undefined;
-      return before !== undefined;
-    }
+    if (text === undefined) return this.#disputed.get(name) === server && this.#settle(name);
     if (this.#disputed.get(name) === server) name.disagreement = text;
     else if (this.#disputed.size < MAX_DISPUTED) this.#disputed.set(name, server);
     if (name.disagreement === before) return false;

@@ -7,7 +7,7 @@ const FAILURES_TO_LEAVE = 2;
 /** What each further failure in a row counts for, as latency: any server that answers comes before one that does not. */
 const FAILURE_MS = 1_000;
 /** A server has to be clearly faster to be preferred: names must not wander between servers that are alike. */
-const CLEARLY_FASTER = { share: 1.5, ms: 5 };
+const CLEARLY_FASTER = { share: 1.5, ms: 20 };
 /** How often a server that is not preferred is asked something, so that one that is faster, or works again, is noticed. */
 const PROBE_MS = 5_000;
 /** Afterwards EDNS is tried again: servers are upgraded. */

@@ -25,10 +25,12 @@ export interface NameState {
 export interface Feeds {
   readonly names: readonly DnsNameSettings[];
   readonly stateOf: (question: Question) => NameState | undefined;
+  /** The last reading in which nothing was amiss: when all is well again and the same, it is this one again. */
+  readonly calm?: Reading | undefined;
 }
 
 /** Every question the service needs answered now: its own, and the addresses of the SRV targets known so far. */
-export function questionsOf({ names, stateOf }: Feeds): readonly Question[] {
+export function questionsOf({ names, stateOf }: Pick<Feeds, "names" | "stateOf">): readonly Question[] {
   return names.flatMap(({ name, type }) => {
     const question = canonicalName(name);
     if (type === "both") return addressQuestions(question);
@@ -59,7 +61,7 @@ export function serviceReading(feeds: Feeds, previous: ServiceReading | undefine
   if (spoken.length === 0 || (isFirst && waiting)) return pending(states, previous);
   const failing = spoken.filter((state) => state.failing !== undefined);
   const allFail = failing.length === spoken.length;
-  const reading = new ReadingBuilder(isFirst ? undefined : previous.reading).add(feeds).explain(states, allFail).build();
+  const reading = new ReadingBuilder(isFirst ? undefined : previous.reading, feeds.calm).add(feeds).explain(states, allFail).build();
   if (!allFail) return previous?.kind === "seen" && previous.reading === reading ? previous : { kind: "seen", reading };
   const sinceMs = Math.min(...failing.map((state) => state.failing?.sinceMs ?? Number.POSITIVE_INFINITY));
   const cause = staleCause(failing);
@@ -104,12 +106,14 @@ interface Offer {
 
 class ReadingBuilder {
   readonly #previous: Reading | undefined;
+  readonly #calm: Reading | undefined;
   readonly #endpoints = new Map<EndpointId, Endpoint>();
   readonly #quarantined: Quarantined[] = [];
   readonly #lacking: string[] = [];
 
-  constructor(previous: Reading | undefined) {
+  constructor(previous: Reading | undefined, calm: Reading | undefined) {
     this.#previous = previous;
+    this.#calm = calm;
   }
 
   add({ names, stateOf }: Feeds): this {
@@ -168,7 +172,10 @@ class ReadingBuilder {
 
   build(): Reading {
     const completeness = this.#lacking.length === 0 ? COMPLETE : partial(this.#lacking.join("; "));
-    return nextReading(this.#previous, { endpoints: this.#endpoints.values(), quarantined: this.#quarantined, completeness });
+    const next = { endpoints: [...this.#endpoints.values()], quarantined: this.#quarantined, completeness };
+    const reading = nextReading(this.#previous, next);
+    if (reading === this.#previous || this.#calm === undefined) return reading;
+    return nextReading(this.#calm, next) === this.#calm ? this.#calm : reading;
   }
 }
 

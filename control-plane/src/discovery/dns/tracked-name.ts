@@ -28,6 +28,7 @@ export class TrackedName implements Due, NameState {
   freshUntilMs = 0;
   /** Another resolver's different answer, in words. */
   disagreement: string | undefined;
+  cutSilently = false;
   #large = false;
   #cutUntilMs = 0;
 
@@ -35,13 +36,8 @@ export class TrackedName implements Due, NameState {
     this.question = question;
   }
 
-  get cutSilently(): boolean {
-    return this.#cutUntilMs > 0;
-  }
-
   tcpFirst(nowMs: number): boolean {
-    if (this.#cutUntilMs <= nowMs) this.#cutUntilMs = 0;
-    return this.#large || this.cutSilently;
+    return this.#large || this.#cutUntilMs > nowMs;
   }
 
   /** Whether what services are told differs afterwards. */
@@ -54,6 +50,7 @@ export class TrackedName implements Due, NameState {
     this.failing = undefined;
     this.#large = large;
     if (cutSilently) this.#cutUntilMs = nowMs + CUT_MEMORY_MS;
+    this.cutSilently = this.#cutUntilMs > nowMs;
     return !sayTheSame(before.belief, this.belief) || before.failing !== undefined || before.cut !== this.cutSilently;
   }
 

@@ -10,8 +10,6 @@ export interface ServiceReadingsOptions {
   readonly clock: Clock;
   readonly maxMembers: number;
   readonly onLimit: (service: ServiceName) => void;
-  /** Endpoints are about to leave complete readings: how many of how many the source gave. */
-  readonly onLeaving?: (count: number, total: number) => void;
 }
 
 /** One path that gives members of a service. `order` is its place in the configuration. */
@@ -95,10 +93,7 @@ export class ServiceReadings {
   #publish(services: readonly ServiceName[]): void {
     for (const service of services) this.#dirty.delete(service);
     this.#lastMs = this.#options.clock.nowMs();
-    const next = services.map((service) => [service, this.#next(service)] as const);
-    const left = next.reduce((sum, [service, reading]) => sum + leaving(this.cell.value.get(service), reading), 0);
-    if (left > 0) this.#options.onLeaving?.(left, this.#total());
-    this.cell.update(next);
+    this.cell.update(services.map((service) => [service, this.#next(service)] as const));
   }
 
   #next(service: ServiceName): ServiceReading | undefined {
@@ -111,13 +106,6 @@ export class ServiceReadings {
     // What is still being read and has brought nothing new is no news either: after a return the very same reading comes back.
     if (unfinished && reading.endpoints === previous?.endpoints) return before;
     return before?.kind === "seen" && before.reading === reading ? before : { kind: "seen", reading };
-  }
-
-  #total(): number {
-    return [...this.cell.value.values()].reduce(
-      (sum, reading) => sum + (reading.kind === "pending" ? 0 : reading.reading.endpoints.size),
-      0,
-    );
   }
 
   #merge(service: ServiceName, views: readonly PathView[], previous: Reading | undefined): Reading {
@@ -163,13 +151,4 @@ function staleOf(reading: ServiceReading, sinceMs: number, cause: string): Servi
   if (reading.kind === "pending") return reading.cause === cause ? reading : { kind: "pending", cause };
   if (reading.kind === "stale" && reading.cause === cause) return reading;
   return { kind: "stale", reading: reading.reading, sinceMs: reading.kind === "stale" ? reading.sinceMs : sinceMs, cause };
-}
-
-/** How many of a service's endpoints the next reading lacks, where it can remove them. */
-function leaving(before: ServiceReading | undefined, next: ServiceReading | undefined): number {
-  if (before === undefined || before.kind === "pending" || next?.kind !== "seen" || next === before) return 0;
-  if (next.reading.completeness.kind !== "complete") return 0;
-  let count = 0;
-  for (const id of before.reading.endpoints.keys()) if (!next.reading.endpoints.has(id)) count++;
-  return count;
 }

@@ -14,7 +14,7 @@ export interface ZooKeeperMetrics {
   readonly floorsGivenUp: CounterMetric;
   /** Labels `source`, `trouble` (see `ReadTrouble`). */
   readonly refusedReads: CounterMetric;
-  /** Labels `source`, `because` (`session` or `mass-change`). */
+  /** Label `source`. */
   readonly disturbances: CounterMetric;
   /** By source; a closed source takes itself out. */
   readonly connections: Map<string, Pick<ZooKeeperConnection, "load">>;
@@ -65,7 +65,7 @@ export function zookeeperMetrics(metrics: Metrics): ZooKeeperMetrics {
     disturbances: metrics.counter({
       name: "zookeeper_disturbances_total",
       help: "Times that removals began to wait because the source was disturbed",
-      labels: ["source", "because"],
+      labels: ["source"],
     }),
   };
 }

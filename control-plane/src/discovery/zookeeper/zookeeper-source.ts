@@ -65,13 +65,12 @@ class ZooKeeperSource implements Source {
       clock: deps.clock,
       maxMembers: MAX_MEMBERS,
       onLimit: () => this.#limitHit("members"),
-      onLeaving: (count, total) => this.#disturbance.leaving(count, total),
     });
     const { servers, sessionTimeoutMs, name: source } = settings;
     this.#disturbance = new Disturbance({
       ...deps,
       sessionTimeoutMs: () => Math.max(sessionTimeoutMs, this.#session?.sessionTimeoutMs ?? 0),
-      onBegin: (because) => deps.metrics.disturbances.add(1, { source, because }),
+      onBegin: () => deps.metrics.disturbances.add(1, { source }),
     });
     this.#floor = deps.floors.floorOf(source, servers);
     this.#connection = connect({
@@ -224,7 +223,7 @@ class ZooKeeperSource implements Source {
     const before = this.#session;
     this.#session = session;
     // Before anything is read: what is missing may only not be back yet.
-    if (before !== undefined) this.#disturbance.begin("session");
+    if (before !== undefined) this.#disturbance.begin();
     this.#lostSinceMs = undefined;
     this.#reads.connected();
     const newHistory = before !== undefined && before.history !== session.history;

@@ -7,6 +7,7 @@ import { udpTcpTransport } from "./udp-tcp-transport.js";
 
 const QUERY = buildQuery(0x1234, { name: "shop.example", type: "A" });
 const REPLY = replyTo(QUERY, { answers: [address("shop.example", "10.0.0.1")] });
+const TRUTH = replyTo(QUERY, { answers: [address("shop.example", "10.0.0.9")] });
 const OTHER_QUESTION = replyTo(buildQuery(0x1234, { name: "cart.example", type: "A" }), {});
 const SHORT_MS = 60;
 const LONG_MS = 5_000;
@@ -61,6 +62,15 @@ describe("DNS over UDP", () => {
       send(REPLY);
     });
     expect(await udpTcpTransport.exchange(server, QUERY, "udp", LONG_MS)).toEqual({ ok: true, value: REPLY });
+  });
+
+  test("hears only the server it asked, not who answers in its name from elsewhere", async () => {
+    const liar = createSocket("udp4");
+    closings.push(() => liar.close());
+    const server = await udpServer((send, _query, port) => {
+      liar.send(REPLY, port, "127.0.0.1", () => setTimeout(() => send(Buffer.from(TRUTH)), SHORT_MS));
+    });
+    expect(await udpTcpTransport.exchange(server, QUERY, "udp", LONG_MS)).toEqual({ ok: true, value: TRUTH });
   });
 
   test("gives up in time on silence, and at once where nobody listens", async () => {

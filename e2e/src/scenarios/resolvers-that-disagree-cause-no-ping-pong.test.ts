@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import { type DnsMesh, startDnsMesh } from "../harness/dns-mesh.js";
+import { startDnsServer } from "../harness/dns-server.js";
+import { startDnsFaultProxy } from "../harness/fault-proxy.js";
+import { until, untilEqual } from "../harness/until.js";
+
+/** Nobody is there (RFC 5737): no check ever passes. */
+const LIE = "192.0.2.9";
+
+/** Two resolvers with a server of their own each. */
+async function twoResolvers(...sets: readonly (readonly string[])[]) {
+  return Promise.all(
+    sets.map(async (values) => {
+      const dns = await startDnsServer({ sets: [{ name: "find", type: "A", values, ttlSeconds: 0 }] });
+      return { dns, proxy: await startDnsFaultProxy(dns) };
+    }),
+  );
+}
+
+const quarantine = async (mesh: DnsMesh) => (await mesh.contribution()).quarantined.map(({ reason }) => reason).join("\n");
+
+test("one with the old set and one with the new, each the faster in turn: additions come once, nothing goes to and fro", async () => {
+  const [older, newer] = await twoResolvers(["127.0.0.1", "127.0.0.2"], ["127.0.0.1", "127.0.0.3"]);
+  if (older === undefined || newer === undefined) throw new Error("two resolvers");
+  await newer.proxy.set({ kind: "delay", ms: 40 });
+  const mesh = await startDnsMesh({ resolvers: [older.proxy, newer.proxy], endpoints: 2 });
+  await until("the disagreement to be shown", async () => /disagree|another resolver|differ/i.test(await quarantine(mesh)), {
+    timeoutMs: 15_000,
+  });
+  for (const [slow, fast] of [
+    [older, newer],
+    [newer, older],
+    [older, newer],
+  ] as const) {
+    await fast.proxy.set({ kind: "pass" });
+    await slow.proxy.set({ kind: "delay", ms: 40 });
+    const asked = fast.proxy.questions().length;
+    await until("a few refreshes", () => fast.proxy.questions().length + slow.proxy.questions().length >= asked + 4);
+  }
+  mesh.history.neverLost(...mesh.at("127.0.0.1"));
+  mesh.history.neverBelow(1);
+  // 3 may come once and 2 may go once: whoever is asked, no address comes back that went.
+  expect(mesh.history.changes().length).toBeLessThanOrEqual(4);
+  expect(await mesh.load.stop()).toMatchObject({ failed: 0 });
+});
+
+test("the first resolver dies and the other one lacks an address and adds a wrong one: the wrong one gets no request", async () => {
+  const [good, liar] = await twoResolvers(["127.0.0.1", "127.0.0.2"], ["127.0.0.1", LIE]);
+  if (good === undefined || liar === undefined) throw new Error("two resolvers");
+  await liar.proxy.set({ kind: "delay", ms: 40 });
+  const mesh = await startDnsMesh({ resolvers: [good.proxy, liar.proxy], endpoints: 2 });
+  await good.proxy.set({ kind: "refuse" });
+  const asked = liar.proxy.questions().length;
+  await until("the liar to be asked", () => liar.proxy.questions().length >= asked + 2);
+  await until("its addition to be known", async () => (await mesh.contribution()).endpoints >= 3);
+  await good.proxy.set({ kind: "pass" });
+  await untilEqual("the truth", () => mesh.history.now().usable, mesh.at("127.0.0.1", "127.0.0.2"));
+  expect(mesh.history.steps().filter(({ usable }) => usable.includes(mesh.at(LIE)[0] ?? ""))).toEqual([]);
+  mesh.history.neverBelow(1);
+  expect(await mesh.load.stop()).toMatchObject({ failed: 0 });
+});
