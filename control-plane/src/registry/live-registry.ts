@@ -17,6 +17,7 @@ import type { MembershipSettings } from "../config/index.js";
 import type { Endpoint, Source } from "../discovery/index.js";
 import type { Confirmations } from "../records/index.js";
 import { DOUBT_CLOCKS } from "./clocks.js";
+import { CollapseRecovery } from "./collapse-recovery.js";
 import type { Comparison } from "./comparison.js";
 import { Comparisons } from "./comparisons.js";
 import { markAfter } from "./confirmed-mark.js";
@@ -65,6 +66,7 @@ const LOOK_AGAIN_MS = 10_000;
 interface Known {
   readonly members: Members;
   readonly shrink: ShrinkReadings;
+  readonly recovery: CollapseRecovery;
   confirmed: ConfirmedMark | undefined;
   /** Wall time of its first hold's end; infinite when nobody is held. */
   firstEndMs: number;
@@ -191,7 +193,7 @@ export class LiveRegistry implements Registry, Closable {
     const { clock, confirmations, log } = this.#deps;
     const nowMs = clock.nowMs();
     const wallMs = clock.wallMs();
-    const { flapHalfLifeMs: halfLifeMs } = DOUBT_CLOCKS[settings.safety];
+    const { flapHalfLifeMs: halfLifeMs, disturbedMaxMs } = DOUBT_CLOCKS[settings.safety];
     const names = new Set(feeds.map(({ name }) => name));
     const confirmation = confirmations.value.get(service);
     const pass = known.members.pass(merged.sights, {
@@ -204,6 +206,7 @@ export class LiveRegistry implements Registry, Closable {
       isCertain: (source) => merged.certain.has(source) || (merged.waiting.length === 0 && !names.has(source)),
       disturbedUntilMs: (givenBy) =>
         Math.max(0, ...feeds.filter(({ name }) => givenBy.includes(name)).map((source) => this.#doubt.untilMs(source))),
+      recoveringUntilMs: (counts) => known.recovery.untilMs(counts, wallMs, disturbedMaxMs),
       witness: (endpoint) => this.#evidence.verdict(service, endpoint),
       confirmedAtMs: confirmation?.atMs ?? 0,
       departed: (endpoint) => (halfLifeMs === 0 ? 0 : this.#flaps.departed(service, endpoint, { nowMs, halfLifeMs })),
@@ -260,7 +263,7 @@ export class LiveRegistry implements Registry, Closable {
 }
 
 function newKnown(members: Members, confirmed: ConfirmedMark | undefined): Known {
-  return { members, shrink: new ShrinkReadings(), confirmed, firstEndMs: Number.POSITIVE_INFINITY };
+  return { members, shrink: new ShrinkReadings(), recovery: new CollapseRecovery(), confirmed, firstEndMs: Number.POSITIVE_INFINITY };
 }
 
 function isHeld(known: Known | undefined): boolean {
