@@ -18,7 +18,8 @@ test.each<Fault>([{ kind: "black-hole" }, { kind: "refuse" }])(
     const values = ["127.0.0.1", "127.0.0.2"];
     const dns = await startDnsServer({ sets: [{ name: "find", type: "A", values, ttlSeconds: 0 }] });
     const proxies = await Promise.all([startDnsFaultProxy(dns), startDnsFaultProxy(dns)]);
-    const mesh = await startDnsMesh({ resolvers: proxies, endpoints: values.length });
+    // Unchecked: what a start on a busy machine makes of its own late checks is another promise.
+    const mesh = await startDnsMesh({ resolvers: proxies, endpoints: values.length, check: "none" });
     expect(await mesh.load.stop()).toMatchObject({ failed: 0 });
     const isReady = async () => (await mesh.controlPlane.ask("/readyz")).status === 200;
     const restart = async (): Promise<number> => {
