@@ -76,7 +76,9 @@ test.each(FAILINGS)("$what changes nothing that is published, is said to be what
   });
   await until("two lookups to have ended so", async () => (await mesh.lookups(failing.outcome)) >= 2);
   if (failing.believed !== undefined) {
-    await untilEqual("the believed absence", async () => (await mesh.contribution()).quarantined.map(({ reason }) => reason), [failing.believed]);
+    await untilEqual("the believed absence", async () => (await mesh.contribution()).quarantined.map(({ reason }) => reason), [
+      failing.believed,
+    ]);
     expect((await serviceBody(mesh.controlPlane, FIND)).members.map(({ hold }) => hold?.kind)).toEqual(["shrink", "shrink", "shrink"]);
   }
   const answered = await mesh.lookups("records");
