@@ -12,7 +12,11 @@ export function leadsTo(service: string): readonly Reference[] {
 
 /** One resource as the view receives it; its version is the hash of exactly these bytes (invariant 7). */
 export function encoded<N extends MessageName>(type: N, name: string, message: Messages[N]["input"]): Resource {
-  const value = encode(type, message);
+  return resourceOf(name, encode(type, message));
+}
+
+/** A resource of bytes that are already there. */
+export function resourceOf(name: string, value: Buffer): Resource {
   return { name, version: contentHash(value), value };
 }
 

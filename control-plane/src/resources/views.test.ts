@@ -1,4 +1,4 @@
-import { decode, RESOURCE_TYPES } from "@fairlead/proto";
+import { decode, encode, RESOURCE_TYPES } from "@fairlead/proto";
 import { Cell, type ServiceName } from "@fairlead/shared";
 import { describe, expect, test } from "vitest";
 import { endpointAt } from "../discovery/testing/fake-source.js";
@@ -69,7 +69,10 @@ test("a confirmed collapse travels beside the assignment, and is part of its ver
   const confirmed = serviceSnapshot({ ...plain, confirmed: { sinceMs: 7, because: "ops: moved", before: 9 } }, plain);
   expect(confirmed.version).not.toBe(plain.version);
   expect(resourceOf(plain)?.metadata).toBeUndefined();
-  expect(resourceOf(confirmed)?.metadata).toEqual({ fairlead: { confirmed: { since_ms: 7, because: "ops: moved" } } });
+  expect(resourceOf(confirmed)?.metadata).toEqual({ fairlead: { confirmed: true } });
+  const elsewhere = serviceSnapshot({ ...plain, confirmed: { sinceMs: 9, because: "its clock ran out", before: 8 } }, plain);
+  expect(elsewhere.version).toBe(confirmed.version);
+  expect(resourceOf(elsewhere)?.version).toBe(resourceOf(confirmed)?.version);
   expect(resourceOf(confirmed)?.version).not.toBe(resourceOf(plain)?.version);
   expect(resourceOf(confirmed)?.value).toEqual(resourceOf(plain)?.value);
 });
@@ -179,6 +182,24 @@ describe("whom a gRPC client is told to call", () => {
 });
 
 describe("a change costs what changed", () => {
+  test.each(["envoy", "fairlead", "grpc-node"])(
+    "an assignment put together from its parts is the message encoded whole, for %s",
+    (client) => {
+      const members = Array.from({ length: 40 }, (_, index) => ({
+        port: index + 1,
+        weight: [100, 1, 50, 300][index % 4] ?? 0,
+        zone: ["", "a", "b"][index % 3] ?? "",
+        priority: index % 5 === 0 ? 1 : 0,
+        health: (["healthy", "healthy", "unhealthy", "draining"] as const)[index % 4] ?? "healthy",
+      }));
+      const views = new Views(new Cell(snapshotOf([service("shop", members), service("none", [])])));
+      for (const name of ["shop", "none"]) {
+        const bytes = views.viewOf(node(client)).value.types.get(RESOURCE_TYPES.assignment)?.resources.get(name)?.value;
+        expect(encode("envoy.config.endpoint.v3.ClusterLoadAssignment", assignmentFor(views, node(client), name))).toEqual(bytes);
+      }
+    },
+  );
+
   test("an unchanged service keeps its resources, an unchanged type its set and version", () => {
     const cart = service("cart", [{ port: 9 }]);
     const cell = new Cell(snapshotOf([shop, cart]));
