@@ -1,0 +1,165 @@
+// A delta ADS stream as bare as it can be, HTTP/2 frames written by hand: a client that costs a fraction of what the server does.
+
+import { connect, type Socket } from "node:net";
+import { encode, services } from "@fairlead/proto";
+
+const FRAME_HEAD = 9;
+const GRPC_HEAD = 5;
+const TYPE = { data: 0, headers: 1, settings: 4, ping: 6, goaway: 7, windowUpdate: 8 } as const;
+const ACK = 1;
+const END_HEADERS = 4;
+const STREAM = 1;
+/** Window updates are sent once this much was read: rarely enough not to count, early enough not to stall the server. */
+const WINDOW_BYTES = 8 * 1024 * 1024;
+
+function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
+  const head = Buffer.alloc(FRAME_HEAD);
+  head.writeUIntBE(payload.length, 0, 3);
+  head.writeUInt8(type, 3);
+  head.writeUInt8(flags, 4);
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+}
+
+function text(value: string): Buffer {
+  return Buffer.concat([Buffer.from([value.length]), Buffer.from(value)]);
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}
+
+/** RFC 7541 without its compression: indexed where the static table has the whole field, literal without indexing elsewhere. */
+function requestHeaders(path: string): Buffer {
+  return Buffer.concat([
+    Buffer.from([0x83, 0x86]), // :method POST, :scheme http
+    Buffer.from([0x04]),
+    text(path),
+    Buffer.from([0x01]),
+    text("localhost"),
+    Buffer.from([0x0f, 0x10]), // content-type
+    text("application/grpc"),
+    Buffer.from([0x00]),
+    text("te"),
+    text("trailers"),
+  ]);
+}
+
+/** SETTINGS_INITIAL_WINDOW_SIZE (4) of two windows' worth, and the same for the connection. */
+const OPENING = Buffer.concat([
+  Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+  frame(TYPE.settings, 0, 0, Buffer.concat([Buffer.from([0, 4]), uint32(2 * WINDOW_BYTES)])),
+  frame(TYPE.windowUpdate, 0, 0, uint32(2 * WINDOW_BYTES)),
+  frame(TYPE.headers, END_HEADERS, STREAM, requestHeaders(services.aggregated.DeltaAggregatedResources.path)),
+]);
+
+function message(bytes: Buffer): Buffer {
+  const head = Buffer.alloc(GRPC_HEAD);
+  head.writeUInt32BE(bytes.length, 1);
+  return frame(TYPE.data, 0, STREAM, Buffer.concat([head, bytes]));
+}
+
+/** The nonce is the last field of our responses: tag, length, text. */
+function nonceOf(response: Buffer): string {
+  for (let length = 1; length <= 12; length++) {
+    const at = response.length - length - 2;
+    if (response[at] === 0x2a && response[at + 1] === length) return response.toString("latin1", at + 2);
+  }
+  throw new Error("a response does not end with its nonce");
+}
+
+export interface RawStreamOptions {
+  readonly port: number;
+  /** From which of this machine's addresses: one has only some 28,000 ports. */
+  readonly localAddress: string;
+  readonly node: string;
+  readonly typeUrl: string;
+  readonly subscribe: readonly string[];
+  /** What it has from before, version by name. */
+  readonly held?: Readonly<Record<string, string>>;
+  /** A whole response has come; it is acknowledged at once unless `answers` is false. */
+  readonly onResponse: (response: Buffer) => void;
+  readonly onClosed: () => void;
+  readonly answers?: boolean;
+}
+
+export class RawStream {
+  readonly #options: RawStreamOptions;
+  readonly #socket: Socket;
+  #pending: Buffer | undefined;
+  #message: Buffer[] = [];
+  #messageBytes = 0;
+  #unreported = 0;
+
+  constructor(options: RawStreamOptions) {
+    this.#options = options;
+    const { port, localAddress, node, typeUrl, subscribe, held = {} } = options;
+    this.#socket = connect({ host: "127.0.0.1", port, localAddress, noDelay: true });
+    const first = encode("envoy.service.discovery.v3.DeltaDiscoveryRequest", {
+      node: { id: node, cluster: "bench", user_agent_name: "fairlead" },
+      type_url: typeUrl,
+      resource_names_subscribe: [...subscribe],
+      initial_resource_versions: held,
+    });
+    this.#socket.write(Buffer.concat([OPENING, message(first)]));
+    this.#socket.on("data", (bytes) => this.#read(bytes));
+    this.#socket.on("error", () => this.#socket.destroy());
+    this.#socket.on("close", () => options.onClosed());
+  }
+
+  end(): void {
+    this.#socket.destroy();
+  }
+
+  /** Whole frames; what is left waits for the next bytes. */
+  #read(bytes: Buffer): void {
+    const all = this.#pending === undefined ? bytes : Buffer.concat([this.#pending, bytes]);
+    let at = 0;
+    while (all.length - at >= FRAME_HEAD) {
+      const length = all.readUIntBE(at, 3);
+      if (all.length - at < FRAME_HEAD + length) break;
+      this.#take(all[at + 3] ?? 0, all[at + 4] ?? 0, all.subarray(at + FRAME_HEAD, at + FRAME_HEAD + length));
+      at += FRAME_HEAD + length;
+    }
+    this.#pending = at === all.length ? undefined : Buffer.from(all.subarray(at));
+  }
+
+  #take(type: number, flags: number, payload: Buffer): void {
+    if (type === TYPE.settings && (flags & ACK) === 0) this.#socket.write(frame(TYPE.settings, ACK, 0, Buffer.alloc(0)));
+    if (type === TYPE.ping && (flags & ACK) === 0) this.#socket.write(frame(TYPE.ping, ACK, 0, payload));
+    if (type === TYPE.data) this.#takeData(payload);
+    if (type === TYPE.goaway) this.#socket.destroy();
+  }
+
+  #takeData(payload: Buffer): void {
+    this.#unreported += payload.length;
+    if (this.#unreported > WINDOW_BYTES) {
+      const update = uint32(this.#unreported);
+      this.#socket.write(Buffer.concat([frame(TYPE.windowUpdate, 0, 0, update), frame(TYPE.windowUpdate, 0, STREAM, update)]));
+      this.#unreported = 0;
+    }
+    this.#message.push(Buffer.from(payload));
+    this.#messageBytes += payload.length;
+    if (this.#messageBytes < GRPC_HEAD) return;
+    const whole = this.#message.length === 1 ? (this.#message[0] ?? payload) : Buffer.concat(this.#message);
+    const end = GRPC_HEAD + whole.readUInt32BE(1);
+    if (whole.length < end) {
+      this.#message = [whole];
+      return;
+    }
+    this.#message = [];
+    this.#messageBytes = 0;
+    this.#respond(whole.subarray(GRPC_HEAD, end));
+  }
+
+  #respond(response: Buffer): void {
+    const { typeUrl, onResponse, answers = true } = this.#options;
+    if (answers) {
+      const ack = encode("envoy.service.discovery.v3.DeltaDiscoveryRequest", { type_url: typeUrl, response_nonce: nonceOf(response) });
+      this.#socket.write(message(ack));
+    }
+    onResponse(response);
+  }
+}

@@ -1,0 +1,92 @@
+// The server of the fan-out benches, alone in its process: the xDS library, with the fleet room as its observer.
+// usage: server-main.js CLUSTERS ENDPOINTS       (ordered over the message channel)
+import { newFleet } from "@fairlead/control-plane/fleet";
+import { resourceSets, xdsServer } from "@fairlead/control-plane/xds";
+import { Cell, newMetrics } from "@fairlead/shared";
+import { systemClock } from "@fairlead/shared/io";
+import type { ServerOrder, ServerReport } from "./fleet-protocol.js";
+
+const [clusters = 1, endpoints = 100] = process.argv.slice(2).map(Number);
+const weights = new Map<string, number>();
+
+function assignment(name: string) {
+  const weightOf = (index: number) => (index === 0 ? (weights.get(name) ?? 100) : 100);
+  const lb_endpoints = Array.from({ length: endpoints }, (_, index) => ({
+    endpoint: { address: { socket_address: { address: `10.0.${index >> 8}.${index & 255}`, port_value: 8_080 } } },
+    load_balancing_weight: { value: weightOf(index) },
+  }));
+  return { cluster_name: name, endpoints: [{ locality: { zone: "a" }, load_balancing_weight: { value: 1 }, lb_endpoints }] };
+}
+
+const names = Array.from({ length: clusters }, (_, index) => `c${index}`);
+const built = new Map(names.map((name) => [name, assignment(name)]));
+const view = new Cell(resourceSets({ assignments: Object.fromEntries(built) }));
+const metrics = newMetrics();
+const fleet = newFleet({ clock: systemClock, metrics });
+const report = (message: ServerReport) => process.send?.(message);
+
+let acks = 0;
+let onAck = () => {};
+const { observer } = fleet;
+const counting = {
+  ...bound(observer),
+  acked: (...args: Parameters<typeof observer.acked>) => {
+    observer.acked(...args);
+    acks += 1;
+    onAck();
+  },
+};
+
+function bound(of: typeof observer): typeof observer {
+  return {
+    opened: (stream) => of.opened(stream),
+    closed: (stream, reason) => of.closed(stream, reason),
+    subscribed: (stream, typeUrl, subscribed, wildcard) => of.subscribed(stream, typeUrl, subscribed, wildcard),
+    sent: (stream, typeUrl, response) => of.sent(stream, typeUrl, response),
+    acked: (stream, typeUrl, nonce, version) => of.acked(stream, typeUrl, nonce, version),
+    nacked: (stream, typeUrl, nack) => of.nacked(stream, typeUrl, nack),
+    gateExpired: (stream, typeUrl) => of.gateExpired(stream, typeUrl),
+  };
+}
+
+/** One change of a cluster that everybody has; resolves when everybody has acknowledged it. */
+function pushOnce(round: number): Promise<void> {
+  const name = names[round % names.length] ?? "c0";
+  weights.set(name, 1 + (round % 1_000));
+  built.set(name, assignment(name));
+  acks = 0;
+  const everybody = streams();
+  const done = new Promise<void>((resolve) => {
+    onAck = () => {
+      if (acks === everybody) resolve();
+    };
+  });
+  view.set(resourceSets({ assignments: Object.fromEntries(built) }, view.value));
+  return done;
+}
+
+const streams = () => fleet.nodes.filter(({ ended }) => ended === undefined).length;
+
+async function obey(order: ServerOrder): Promise<void> {
+  if (order.kind === "measure") {
+    global.gc?.();
+    report({ kind: "measured", rssBytes: process.memoryUsage.rss() });
+    return;
+  }
+  const cpu = process.cpuUsage();
+  const startMs = performance.now();
+  const ackedMs: number[] = [];
+  for (let round = 0; round < order.rounds; round++) {
+    const beganMs = performance.now();
+    await pushOnce(round);
+    ackedMs.push(performance.now() - beganMs);
+  }
+  const { user, system } = process.cpuUsage(cpu);
+  report({ kind: "pushed", pushes: order.rounds * streams(), cpuMicros: user + system, tookMs: performance.now() - startMs, ackedMs });
+}
+
+process.on("message", (order) => void obey(order as ServerOrder));
+const server = xdsServer({ viewOf: () => view, observer: counting, metrics, identifier: "bench" });
+const listening = await server.listen({ host: "127.0.0.1", port: 0 });
+if (!listening.ok) throw new Error(listening.error);
+report({ kind: "listening", port: listening.value.port });
