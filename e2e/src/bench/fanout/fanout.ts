@@ -23,8 +23,8 @@ export const fanout: Bench = {
 };
 
 async function measure(): Promise<Figures> {
-  const server = helper<ServerReport>("server-main.js", 0, ["1", String(ENDPOINTS)]);
-  const fleet = helper<FleetReport>("clients-main.js", 1, []);
+  const server = helper<ServerReport>("xds-server-main.js", 0, ["1", String(ENDPOINTS)]);
+  const fleet = helper<FleetReport>("xds-clients-main.js", 1, []);
   const { port } = await server.next("listening");
   server.send({ kind: "measure" });
   const empty = await server.next("measured");
@@ -57,7 +57,7 @@ function helper<Report extends { readonly kind: string }>(script: string, core: 
   const child: Process = startProcess({
     name: script,
     command: "taskset",
-    args: ["-c", String(core), process.execPath, "--expose-gc", join(repositoryTop, "e2e/dist/bench/fanout", script), ...args],
+    args: ["-c", String(core), process.execPath, "--expose-gc", join(repositoryTop, "e2e/dist/bench", script), ...args],
     onMessage: (message) => reports.push(message as Report),
   });
   return {

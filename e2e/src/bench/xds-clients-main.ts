@@ -1,7 +1,7 @@
 // The fleet of the fan-out benches: as many raw streams as it is told, each on a connection of its own.
 import { RESOURCE_TYPES } from "@fairlead/proto";
-import type { FleetOrder, FleetReport } from "./fleet-protocol.js";
-import { RawStream } from "./raw-stream.js";
+import type { FleetOrder, FleetReport } from "./fanout/fleet-protocol.js";
+import { RawStream } from "./fanout/raw-stream.js";
 
 const report = (message: FleetReport) => process.send?.(message);
 let open: RawStream[] = [];

@@ -1,10 +1,10 @@
 // The server of the fan-out benches, alone in its process: the xDS library, with the fleet room as its observer.
-// usage: server-main.js CLUSTERS ENDPOINTS       (ordered over the message channel)
+// usage: xds-server-main.js CLUSTERS ENDPOINTS       (ordered over the message channel)
 import { newFleet } from "@fairlead/control-plane/fleet";
 import { resourceSets, xdsServer } from "@fairlead/control-plane/xds";
 import { Cell, newMetrics } from "@fairlead/shared";
 import { systemClock } from "@fairlead/shared/io";
-import type { ServerOrder, ServerReport } from "./fleet-protocol.js";
+import type { ServerOrder, ServerReport } from "./fanout/fleet-protocol.js";
 
 const [clusters = 1, endpoints = 100] = process.argv.slice(2).map(Number);
 const weights = new Map<string, number>();
