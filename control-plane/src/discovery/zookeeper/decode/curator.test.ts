@@ -53,7 +53,7 @@ describe("a Curator registration", () => {
     expect(decodeJson({ ...PLAIN, address: "web-1.example.com" })).toEqual({
       ok: false,
       error:
-        'unusable: "web-1.example.com" is a host name, which is not resolved here: register the IP address, or add the name to a dns source',
+        'malformed: "web-1.example.com" is a host name, which is not resolved here: register the IP address, or add the name to a dns source',
     });
   });
 
