@@ -10,7 +10,7 @@ const { choice, duration, keys, service: serviceNamed, wholeNumber } = schemaPar
 const LIMITS = { resolvers: 32, names: 10_000 };
 
 /**
- * Per resolver. 10,000 names of 5 s TTL take 2,190 a second; the rest is for retries, TCP and catching up. A small resolver
+ * Per resolver. 10,000 names of 5 s TTL take 2,250 a second; the rest is for retries, TCP and catching up. A small resolver
  * answers several times as many from its cache.
  */
 const QUERIES_PER_SECOND = 4_000;

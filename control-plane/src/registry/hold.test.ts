@@ -4,7 +4,16 @@ import { DOUBT_CLOCKS } from "./clocks.js";
 import { collapses, holdOn } from "./hold.js";
 
 const NOW = 1_000_000;
-const calm = { safety: "standard", nowMs: NOW, staying: 9, missing: 1, disturbedUntilMs: 0, dampedForMs: 0, retained: false } as const;
+const calm = {
+  safety: "standard",
+  nowMs: NOW,
+  staying: 9,
+  missing: 1,
+  disturbedUntilMs: 0,
+  recoveringUntilMs: 0,
+  dampedForMs: 0,
+  retained: false,
+} as const;
 
 test("the clocks of one hold run together: the longest decides, from the same moment", () => {
   const hold = holdOn(NOW, { ...calm, staying: 0, missing: 10, disturbedUntilMs: NOW + 60_000 });

@@ -14,6 +14,8 @@ export interface Doubt {
   readonly missing: number;
   /** Wall time until which a source that lost it distrusts itself; 0 when calm. */
   readonly disturbedUntilMs: number;
+  /** Wall time until which the service recovers from a collapse; 0 when it does not. */
+  readonly recoveringUntilMs: number;
   /** How long its coming and going alone holds it; 0 when it does not flap. */
   readonly dampedForMs: number;
   /** The service keeps who is healthy although listed no more, and this one is healthy. */
@@ -40,6 +42,10 @@ export function holdOn(missingSinceMs: number, doubt: Doubt): Hold | undefined {
   if (doubt.disturbedUntilMs > missingSinceMs) {
     const untilMs = Math.min(doubt.disturbedUntilMs, missingSinceMs + clocks.disturbedMaxMs);
     consider("disturbed", untilMs, "its source was disturbed and may not have everybody back yet");
+  }
+  if (doubt.recoveringUntilMs > missingSinceMs) {
+    const untilMs = Math.min(doubt.recoveringUntilMs, missingSinceMs + clocks.shrinkMs);
+    consider("disturbed", untilMs, "most of its service was gone a moment ago and is coming back");
   }
   const flapMs = Math.min(doubt.dampedForMs, 2 * clocks.flapHalfLifeMs);
   if (flapMs > 0) consider("flap", missingSinceMs + flapMs, "it comes and goes; it leaves once it stays away");

@@ -132,8 +132,11 @@ describe("shrink guard", () => {
     const one = new FakeSource("one");
     const { clock, ids, holdOf } = registryWith([one]);
     one.see(SHOP, six);
+    one.see(SHOP, six.slice(0, 3));
+    expect(holdOf(6)).toMatchObject({ kind: "debounce" });
     one.see(SHOP, six.slice(0, 2));
     expect(holdOf(6)).toMatchObject({ kind: "shrink" });
+    one.see(SHOP, six);
     one.see(SHOP, six.slice(0, 3));
     clock.advance(1_100);
     expect(ids()).toEqual(ports(1, 2, 3));

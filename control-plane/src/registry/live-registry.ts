@@ -17,6 +17,7 @@ import type { MembershipSettings } from "../config/index.js";
 import type { Endpoint, Source } from "../discovery/index.js";
 import type { Confirmations } from "../records/index.js";
 import { DOUBT_CLOCKS } from "./clocks.js";
+import { CollapseRecovery } from "./collapse-recovery.js";
 import type { Comparison } from "./comparison.js";
 import { Comparisons } from "./comparisons.js";
 import { markAfter } from "./confirmed-mark.js";
@@ -65,6 +66,7 @@ const LOOK_AGAIN_MS = 10_000;
 interface Known {
   readonly members: Members;
   readonly shrink: ShrinkReadings;
+  readonly recovery: CollapseRecovery;
   confirmed: ConfirmedMark | undefined;
   /** Wall time of its first hold's end; infinite when nobody is held. */
   firstEndMs: number;
@@ -75,6 +77,8 @@ export class LiveRegistry implements Registry, Closable {
   readonly sources = new Cell<readonly SourceStatus[]>([]);
   readonly #deps: RegistryDeps;
   #inputs: RegistryInputs = { sources: [], services: new Map(), defaults: { safety: "standard", unlisted: "remove", merge: "union" } };
+  /** Sources that some service takes endpoints from. */
+  #feeding: ReadonlySet<Source> = new Set();
   readonly #known = new Map<ServiceName, Known>();
   readonly #flaps = new FlapLedger();
   readonly #doubt: SourceDoubt;
@@ -107,6 +111,7 @@ export class LiveRegistry implements Registry, Closable {
   configure(inputs: RegistryInputs): void {
     for (const watch of this.#watches) void watch.close();
     this.#inputs = inputs;
+    this.#feeding = new Set([inputs.defaults, ...inputs.services.values()].flatMap((settings) => feedsOf(settings, inputs.sources)));
     this.#doubt.keepOnly(inputs.sources);
     const all = () => this.#recompute(this.#everyName());
     let wiring = true;
@@ -188,7 +193,7 @@ export class LiveRegistry implements Registry, Closable {
     const { clock, confirmations, log } = this.#deps;
     const nowMs = clock.nowMs();
     const wallMs = clock.wallMs();
-    const { flapHalfLifeMs: halfLifeMs } = DOUBT_CLOCKS[settings.safety];
+    const { flapHalfLifeMs: halfLifeMs, disturbedMaxMs } = DOUBT_CLOCKS[settings.safety];
     const names = new Set(feeds.map(({ name }) => name));
     const confirmation = confirmations.value.get(service);
     const pass = known.members.pass(merged.sights, {
@@ -201,6 +206,7 @@ export class LiveRegistry implements Registry, Closable {
       isCertain: (source) => merged.certain.has(source) || (merged.waiting.length === 0 && !names.has(source)),
       disturbedUntilMs: (givenBy) =>
         Math.max(0, ...feeds.filter(({ name }) => givenBy.includes(name)).map((source) => this.#doubt.untilMs(source))),
+      recoveringUntilMs: (counts) => known.recovery.untilMs(counts, wallMs, disturbedMaxMs),
       witness: (endpoint) => this.#evidence.verdict(service, endpoint),
       confirmedAtMs: confirmation?.atMs ?? 0,
       departed: (endpoint) => (halfLifeMs === 0 ? 0 : this.#flaps.departed(service, endpoint, { nowMs, halfLifeMs })),
@@ -237,14 +243,10 @@ export class LiveRegistry implements Registry, Closable {
   }
 
   #tellSources(): void {
-    const feeding = this.#feeding();
-    const next = this.#inputs.sources.map((source) => this.#doubt.status(source, feeding.has(source)));
-    if (JSON.stringify(next) !== JSON.stringify(this.sources.value)) this.sources.set(next);
-  }
-
-  #feeding(): ReadonlySet<Source> {
-    const { sources, services, defaults } = this.#inputs;
-    return new Set([defaults, ...services.values()].flatMap((settings) => feedsOf(settings, sources)));
+    const next = this.#inputs.sources.map((source) => this.#doubt.status(source, this.#feeding.has(source)));
+    const before = this.sources.value;
+    const same = next.length === before.length && next.every((status, index) => sameFields(status, before[index]));
+    if (!same) this.sources.set(next);
   }
 
   #scheduleNextHold(): void {
@@ -261,7 +263,7 @@ export class LiveRegistry implements Registry, Closable {
 }
 
 function newKnown(members: Members, confirmed: ConfirmedMark | undefined): Known {
-  return { members, shrink: new ShrinkReadings(), confirmed, firstEndMs: Number.POSITIVE_INFINITY };
+  return { members, shrink: new ShrinkReadings(), recovery: new CollapseRecovery(), confirmed, firstEndMs: Number.POSITIVE_INFINITY };
 }
 
 function isHeld(known: Known | undefined): boolean {
@@ -270,5 +272,12 @@ function isHeld(known: Known | undefined): boolean {
 
 function sameService(one: RegisteredService, other: RegisteredService): boolean {
   if (one.endpoints !== other.endpoints || one.goneSinceMs !== other.goneSinceMs || one.confirmed !== other.confirmed) return false;
-  return JSON.stringify([one.settled, one.contributions]) === JSON.stringify([other.settled, other.contributions]);
+  if (one.contributions.length !== other.contributions.length) return false;
+  if (!one.contributions.every((contribution, index) => sameFields(contribution, other.contributions[index]))) return false;
+  return JSON.stringify(one.settled) === JSON.stringify(other.settled);
+}
+
+/** Field by field; lists by reference, which readings keep while nothing in them changes. */
+function sameFields<T extends object>(one: T, other: T | undefined): boolean {
+  return other !== undefined && (Object.keys(one) as (keyof T)[]).every((key) => one[key] === other[key]);
 }

@@ -4,7 +4,7 @@
 import type { EndpointId } from "@fairlead/shared";
 import type { Safety } from "../config/index.js";
 import type { Endpoint } from "../discovery/index.js";
-import { holdOn } from "./hold.js";
+import { type Doubt, holdOn } from "./hold.js";
 import type { Merged, Sight } from "./merge.js";
 import type { Hold, RegisteredEndpoint } from "./registry.js";
 
@@ -25,6 +25,8 @@ export interface Judgement {
   readonly isCertain: (source: string) => boolean;
   /** Wall time until which the sources that gave it are disturbed; 0 when they are calm. */
   readonly disturbedUntilMs: (givenBy: readonly string[]) => number;
+  /** Wall time until which the service recovers from a collapse, given who is there in this pass; 0 when it does not. */
+  readonly recoveringUntilMs: (counts: { readonly staying: number; readonly missing: number }) => number;
   readonly witness: (endpoint: EndpointId) => Witness | undefined;
   /** Wall time of an operator's last word; 0 when there was none. */
   readonly confirmedAtMs: number;
@@ -159,10 +161,11 @@ export class Members {
     }
     const doubted = this.#missing();
     const counts = { staying: this.#current.size - doubted.length, missing: doubted.length };
+    const recoveringUntilMs = judgement.recoveringUntilMs(counts);
     const held: { endpoint: EndpointId; hold: Hold }[] = [];
     let firstEndMs = Number.POSITIVE_INFINITY;
     for (const { id, was, state } of doubted) {
-      const verdict = judge(id, state, { ...judgement, ...counts });
+      const verdict = judge(id, state, { judgement, ...counts, recoveringUntilMs });
       if (typeof verdict === "string") {
         leave(id, verdict, true);
         continue;
@@ -207,16 +210,15 @@ function evidenceAgainst({ draining, weight }: Endpoint, witness: Witness | unde
 function judge(
   endpoint: EndpointId,
   { missingSinceMs, dampedForMs, givenBy }: Absent,
-  judgement: Judgement & { readonly staying: number; readonly missing: number },
+  { judgement, ...service }: { readonly judgement: Judgement } & Pick<Doubt, "staying" | "missing" | "recoveringUntilMs">,
 ): Hold | string {
-  const { nowMs, wallMs, safety, staying, missing } = judgement;
+  const { nowMs, wallMs, safety } = judgement;
   // Reckoned back from now: a wall clock that was set meanwhile keeps nobody longer than the hold says.
   const sinceMs = Math.round(wallMs - (nowMs - (missingSinceMs ?? nowMs)));
   const hold = holdOn(sinceMs, {
     safety,
     nowMs: wallMs,
-    staying,
-    missing,
+    ...service,
     disturbedUntilMs: judgement.disturbedUntilMs(givenBy),
     dampedForMs,
     retained: judgement.keepWhileHealthy && judgement.witness(endpoint)?.status === "healthy",

@@ -27,8 +27,8 @@ export function assignment(service: ServiceSnapshot, kind: ClientKind): Resource
   const fields = localities.map((locality) => messageField(FIELDS.assignmentEndpoints, locality));
   const resource = resourceOf(service.name, Buffer.concat([encode(ASSIGNMENT, { cluster_name: service.name }), ...fields]));
   if (service.confirmed === undefined) return resource;
-  const { sinceMs, because } = service.confirmed;
-  return withMetadata(resource, { [FAIRLEAD_METADATA]: { confirmed: { since_ms: sinceMs, because } } });
+  // Since when and why is for people: replicas that saw the same collapse at two moments must come to one version (invariant 7).
+  return withMetadata(resource, { [FAIRLEAD_METADATA]: { confirmed: true } });
 }
 
 const HEALTH = { healthy: "HEALTHY", unhealthy: "UNHEALTHY", draining: "DRAINING" } as const satisfies Record<SnapshotHealth, string>;

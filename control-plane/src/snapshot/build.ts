@@ -62,7 +62,8 @@ function sameContent(one: ServiceSnapshot, other: Omit<ServiceSnapshot, "version
 }
 
 function versionOf({ settings, endpoints, confirmed }: Omit<ServiceSnapshot, "version">): string {
-  const mark = confirmed === undefined ? "" : `,${JSON.stringify([confirmed.sinceMs, confirmed.because])}`;
+  // Since when and why is for people: replicas that saw it at different times say the same to clients.
+  const mark = confirmed === undefined ? "" : ',"confirmed"';
   return contentHash(`[${JSON.stringify(wireSettings(settings))},[${endpoints.map(wireText).join(",")}]${mark}]`);
 }
 
@@ -70,6 +71,7 @@ function sameStanding(one: ServiceSnapshot, other: ServiceSnapshot): boolean {
   return (
     one.settings === other.settings &&
     one.origin.kind === other.origin.kind &&
+    one.confirmed === other.confirmed &&
     one.awaiting.join() === other.awaiting.join() &&
     one.endpoints.every((entry, index) => entry === other.endpoints[index])
   );

@@ -70,10 +70,11 @@ test("a list beyond what is taken costs its service its changes, and nobody anyt
   const loads = ["cart", "crowd"].map((service) => startLoad({ port: sidecar.ports[service] ?? 0, clients: 2, perSecond: 100 }));
 
   await crowd(session, TOO_LARGE, port);
-  await until("the list to be refused with its size", async () => {
+  const refused = async (): Promise<boolean> => {
     const { contributions } = await serviceBody(controlPlane, "crowd");
     return /crowd.*larger than 16 MiB/.test(contributions[0]?.reason ?? "");
-  });
+  };
+  await until("the list to be refused with its size", refused, { timeoutMs: 20_000 });
   history.neverLost(stays);
   const other = await startSnapshotHistory(controlPlane, "cart");
   await session.create("/members/cart/two", comes);

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { answeredWith } from "../harness/dns-changes.js";
-import { startDnsMesh } from "../harness/dns-mesh.js";
+import { FIND, startDnsMesh } from "../harness/dns-mesh.js";
 import { type DnsServer, startDnsServer } from "../harness/dns-server.js";
 import type { Fault } from "../harness/fault.js";
 import { type DnsFaultProxy, startDnsFaultProxy } from "../harness/fault-proxy.js";
+import { serviceBody } from "../harness/mesh.js";
 import { until, untilEqual } from "../harness/until.js";
 
 const ADDRESSES = ["127.0.0.1", "127.0.0.2", "127.0.0.3"];
@@ -18,6 +19,8 @@ type Failing = {
   readonly outcome: "no-name" | "no-data" | "failure";
   readonly state: "partial" | "stale";
   readonly says: RegExp;
+  /** What is said of an absence once it is believed, and the guard on removals holds everybody. */
+  readonly believed?: string;
 };
 
 const inTheProxy = (fault: Fault): Pick<Failing, "begin" | "end"> => ({
@@ -35,6 +38,7 @@ const FAILINGS: readonly Failing[] = [
     outcome: "no-name",
     state: "partial",
     says: /the name is gone/,
+    believed: "there is no such name",
   },
   {
     what: "NODATA from the zone",
@@ -47,6 +51,7 @@ const FAILINGS: readonly Failing[] = [
     outcome: "no-data",
     state: "partial",
     says: /no such records/,
+    believed: "the name has no such records",
   },
   {
     what: "SERVFAIL",
@@ -70,9 +75,22 @@ test.each(FAILINGS)("$what changes nothing that is published, is said to be what
     return state === failing.state && failing.says.test(reason ?? "");
   });
   await until("two lookups to have ended so", async () => (await mesh.lookups(failing.outcome)) >= 2);
+  if (failing.believed !== undefined) {
+    await untilEqual("the believed absence", async () => (await mesh.contribution()).quarantined.map(({ reason }) => reason), [
+      failing.believed,
+    ]);
+    expect((await serviceBody(mesh.controlPlane, FIND)).members.map(({ hold }) => hold?.kind)).toEqual(["shrink", "shrink", "shrink"]);
+  }
   const answered = await mesh.lookups("records");
   await failing.end({ dns, proxy });
-  await untilEqual("the source to be whole again", async () => (await mesh.contribution()).state, "complete", { timeoutMs: 15_000 });
+  await until(
+    "the source to be whole again",
+    async () => {
+      const { state, endpoints, quarantined } = await mesh.contribution();
+      return state === "complete" && endpoints === ADDRESSES.length && quarantined.length === 0;
+    },
+    { timeoutMs: 15_000 },
+  );
   expect((await mesh.lookups("records")) - answered).toBe(1);
   mesh.history.neverChanged();
   mesh.history.neverLost(...mesh.at(...ADDRESSES));

@@ -17,13 +17,26 @@ async function twoResolvers(...sets: readonly (readonly string[])[]) {
   );
 }
 
+/** What was listed, then not, then again. */
+function cameBack(steps: readonly (readonly string[])[]): string[] {
+  const gone = new Set<string>();
+  const back = new Set<string>();
+  for (const [at, listed] of steps.entries()) {
+    for (const address of steps[at - 1] ?? []) if (!listed.includes(address)) gone.add(address);
+    for (const address of listed) if (gone.has(address)) back.add(address);
+  }
+  return [...back];
+}
+
 const quarantine = async (mesh: DnsMesh) => (await mesh.contribution()).quarantined.map(({ reason }) => reason).join("\n");
 
 test("one with the old set and one with the new, each the faster in turn: additions come once, nothing goes to and fro", async () => {
   const [older, newer] = await twoResolvers(["127.0.0.1", "127.0.0.2"], ["127.0.0.1", "127.0.0.3"]);
   if (older === undefined || newer === undefined) throw new Error("two resolvers");
-  await newer.proxy.set({ kind: "delay", ms: 40 });
+  // Whoever answers first is believed first: on a busy machine that is not always the faster one.
+  await newer.proxy.set({ kind: "refuse" });
   const mesh = await startDnsMesh({ resolvers: [older.proxy, newer.proxy], endpoints: 2 });
+  await newer.proxy.set({ kind: "delay", ms: 40 });
   await until("the disagreement to be shown", async () => /disagree|another resolver|differ/i.test(await quarantine(mesh)), {
     timeoutMs: 15_000,
   });
@@ -39,20 +52,21 @@ test("one with the old set and one with the new, each the faster in turn: additi
   }
   mesh.history.neverLost(...mesh.at("127.0.0.1"));
   mesh.history.neverBelow(1);
-  // 3 may come once and 2 may go once: whoever is asked, no address comes back that went.
-  expect(mesh.history.changes().length).toBeLessThanOrEqual(4);
+  // 3 may come and 2 may go when the preference moves, once: nothing comes back that went.
+  expect(cameBack(mesh.history.steps().map(({ addresses }) => addresses))).toEqual([]);
   expect(await mesh.load.stop()).toMatchObject({ failed: 0 });
 });
 
 test("the first resolver dies and the other one lacks an address and adds a wrong one: the wrong one gets no request", async () => {
   const [good, liar] = await twoResolvers(["127.0.0.1", "127.0.0.2"], ["127.0.0.1", LIE]);
   if (good === undefined || liar === undefined) throw new Error("two resolvers");
-  await liar.proxy.set({ kind: "delay", ms: 40 });
+  await liar.proxy.set({ kind: "refuse" });
   const mesh = await startDnsMesh({ resolvers: [good.proxy, liar.proxy], endpoints: 2 });
+  await liar.proxy.set({ kind: "delay", ms: 40 });
   await good.proxy.set({ kind: "refuse" });
   const asked = liar.proxy.questions().length;
   await until("the liar to be asked", () => liar.proxy.questions().length >= asked + 2);
-  await until("its addition to be known", async () => (await mesh.contribution()).endpoints >= 3);
+  await until("its addition to be listed", () => mesh.history.now().addresses.includes(mesh.at(LIE)[0] ?? ""));
   await good.proxy.set({ kind: "pass" });
   await untilEqual("the truth", () => mesh.history.now().usable, mesh.at("127.0.0.1", "127.0.0.2"));
   expect(mesh.history.steps().filter(({ usable }) => usable.includes(mesh.at(LIE)[0] ?? ""))).toEqual([]);

@@ -17,9 +17,13 @@ export interface Belief {
   readonly resolver: string;
   /** Why `set` may lack some, or hold some that are gone. */
   readonly partial: string | undefined;
+  /** Where `set` is empty: whether there is no such name, or no such record. */
+  readonly absence: Absence | undefined;
   /** An answer that waits to be confirmed. */
   readonly doubt: Doubt | undefined;
 }
+
+export type Absence = "no-name" | "no-data";
 
 interface Doubt {
   readonly set: RecordSet;
@@ -43,9 +47,10 @@ export function learn(before: Belief | undefined, { answer, resolver }: Heard): 
   const notWhole = answer.kind === "records" ? answer.notWhole : undefined;
   if (notWhole?.kind === "cut") return hold(before, { next, resolver, partial: notWhole.reason, doubt: undefined });
   const why = whyDoubted(before, next, { answer, resolver });
-  if (why === undefined) return believe(before, next, resolver);
+  const believed = { set: next, resolver, absence: absenceIn(answer) };
+  if (why === undefined) return believe(before, believed);
   const doubt = doubted(before?.doubt, next, resolver);
-  if (doubt.answers >= ANSWERS_TO_BELIEVE || doubt.resolvers.length >= RESOLVERS_TO_BELIEVE) return believe(before, next, resolver);
+  if (doubt.answers >= ANSWERS_TO_BELIEVE || doubt.resolvers.length >= RESOLVERS_TO_BELIEVE) return believe(before, believed);
   return hold(before, { next, resolver, partial: why, doubt });
 }
 
@@ -54,7 +59,8 @@ export function confirm(before: Belief, { answer, resolver }: Heard): Belief {
   const { doubt } = before;
   if (doubt === undefined || doubt.resolvers.includes(resolver)) return before;
   const next = setOf(answer, before);
-  return next === doubt.set ? believe(before, next, doubt.resolvers[0] ?? resolver) : before;
+  if (next !== doubt.set) return before;
+  return believe(before, { set: next, resolver: doubt.resolvers[0] ?? resolver, absence: absenceIn(answer) });
 }
 
 /** Whether believing these records would take something away. */
@@ -90,9 +96,13 @@ function doubted(before: Doubt | undefined, set: RecordSet, resolver: string): D
   return { set, answers: before.answers + 1, resolvers };
 }
 
-function believe(before: Belief | undefined, set: RecordSet, resolver: string): Belief {
-  const same = isWhole(before) && before?.set === set && before.resolver === resolver && before.doubt === undefined;
-  return same && before !== undefined ? before : { set, resolver, partial: undefined, doubt: undefined };
+function absenceIn({ kind }: Heard["answer"]): Absence | undefined {
+  return kind === "records" ? undefined : kind;
+}
+
+function believe(before: Belief | undefined, { set, resolver, absence }: Pick<Belief, "set" | "resolver" | "absence">): Belief {
+  const isKnown = isWhole(before) && before?.set === set && before.resolver === resolver && before.absence === absence;
+  return isKnown && before !== undefined ? before : { set, resolver, absence, partial: undefined, doubt: undefined };
 }
 
 interface Held {
@@ -105,7 +115,7 @@ interface Held {
 function hold(before: Belief | undefined, { next, resolver, partial, doubt }: Held): Belief {
   const set = before === undefined ? next : union(before.set, next);
   if (before !== undefined && before.set === set && before.partial === partial && before.doubt === doubt) return before;
-  return { set, resolver: before?.resolver ?? resolver, partial, doubt };
+  return { set, resolver: before?.resolver ?? resolver, absence: undefined, partial, doubt };
 }
 
 function isSame(one: RecordSet, other: RecordSet): boolean {

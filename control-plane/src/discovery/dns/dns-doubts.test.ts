@@ -54,6 +54,28 @@ describe("failures", () => {
     expect(await metrics.expose()).toContain('fairlead_dns_names{source="dns",state="too-old"} 1');
   });
 
+  test("one name that every server refuses is no outage; silence for all of them is, said once and ended once", async () => {
+    const names = ["bad", "one", "two", "three"].map((name) => dnsName(name, `${name}.example`));
+    const { resolver, pass, log } = dnsUnderTest(names, (asked) =>
+      asked.name === "bad.example" ? { rcode: "SERVFAIL" } : says("10.0.0.1")(asked),
+    );
+    await pass(60_000);
+    expect(log.count("dns-out")).toBe(0);
+    resolver.say = () => "no answer";
+    await pass(60_000);
+    resolver.say = says("10.0.0.1");
+    await pass(60_000);
+    expect([log.count("dns-out"), log.count("dns-back")]).toEqual([1, 1]);
+  });
+
+  test("of three hundred names that fail at once fifty are said in the log", async () => {
+    const names = Array.from({ length: 300 }, (_, index) => dnsName(`s${index}`, `s${index}.example`));
+    const { pass, log } = dnsUnderTest(names, () => ({ rcode: "SERVFAIL" }));
+    await pass(5_000);
+    expect(log.count("dns-outcome")).toBe(50);
+    expect(log.count("dns-outcomes-not-shown")).toBe(1);
+  });
+
   test("the system's resolvers are followed as they change, and what failed with the old ones is asked at once", async () => {
     const { reading, resolver, systemResolvers, pass, log } = dnsUnderTest(SHOP, says("10.0.0.1"), { resolvers: [] });
     await pass();
@@ -68,6 +90,25 @@ describe("failures", () => {
 });
 
 describe("absences", () => {
+  test("once believed are told apart: no such name, or no such records; one family of two is no news", async () => {
+    const { reading, resolver, pass } = dnsUnderTest(SHOP, says("10.0.0.1"));
+    await pass();
+    resolver.say = gone;
+    await pass(12_000);
+    expect(seen(reading()).quarantined).toEqual([{ place: `dns shop.example. A via ${RESOLVER}`, reason: "there is no such name" }]);
+    resolver.say = () => ({ authorities: [soa(5, 5)] });
+    await pass(6_000);
+    expect(seen(reading())).toMatchObject({
+      completeness: { kind: "complete" },
+      quarantined: [{ reason: "the name has no such records" }],
+    });
+    const one = dnsUnderTest([dnsName("shop", "shop.example", 80, "both")], (asked) =>
+      asked.type === "A" ? says("10.0.0.1")(asked) : { authorities: [soa(5, 5)] },
+    );
+    await one.pass(100);
+    expect(seen(one.reading()).quarantined).toEqual([]);
+  });
+
   test("are believed after a second resolver says so too, within a second refresh", async () => {
     const { reading, resolver, pass } = dnsUnderTest(SHOP, says("10.0.0.1"), BOTH);
     await pass();
@@ -87,7 +128,10 @@ describe("absences", () => {
     await pass(30_000);
     expect(seen(reading())).toMatchObject({
       completeness: { kind: "complete" },
-      quarantined: [{ reason: `another resolver, ${OTHER_RESOLVER}, answers differently: 1 (10.0.0.1) more, none fewer` }],
+      quarantined: [
+        { reason: "there is no such name" },
+        { reason: `another resolver, ${OTHER_RESOLVER}, answers differently: 1 (10.0.0.1) more, none fewer` },
+      ],
     });
   });
 });

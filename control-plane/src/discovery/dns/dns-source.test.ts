@@ -45,7 +45,7 @@ describe("the DNS source", () => {
     await pass(10_500);
     const [second = 0] = resolver.asked.slice(1).map(({ atMs }) => atMs);
     resolver.say = says("10.0.0.1", "10.0.0.2");
-    await pass(second + 8_700 - 10_500);
+    await pass(second + 8_400 - 10_500);
     expect(resolver.asked).toHaveLength(2);
     await pass(1_300);
     expect(resolver.asked).toHaveLength(3);

@@ -19,6 +19,7 @@ import { wouldLose } from "./belief.js";
 import type { DnsMetrics } from "./dns-metrics.js";
 import { DueQueue } from "./due-queue.js";
 import type { LookupEnd } from "./lookup.js";
+import { Outage } from "./outage.js";
 import { OutcomeLog } from "./outcome-log.js";
 import type { QueryBudget } from "./query-budget.js";
 import { type Question, questionText } from "./question.js";
@@ -28,6 +29,7 @@ import { questionsOf, serviceReading } from "./service-reading.js";
 import { askAgain, MIN_RETRY_MS, retryInMs } from "./timing.js";
 import { TrackedName } from "./tracked-name.js";
 import type { DnsTransport } from "./transport.js";
+import { WakeTimer } from "./wake-timer.js";
 
 /** Lookups under way at a time, per source: at 200 ms each they carry 2,500 a second. Each may hold a socket. */
 const MAX_OUTSTANDING = 512;
@@ -73,16 +75,15 @@ class DnsSource implements Source {
   readonly #asker: Asker;
   readonly #comparison: ResolverComparison;
   readonly #outcomes: OutcomeLog;
+  readonly #outage: Outage;
   readonly #closables: Closable[];
   readonly #names = new Map<string, TrackedName>();
   readonly #feeds = new Map<ServiceName, Fed>();
   readonly #queue = new DueQueue<TrackedName>();
   readonly #dirty = new Set<ServiceName>();
   #publishing: Timer | undefined;
-  #waking: { readonly timer: Timer; readonly atMs: number } | undefined;
+  readonly #waking: WakeTimer;
   #outstanding = 0;
-  /** No resolver answered lately. */
-  #out = false;
   #closed = false;
 
   constructor(deps: DnsSourceDeps) {
@@ -91,7 +92,9 @@ class DnsSource implements Source {
     this.name = settings.name;
     this.#asker = new Asker({ ...deps, source: settings.name, pool: this.#pool });
     this.#comparison = new ResolverComparison(this.#pool, this.#asker, log);
-    this.#outcomes = new OutcomeLog(settings.name, { log, metrics });
+    this.#outcomes = new OutcomeLog(settings.name, { clock: deps.clock, log, metrics });
+    this.#outage = new Outage(this.#pool, log);
+    this.#waking = new WakeTimer(deps.clock, () => this.#pump());
     metrics.running.set(settings.name, { pool: this.#pool, states: () => [...this.#names.values()].map(({ state }) => state) });
     this.#closables = [budget.claim(settings.queriesPerSecond)];
     if (settings.resolvers.length > 0) this.#pool.use(settings.resolvers);
@@ -112,7 +115,7 @@ class DnsSource implements Source {
     this.#closed = true;
     this.#queue.clear();
     this.#publishing?.cancel();
-    this.#waking?.timer.cancel();
+    this.#waking.cancel();
     for (const closable of this.#closables) void closable.close();
     const { running } = this.#deps.metrics;
     if (running.get(this.name)?.pool === this.#pool) running.delete(this.name);
@@ -169,6 +172,7 @@ class DnsSource implements Source {
   #release(name: TrackedName, service: ServiceName): void {
     name.usedBy.delete(service);
     if (name.usedBy.size > 0) return;
+    this.#outage.count(name.failing !== undefined, false);
     this.#names.delete(questionText(name.question));
     this.#queue.remove(name);
     this.#comparison.drop(name);
@@ -188,17 +192,7 @@ class DnsSource implements Source {
       this.#outstanding += 1;
       void this.#lookUp(name);
     }
-    this.#wakeFor(this.#queue.first, nowMs);
-  }
-
-  #wakeFor(name: TrackedName | undefined, nowMs: number): void {
-    if (name === undefined || (this.#waking !== undefined && this.#waking.atMs <= name.dueMs)) return;
-    this.#waking?.timer.cancel();
-    const timer = this.#deps.clock.schedule(name.dueMs - nowMs, () => {
-      this.#waking = undefined;
-      this.#pump();
-    });
-    this.#waking = { timer, atMs: name.dueMs };
+    if (this.#queue.first !== undefined) this.#waking.wakeAt(this.#queue.first.dueMs);
   }
 
   async #lookUp(name: TrackedName): Promise<void> {
@@ -209,7 +203,7 @@ class DnsSource implements Source {
         question: name.question,
         resolvers: this.#pool.order(),
         // Nobody answers: one try per name is enough to see when that ends.
-        ...(this.#out ? { tries: 1 } : {}),
+        ...(this.#outage.lasts ? { tries: 1 } : {}),
         tcpFirst: name.tcpFirst(this.#deps.clock.nowMs()),
         loses: (data) => wouldLose(name.belief, data),
       },
@@ -219,7 +213,7 @@ class DnsSource implements Source {
     name.asking = undefined;
     if (this.#closed) return;
     if (this.#names.get(questionText(name.question)) === name) this.#heard(name, end, asking.again);
-    this.#noticeRecovery();
+    if (this.#outage.hasEnded(this.#names.size)) this.#askFailingNow();
     this.#pump();
   }
 
@@ -228,6 +222,7 @@ class DnsSource implements Source {
     const nowMs = clock.nowMs();
     const wasLate = name.failing === undefined && name.freshUntilMs > 0 && name.freshUntilMs < nowMs;
     this.#outcomes.note(name, end);
+    this.#outage.count(name.failing !== undefined, end.answer.kind === "failure");
     if (end.answer.kind === "failure") {
       if (name.fail(end.answer.cause, { nowMs, wallMs: clock.wallMs(), maxStaleMs: settings.maxStaleMs })) this.#changed(name);
       this.#queue.put(name, nowMs + (again ? 0 : retryInMs(name.failures, rng)));
@@ -243,15 +238,7 @@ class DnsSource implements Source {
     this.#comparison.mayCompare(name, nowMs, (disputed) => this.#changed(disputed));
   }
 
-  /** After an outage every name that failed is asked again, the longest expired first; the budget spreads them. */
-  #noticeRecovery(): void {
-    const wasOut = this.#out;
-    this.#out = this.#pool.isOut;
-    if (this.#out === wasOut) return;
-    this.#deps.log.info(this.#out ? "dns-resolvers-silent" : "dns-resolvers-back", { source: this.name, resolvers: this.#pool.resolvers });
-    if (!this.#out) this.#askFailingNow();
-  }
-
+  /** After an outage, the longest expired first; the budget spreads them. */
   #askFailingNow(): void {
     const nowMs = this.#deps.clock.nowMs();
     for (const name of this.#names.values()) {

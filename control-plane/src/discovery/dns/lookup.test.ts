@@ -87,6 +87,15 @@ describe("a lookup turns to TCP", () => {
     });
   });
 
+  test("and takes an answer that fills what TCP can carry for cut, said or not", () => {
+    const count = 4_070;
+    const ips = Array.from({ length: count }, (_, index) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`);
+    const full: Reply = { answers: ips.map((ip) => address("a", ip)) };
+    const question: Question = { name: "a", type: "A" };
+    const { step } = play(["a"], [{ truncated: true }, full], { question });
+    expect(step).toMatchObject({ kind: "done", answer: { notWhole: { kind: "cut" } } });
+  });
+
   test("for an answer as large as the plateau of 512 bytes, and says when TCP had more", () => {
     const more = records(...Array.from({ length: 30 }, (_, index) => index + 1));
     expect(play(["a"], [LARGE, LARGE])).toMatchObject({

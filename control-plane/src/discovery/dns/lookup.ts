@@ -17,6 +17,12 @@ const MAX_TRIES = 4;
  */
 export const LARGE_UDP_BYTES = 480;
 
+/**
+ * A message over TCP has 65,535 bytes at most (RFC 1035 section 4.2.2). Servers are known to fill it with what fits and to
+ * say nothing; what comes this near is taken for cut. A record has some 500 bytes at most.
+ */
+const FULL_TCP_BYTES = 65_000;
+
 export interface Ask {
   /** `ip:port`. */
   readonly server: string;
@@ -114,7 +120,7 @@ export class Lookup {
   #overTcp(asked: Ask & { readonly edns: boolean }, reply: Buffer): LookupStep {
     const answer = readAnswer(reply, asked.query, this.#plan.question);
     if (answer.kind === "failure") return this.#failed(asked, answer);
-    if (answer.kind === "records" && answer.notWhole !== undefined) {
+    if (answer.kind === "records" && (answer.notWhole !== undefined || reply.byteLength >= FULL_TCP_BYTES)) {
       const notWhole = { kind: "cut", reason: "the answer was truncated even over TCP: DNS cannot carry so many records" } as const;
       return { kind: "done", answer: { ...answer, notWhole }, resolver: asked.server, large: true, cutSilently: false };
     }

@@ -41,7 +41,7 @@ export class ResolverComparison {
   }
 
   drop(name: TrackedName): void {
-    this.#disputed.delete(name);
+    this.#note(name, undefined);
   }
 
   /** The resolvers are others now; gives the names of which something else is shown. */
@@ -51,7 +51,7 @@ export class ResolverComparison {
 
   /** Nobody differs any more, or whoever did is the one that counts now. Whether what is shown changes. */
   #settle(name: TrackedName): boolean {
-    this.#disputed.delete(name);
+    this.#note(name, undefined);
     const shown = name.disagreement !== undefined;
     name.disagreement = undefined;
     return shown;
@@ -94,12 +94,19 @@ export class ResolverComparison {
     }
   }
 
+  /** From the first difference on the preference stays where it is, unless it fails. */
+  #note(name: TrackedName, server: string | undefined): void {
+    if (server === undefined && !this.#disputed.delete(name)) return;
+    if (server !== undefined) this.#disputed.set(name, server);
+    this.#pool.dispute(new Set(this.#disputed.values()));
+  }
+
   /** Whether what is shown changes. */
   #judge(name: TrackedName, server: string, text: string | undefined): boolean {
     const before = name.disagreement;
     if (text === undefined) return this.#disputed.get(name) === server && this.#settle(name);
     if (this.#disputed.get(name) === server) name.disagreement = text;
-    else if (this.#disputed.size < MAX_DISPUTED) this.#disputed.set(name, server);
+    else if (this.#disputed.size < MAX_DISPUTED) this.#note(name, server);
     if (name.disagreement === before) return false;
     this.#log.warn("dns-resolvers-disagree", { question: questionText(name.question), difference: text });
     return true;

@@ -29,6 +29,23 @@ describe("the order of resolvers", () => {
     expect(pool.order()).toEqual(["b", "a"]);
   });
 
+  test("does not leave for one that is faster but says something else; only for failures", () => {
+    const pool = poolOf("a", "b");
+    answers(pool, "a", 300, 5);
+    answers(pool, "b", 1, 5);
+    pool.dispute(new Set(["b"]));
+    expect(pool.order()).toEqual(["a", "b"]);
+    pool.failed("a", 0);
+    pool.failed("a", 0);
+    expect(pool.order()).toEqual(["b", "a"]);
+    pool.dispute(new Set(["a"]));
+    answers(pool, "a", 0, 9);
+    answers(pool, "b", 300, 50);
+    expect(pool.order()).toEqual(["b", "a"]);
+    pool.dispute(new Set());
+    expect(pool.order()).toEqual(["a", "b"]);
+  });
+
   test("forgives one failure, leaves after two in a row, and comes back to what works again and is faster", () => {
     const pool = poolOf("a", "b");
     answers(pool, "a", 1, 5);

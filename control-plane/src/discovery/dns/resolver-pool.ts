@@ -29,6 +29,7 @@ interface Record {
 export class ResolverPool {
   #records = new Map<string, Record>();
   #preferred: string | undefined;
+  #disputed: ReadonlySet<string> = new Set();
 
   /** These are the resolvers from now on; what is known about those that stay is kept. */
   use(resolvers: readonly string[]): void {
@@ -81,6 +82,11 @@ export class ResolverPool {
     record.askedAtMs = nowMs;
   }
 
+  /** These answer otherwise than the preferred one: being faster is no reason to believe them instead. */
+  dispute(servers: ReadonlySet<string>): void {
+    this.#disputed = servers;
+  }
+
   /** Whether none of them answers any more. */
   get isOut(): boolean {
     return this.#records.size > 0 && [...this.#records.values()].every(({ failures }) => failures >= FAILURES_TO_LEAVE);
@@ -109,6 +115,7 @@ export class ResolverPool {
     const preferred = this.preferred ?? best;
     const [now, other] = [this.#records.get(preferred), this.#records.get(best)];
     if (now === undefined || other === undefined || preferred === best) return best;
+    if (this.#disputed.has(best) && now.failures < FAILURES_TO_LEAVE) return preferred;
     return scoreOf(now) > scoreOf(other) * CLEARLY_FASTER.share + CLEARLY_FASTER.ms ? best : preferred;
   }
 }

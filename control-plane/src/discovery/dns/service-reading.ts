@@ -120,15 +120,31 @@ class ReadingBuilder {
     for (const { name: written, type, port = 0, prefer } of names) {
       const name = canonicalName(written);
       const plain = { weight: DEFAULT_WEIGHT, priority: 0, prefer };
-      if (type === "SRV") this.#addService({ names, stateOf }, name, prefer);
-      else if (type === "both") this.#addHost(addressQuestions(name).map(stateOf), { ...plain, port });
-      else this.#addHost([stateOf({ name, type })], { ...plain, port });
+      if (type === "SRV") {
+        this.#addService({ names, stateOf }, name, prefer);
+        continue;
+      }
+      const families = type === "both" ? addressQuestions(name).map(stateOf) : [stateOf({ name, type })];
+      this.#addHost(families, { ...plain, port });
+      this.#explainAbsence(families);
     }
     return this;
   }
 
+  /** That one family of two is empty is no news. */
+  #explainAbsence(states: readonly (NameState | undefined)[]): void {
+    if (!states.every((state) => state?.belief?.absence !== undefined)) return;
+    for (const state of states) {
+      const { absence, resolver } = state?.belief ?? {};
+      if (state === undefined || absence === undefined) continue;
+      const reason = absence === "no-name" ? "there is no such name" : "the name has no such records";
+      this.#quarantined.push({ place: `dns ${questionText(state.question)} via ${resolver}`, reason });
+    }
+  }
+
   #addService({ stateOf }: Feeds, name: string, prefer: Offer["prefer"]): void {
     const srv = stateOf({ name, type: "SRV" });
+    this.#explainAbsence([srv]);
     for (const { target, ...offer } of weightedTargets(srv?.belief?.set.targets ?? [])) {
       const families = addressQuestions(target).map(stateOf);
       this.#addHost(families, { ...offer, prefer });

@@ -18,8 +18,8 @@ function delays(
 
 function expectBefore(answer: Answer, ttlMs: number, options: Parameters<typeof delays>[1] = {}): void {
   const { least, most, freshForMs } = delays(answer, options);
-  expect(least).toBeGreaterThanOrEqual(ttlMs * 0.88);
-  expect(most).toBeLessThanOrEqual(ttlMs * 0.95);
+  expect(least).toBeGreaterThanOrEqual(ttlMs * 0.85);
+  expect(most).toBeLessThanOrEqual(ttlMs * 0.93);
   expect(most - least).toBeGreaterThan(ttlMs * 0.06);
   expect(freshForMs).toBe(ttlMs);
 }
@@ -27,7 +27,7 @@ function expectBefore(answer: Answer, ttlMs: number, options: Parameters<typeof 
 describe("when to ask again", () => {
   const records = (ttlS: number): Answer => ({ kind: "records", data: ["10.0.0.1"], ttlS });
 
-  test("in the last tenth of the TTL, which has a floor and a ceiling", () => {
+  test("in the last part of the TTL, which has a floor and a ceiling", () => {
     expectBefore(records(20), 20_000);
     expectBefore(records(0), 1_000);
     expectBefore(records(604_800), 60_000);
@@ -40,7 +40,7 @@ describe("when to ask again", () => {
   test("the first time earlier, so that names asked at one moment part", () => {
     const { least, most } = delays(records(20), { first: true });
     expect(least).toBeLessThan(20_000 * 0.55);
-    expect(most).toBeLessThanOrEqual(20_000 * 0.95);
+    expect(most).toBeLessThanOrEqual(20_000 * 0.93);
   });
 
   test("an absence is rechecked as the zone says, within one to thirty seconds", () => {

@@ -8,7 +8,7 @@ const MAX_NEGATIVE_TTL_MS = 30_000;
 /** RFC 2308 lets nobody keep an absence without a SOA record; asking every second for ever would be rude. */
 const NEGATIVE_TTL_WITHOUT_SOA_MS = 5_000;
 /** Records are asked for again in this part of their TTL: before they expire, with a little left for the budget and the answer. */
-const PREFETCH = { from: 0.88, to: 0.95 };
+const PREFETCH = { from: 0.85, to: 0.93 };
 /** After a first answer, or the first after failures: names that were asked at one moment (start, recovery) are spread. */
 const FIRST_PREFETCH_FROM = 0.5;
 /** A doubt is settled within seconds: three answers that must not wait for three TTLs. */

@@ -82,5 +82,5 @@ export class TrackedName implements Due, NameState {
 }
 
 function sayTheSame(one: Belief | undefined, other: Belief): boolean {
-  return one === other || (one !== undefined && one.set === other.set && one.partial === other.partial);
+  return one === other || (one !== undefined && one.set === other.set && one.partial === other.partial && one.absence === other.absence);
 }

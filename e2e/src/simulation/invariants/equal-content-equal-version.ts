@@ -15,9 +15,9 @@ export class EqualContentEqualVersion implements Observer {
   controlPlaneStarted({ plane }: SimulatedControlPlane): void {
     plane.admin.snapshot.watch(({ services }) => {
       for (const { version, endpoints, confirmed } of services.values()) {
-        // Every service of the simulation has the default settings. That a collapse is meant reaches clients too.
+        // Every service of the simulation has the default settings.
         const members = endpoints.map(({ endpoint, health }) => [endpoint.id, endpoint.weight, endpoint.zone, health]);
-        const content = JSON.stringify([members, confirmed ?? null]);
+        const content = JSON.stringify(confirmed === undefined ? members : [...members, "confirmed"]);
         this.#expect(this.#contentOf, version, content);
         this.#expect(this.#versionOf, content, version);
       }
