@@ -35,6 +35,7 @@ describe("a Curator registration", () => {
 
   test.each([
     ["UP", undefined],
+    [" up ", undefined],
     ["", undefined],
     [null, undefined],
     ["DOWN", 'status "DOWN"'],
