@@ -7,6 +7,8 @@ import type { AdminState } from "./state.js";
 export interface DegradedMode {
   readonly mode:
     | "stale-source"
+    | "partial-source"
+    | "partial-reading"
     | "disturbed-source"
     | "confirmed-collapse"
     | "saved-state"
@@ -28,8 +30,14 @@ export function degradedModes({ registry, snapshot, keeper, reload, seeds, clock
     if (disturbedUntilMs > clock.wallMs())
       modes.push({ mode: "disturbed-source", because: `${name}: ${disturbedBecause(massChange)}`, untilMs: disturbedUntilMs });
     if (listing.kind === "stale") modes.push({ mode: "stale-source", because: `${name}: ${listing.cause}`, sinceMs: listing.sinceMs });
+    if (listing.kind === "seen" && listing.completeness.kind === "partial")
+      modes.push({ mode: "partial-source", because: `${name}: ${listing.completeness.reason}` });
   }
-  for (const { name, endpoints, confirmed } of registry.services.value.values()) {
+  for (const { name, endpoints, confirmed, contributions } of registry.services.value.values()) {
+    for (const { source, state, role, reason } of contributions) {
+      if (state === "partial" && role !== "compared")
+        modes.push({ mode: "partial-reading", because: `nothing is removed on the word of ${source}: ${reason}`, service: name });
+    }
     if (confirmed !== undefined)
       modes.push({ mode: "confirmed-collapse", because: confirmed.because, sinceMs: confirmed.sinceMs, service: name });
     const holds = [...endpoints.values()].flatMap(({ hold }) => (hold === undefined || hold.kind === "debounce" ? [] : [hold]));

@@ -1,8 +1,11 @@
-import { Cell, newMetrics } from "@fairlead/shared";
+import { Cell, newMetrics, type ServiceName } from "@fairlead/shared";
 import { FakeClock, MemoryStore, RecordedLog } from "@fairlead/shared/testing";
 import { expect, test } from "vitest";
+import { endpointAt } from "../discovery/testing/fake-source.js";
+import { serviceSnapshot } from "./build.js";
 import { SnapshotKeeper } from "./keeper.js";
 import type { Snapshot } from "./snapshot.js";
+import { settingsWith } from "./testing/settings.js";
 
 function snapshotOf(version: string): Snapshot {
   return {
@@ -57,5 +60,30 @@ test("a burst of publishes is one save a second, and the newest is what is saved
     await settle();
   }
   expect(store.saved?.sequence).toBeLessThanOrEqual(3);
+  await keeper.close();
+});
+
+test("a snapshot of 12 MB is saved every three seconds at most, and the newest is what is saved", async () => {
+  const clock = new FakeClock();
+  const store = new MemoryStore();
+  const endpoint = { ...endpointAt(1), place: "x".repeat(12_000_000) };
+  const content = {
+    settings: settingsWith({}),
+    endpoints: [{ endpoint, health: "healthy", sources: [], sinceMs: 0 }],
+    awaiting: [],
+  } as const;
+  const shop = serviceSnapshot({ ...content, name: "shop" as ServiceName, origin: { kind: "live" } }, undefined);
+  const large = (version: string): Snapshot => ({ ...snapshotOf(version), services: new Map([[shop.name, shop]]) });
+  const snapshot = new Cell(large("0"));
+  const keeper = new SnapshotKeeper({ clock, log: new RecordedLog(), metrics: newMetrics(), store, snapshot });
+  for (let version = 1; version <= 60; version++) {
+    clock.advance(100);
+    await settle();
+    snapshot.set(large(String(version)));
+  }
+  expect(store.saved?.sequence).toBe(2);
+  clock.advance(3_100);
+  await settle();
+  expect(store.saved?.sequence).toBe(3);
   await keeper.close();
 });

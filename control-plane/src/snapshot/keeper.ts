@@ -20,6 +20,11 @@ export interface KeeperDeps {
 
 /** A save costs two fsyncs; one a second keeps the disk quiet while a fleet rolls. */
 const SAVE_EVERY_MS = 1_000;
+/**
+ * Beyond a second's worth of this the next save waits in proportion: 10,000 endpoints are some 4 MB and saved every second,
+ * 100,000 every ten. Each save writes everything, and costs a core about as much per megabyte as the disk.
+ */
+const SAVED_BYTES_PER_SECOND = 4_000_000;
 /** How long to wait before trying a disk again that refused. */
 const RETRY_MS = 5_000;
 /** A restart may lose this much: saved health older than it is not believed anyway, so an idle plane still refreshes the time. */
@@ -33,6 +38,8 @@ export class SnapshotKeeper implements Closable {
   #timer: Timer | undefined;
   #savedVersion: string | undefined;
   #lastSaveMs = Number.NEGATIVE_INFINITY;
+  /** From one save of changes to the next. */
+  #pauseMs = SAVE_EVERY_MS;
   #closed = false;
   #saving: Promise<void> = Promise.resolve();
 
@@ -42,7 +49,7 @@ export class SnapshotKeeper implements Closable {
     deps.metrics.sampled("gauge", { name: "snapshot_save_failing", help: "1 while the state disk refuses" }, () => [
       { labels: {}, value: this.state.value.failure === undefined ? 0 : 1 },
     ]);
-    this.#watch = deps.snapshot.watch(() => this.#arm(this.#lastSaveMs + SAVE_EVERY_MS - deps.clock.nowMs()));
+    this.#watch = deps.snapshot.watch(() => this.#arm(this.#lastSaveMs + this.#pauseMs - deps.clock.nowMs()));
   }
 
   /** Stops after a last save. */
@@ -56,7 +63,7 @@ export class SnapshotKeeper implements Closable {
   }
 
   #arm(delayMs: number): void {
-    if (this.#closed || (this.#timer !== undefined && delayMs > SAVE_EVERY_MS)) return;
+    if (this.#closed || (this.#timer !== undefined && delayMs > this.#pauseMs)) return;
     this.#timer?.cancel();
     this.#timer = this.#deps.clock.schedule(Math.max(0, delayMs), () => {
       this.#timer = undefined;
@@ -67,13 +74,15 @@ export class SnapshotKeeper implements Closable {
   async #save(): Promise<void> {
     const snapshot = this.#deps.snapshot.value;
     this.#lastSaveMs = this.#deps.clock.nowMs();
-    const saved = await this.#deps.store.save(writeSaved(snapshot), this.#deps.clock.wallMs());
+    const payload = writeSaved(snapshot);
+    this.#pauseMs = Math.min(REFRESH_MS, Math.max(SAVE_EVERY_MS, (payload.byteLength / SAVED_BYTES_PER_SECOND) * 1_000));
+    const saved = await this.#deps.store.save(payload, this.#deps.clock.wallMs());
     const was = this.state.value.failure;
     if (saved.ok) {
       if (was !== undefined) this.#deps.log.info("snapshot-saves-again", {});
       this.#savedVersion = snapshot.version;
       this.state.set({ savedAtMs: this.#deps.clock.wallMs(), failure: undefined });
-      this.#arm(this.#deps.snapshot.value.version === this.#savedVersion ? REFRESH_MS : SAVE_EVERY_MS);
+      this.#arm(this.#deps.snapshot.value.version === this.#savedVersion ? REFRESH_MS : this.#pauseMs);
       return;
     }
     this.#failures.add();

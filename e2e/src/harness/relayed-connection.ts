@@ -45,6 +45,8 @@ export class RelayedConnection {
   /** From now on this fault. */
   obey(fault: Fault): void {
     this.#fault = fault;
+    // Half a message of an earlier fault must not be taken for the beginning of a later one.
+    this.#frames = new DnsFrames();
     this.#allowance = fault.kind === "cut" ? fault.afterBytes : undefined;
     if (fault.kind === "refuse" || fault.kind === "close") this.reset();
     else if (fault.kind === "half-open") this.#goSilent();

@@ -1,41 +1,25 @@
 import { expect, test } from "vitest";
-import { startBackend } from "../harness/backend.js";
+import { startDnsMesh } from "../harness/dns-mesh.js";
 import { startDnsServer } from "../harness/dns-server.js";
-import { QUICK_CHECK, serviceBody, sidecarOf, untilAllAnswer, untilUsable } from "../harness/mesh.js";
-import { startControlPlane } from "../harness/planes.js";
+import { untilUsable } from "../harness/mesh.js";
 import { untilEqual } from "../harness/until.js";
 
-test("a changed record set is followed at its TTL, and a dead server empties nothing", async () => {
-  // Two addresses of the loopback network with the backends' one port, as a name with two A records would have.
-  const one = await startBackend({ name: "one" });
-  const dns = await startDnsServer();
-  await dns.set("find", "A", ["127.0.0.1"], 1);
-  const controlPlane = await startControlPlane({
-    sources: [
-      { name: "dns", type: "dns", resolvers: [dns.address], names: [{ service: "find", name: "find.test.", type: "A", port: one.port }] },
-    ],
-    defaults: { check: QUICK_CHECK },
-  });
-  const sidecar = await sidecarOf(controlPlane, ["find"]);
-  await untilAllAnswer(sidecar, "find", ["one"]);
-  await dns.set("find", "A", ["127.0.0.1", "127.0.0.2"], 1);
-  await untilEqual("both addresses to be known", async () => (await serviceBody(controlPlane, "find")).members.map(({ id }) => id), [
-    `127.0.0.1:${one.port}`,
-    `127.0.0.2:${one.port}`,
-  ]);
-  await dns.stop("SIGKILL");
-  await untilEqual("the service to be marked stale", async () => (await serviceBody(controlPlane, "find")).stale, true, {
-    timeoutMs: 20_000,
-  });
-  expect((await serviceBody(controlPlane, "find")).members).toHaveLength(2);
-  expect((await sidecar.get("find")).status).toBe(200);
-  await dns.start();
-  await dns.set("find", "A", ["127.0.0.1"], 1);
-  await untilEqual(
-    "the removed address to be gone",
-    async () => (await serviceBody(controlPlane, "find")).members.map(({ id }) => id),
-    [`127.0.0.1:${one.port}`],
-    { timeoutMs: 45_000 },
-  );
-  await untilUsable(sidecar, "find", [one.address]);
-});
+test.each(["knot", "bind"] as const)(
+  "a record set changed in %s is followed at its TTL, and a dead server empties nothing",
+  async (program) => {
+    const dns = await startDnsServer({ program, sets: [{ name: "find", type: "A", values: ["127.0.0.1"] }] });
+    const mesh = await startDnsMesh({ resolvers: [dns], endpoints: 1 });
+    await dns.set("find", "A", ["127.0.0.1", "127.0.0.2"]);
+    await untilEqual("both addresses", () => mesh.history.now().usable, mesh.at("127.0.0.1", "127.0.0.2"));
+    await dns.stop("SIGKILL");
+    await untilEqual("the source to be stale", async () => (await mesh.contribution()).state, "stale", { timeoutMs: 20_000 });
+    mesh.history.neverLost(...mesh.at("127.0.0.1"));
+    expect(mesh.history.now().usable).toEqual(mesh.at("127.0.0.1", "127.0.0.2"));
+    await dns.set("find", "A", ["127.0.0.1"]);
+    await dns.start();
+    await untilEqual("the removed address to be gone", () => mesh.history.now().addresses, mesh.at("127.0.0.1"), { timeoutMs: 45_000 });
+    await untilUsable(mesh.sidecar, "find", mesh.at("127.0.0.1"));
+    expect(mesh.history.changes()).toHaveLength(2);
+    expect(await mesh.load.stop()).toMatchObject({ failed: 0 });
+  },
+);

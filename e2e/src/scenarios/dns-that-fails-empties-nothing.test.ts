@@ -76,12 +76,21 @@ test.each(FAILINGS)("$what changes nothing that is published, is said to be what
   });
   await until("two lookups to have ended so", async () => (await mesh.lookups(failing.outcome)) >= 2);
   if (failing.believed !== undefined) {
-    await untilEqual("the believed absence", async () => (await mesh.contribution()).quarantined.map(({ reason }) => reason), [failing.believed]);
+    await untilEqual("the believed absence", async () => (await mesh.contribution()).quarantined.map(({ reason }) => reason), [
+      failing.believed,
+    ]);
     expect((await serviceBody(mesh.controlPlane, FIND)).members.map(({ hold }) => hold?.kind)).toEqual(["shrink", "shrink", "shrink"]);
   }
   const answered = await mesh.lookups("records");
   await failing.end({ dns, proxy });
-  await untilEqual("the source to be whole again", async () => (await mesh.contribution()).state, "complete", { timeoutMs: 15_000 });
+  await until(
+    "the source to be whole again",
+    async () => {
+      const { state, endpoints, quarantined } = await mesh.contribution();
+      return state === "complete" && endpoints === ADDRESSES.length && quarantined.length === 0;
+    },
+    { timeoutMs: 15_000 },
+  );
   expect((await mesh.lookups("records")) - answered).toBe(1);
   mesh.history.neverChanged();
   mesh.history.neverLost(...mesh.at(...ADDRESSES));

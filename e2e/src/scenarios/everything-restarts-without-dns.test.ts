@@ -18,8 +18,10 @@ test.each<Fault>([{ kind: "black-hole" }, { kind: "refuse" }])(
     const values = ["127.0.0.1", "127.0.0.2"];
     const dns = await startDnsServer({ sets: [{ name: "find", type: "A", values, ttlSeconds: 0 }] });
     const proxies = await Promise.all([startDnsFaultProxy(dns), startDnsFaultProxy(dns)]);
-    const mesh = await startDnsMesh({ resolvers: proxies, endpoints: values.length });
+    // Unchecked: what a start on a busy machine makes of its own late checks is another promise.
+    const mesh = await startDnsMesh({ resolvers: proxies, endpoints: values.length, check: "none" });
     expect(await mesh.load.stop()).toMatchObject({ failed: 0 });
+    const isReady = async () => (await mesh.controlPlane.ask("/readyz")).status === 200;
     const restart = async (): Promise<number> => {
       const startMs = performance.now();
       await Promise.all([mesh.controlPlane.restart("nothing"), mesh.sidecar.plane.restart("nothing")]);
@@ -28,6 +30,7 @@ test.each<Fault>([{ kind: "black-hole" }, { kind: "refuse" }])(
     };
     // A machine that is too busy to keep the promise with DNS alive is not what this is about.
     const limitMs = Math.max(promisedMs, 2 * (await restart()));
+    await until("the control plane to be ready", isReady);
     await mesh.controlPlane.stop();
     await mesh.sidecar.plane.stop();
     for (const proxy of proxies) await proxy.set(fault);
@@ -35,7 +38,7 @@ test.each<Fault>([{ kind: "black-hole" }, { kind: "refuse" }])(
     const startMs = performance.now();
     expect(await restart()).toBeLessThan(limitMs);
     // The control plane too gives what it saved to whoever asks, and says that it is that and why.
-    await until("the control plane to be ready", async () => (await mesh.controlPlane.ask("/readyz")).status === 200);
+    await until("the control plane to be ready", isReady);
     expect(performance.now() - startMs).toBeLessThan(limitMs);
     expect(await serviceBody(mesh.controlPlane, FIND)).toMatchObject({ standing: "saved", endpoints: { serving: values.length } });
     await until("the cause to be said", async () => {

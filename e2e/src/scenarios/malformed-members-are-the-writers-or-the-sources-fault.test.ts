@@ -40,7 +40,7 @@ async function shopOfTen() {
   const history = await startSnapshotHistory(controlPlane, "shop");
   const load = startLoad({ port: sidecar.ports["shop"] ?? 0, clients: 4, perSecond: 200 });
   const contribution = async () => (await serviceBody(controlPlane, "shop")).contributions[0];
-  return { session, members, history, load, contribution };
+  return { session, members, controlPlane, history, load, contribution };
 }
 
 test("one malformed member is listed with its reason, and the others come and go as before", async () => {
@@ -58,7 +58,7 @@ test("one malformed member is listed with its reason, and the others come and go
 });
 
 test("when most members become malformed the source is at fault: nobody is removed, and a sample is shown", async () => {
-  const { session, members, history, load, contribution } = await shopOfTen();
+  const { session, members, controlPlane, history, load, contribution } = await shopOfTen();
   const spoilt = members.slice(0, 0.8 * MEMBERS);
   await Promise.all(spoilt.map(({ path }) => session.set(path, UNKNOWN_FORMAT)));
   await until("the source to be blamed", async () =>
@@ -67,6 +67,8 @@ test("when most members become malformed the source is at fault: nobody is remov
   const said = await contribution();
   expect(said).toMatchObject({ state: "partial", reason: expect.stringContaining("/services/shop/") });
   expect(said?.quarantined).toHaveLength(spoilt.length);
+  const { degraded } = await controlPlane.api<{ degraded: { mode: string; because: string; service?: string }[] }>("/v1/status");
+  expect(degraded).toMatchObject([{ mode: "partial-reading", service: "shop", because: expect.stringContaining("/services/shop/") }]);
 
   // Who leaves now may just as well have been rewritten: the source is not believed.
   const leaver = members.at(-1);

@@ -238,6 +238,18 @@ describe("what the API shows", () => {
     expect((await get("/v1/sources")).body).toMatchObject({ sources: [{ name: "lists", state: "stale", reason: "connection lost" }] });
   });
 
+  test("a partial reading and a partial list of services are degraded modes with their reasons", async () => {
+    const { get, source } = await api();
+    source.see(SHOP, [endpointAt(1)], { kind: "partial", reason: "1 of 2 members unread" });
+    source.list({ kind: "partial", reason: "/services has 11000 services, at most 10000 are read" });
+    expect((await get("/v1/status")).body).toMatchObject({
+      degraded: [
+        { mode: "partial-source", because: "lists: /services has 11000 services, at most 10000 are read" },
+        { mode: "partial-reading", service: "shop", because: "nothing is removed on the word of lists: 1 of 2 members unread" },
+      ],
+    });
+  });
+
   test("a seed that needs us, and one that needs DNS, are degraded modes", async () => {
     const { get, seeds } = await api();
     const doubt = {

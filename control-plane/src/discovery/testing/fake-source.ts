@@ -16,8 +16,8 @@ export class FakeSource implements Source {
     this.listing = new Cell(listing);
   }
 
-  list(): void {
-    this.listing.set({ kind: "seen", completeness: COMPLETE, quarantined: [] });
+  list(completeness: Completeness = COMPLETE): void {
+    this.listing.set({ kind: "seen", completeness, quarantined: [] });
   }
 
   see(service: ServiceName, endpoints: readonly Endpoint[], completeness: Completeness = COMPLETE): void {
