@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { Unprepared } from "./prepare/run.mjs";
 // Makes a checkout ready to run: packages installed, sources built and, with --servers, the real servers of the
-// end-to-end ring, nothing but ZooKeeper with --zookeeper. Runs in an empty clone, so it uses Node's own modules only. Says nothing when there is nothing to do.
+// end-to-end ring. With --zookeeper it makes sure of that server and does nothing else. Runs in an empty clone, so it uses
+// Node's own modules only. Says nothing when there is nothing to do.
 import { prepareServers, prepareZooKeeper } from "./prepare/servers.mjs";
 import { buildWorkspaces, installPackages } from "./prepare/workspace.mjs";
 

@@ -128,9 +128,9 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
     fleet,
     confirm(service, by) {
       log.info("confirmed", { service, ...by });
-      const confirmation = records.confirm(service, by);
+      // First what the sources doubt: who goes missing by that was confirmed, too.
       sources.confirmed(service);
-      return confirmation;
+      return records.confirm(service, by);
     },
   };
   return {

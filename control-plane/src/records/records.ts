@@ -7,6 +7,8 @@ import { type Clock, type DurableStore, fail, type Keyed, KeyedCell, ok, type Re
 export interface Confirmation {
   /** Wall time. */
   readonly atMs: number;
+  /** Monotonic, for comparing: a wall clock that is set back must not confirm what happens after it. */
+  readonly saidAtMs: number;
   readonly author: string;
   readonly reason: string;
 }
@@ -37,7 +39,7 @@ export class Records {
   }
 
   confirm(service: ServiceName, { author, reason }: { readonly author: string; readonly reason: string }): Confirmation {
-    const confirmation = { atMs: this.#clock.wallMs(), author, reason };
+    const confirmation = { atMs: this.#clock.wallMs(), saidAtMs: this.#clock.nowMs(), author, reason };
     const oldest = this.#confirmations.value.keys().next();
     const full = this.#confirmations.value.size >= CONFIRMATIONS_MAX && oldest.done !== true;
     this.#confirmations.update([...(full ? [[oldest.value, undefined] as const] : []), [service, confirmation]]);

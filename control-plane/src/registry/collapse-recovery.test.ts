@@ -46,6 +46,25 @@ describe("a service that comes back from a collapse", () => {
     expect(ports()).toEqual(numbers(7));
   });
 
+  test("keeps them though the reading in which half came back was complete only in the end", () => {
+    const { source, clock, ports } = recovering(4);
+    for (let back = 5; back < 10; back++) {
+      source.see(SHOP, some(back), { kind: "partial", reason: "1 of 10 members not read yet" });
+      source.see(SHOP, some(back));
+      clock.advance(5_000);
+      expect(ports()).toEqual(numbers(10));
+    }
+    clock.advance(91_000);
+    expect(ports()).toEqual(numbers(9));
+  });
+
+  test("keeps them through a wall clock that is set forward", () => {
+    const { clock, ports } = recovering(7);
+    clock.setWall(3_600_000);
+    clock.advance(30_000);
+    expect(ports()).toEqual(numbers(10));
+  });
+
   test("lets nobody be held longer than the collapse alone would have held him", () => {
     const source = new FakeSource("one");
     const { clock, ports } = registryUnderTest([source]);

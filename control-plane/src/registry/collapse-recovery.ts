@@ -6,9 +6,11 @@ import { collapses } from "./hold.js";
 interface Counts {
   readonly staying: number;
   readonly missing: number;
+  /** Missing from a reading that is not complete: nobody knows yet whether they are back. */
+  readonly unsure: number;
 }
 
-/** What is remembered of one service between passes. Times are wall time. */
+/** What is remembered of one service between passes. Times are monotonic: a wall clock that is set ends nothing. */
 export class CollapseRecovery {
   /** How many were missing when it was last seen collapsed; undefined while it is not. */
   #missing: number | undefined;
@@ -20,7 +22,8 @@ export class CollapseRecovery {
    * Takes the counts of a pass. Returns until when whoever is missing may still come back from a collapse; 0 without one.
    * @param forMs how long after half were back
    */
-  untilMs({ staying, missing }: Counts, nowMs: number, forMs: number): number {
+  untilMs({ staying, missing, unsure }: Counts, nowMs: number, forMs: number): number {
+    if (unsure > 0) return this.#untilMs;
     const before = this.#missing;
     this.#missing = collapses(staying, missing) ? missing : undefined;
     if (before === undefined) this.#returning = false;

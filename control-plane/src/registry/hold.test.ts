@@ -9,6 +9,7 @@ const calm = {
   nowMs: NOW,
   staying: 9,
   missing: 1,
+  certainSinceMs: NOW,
   disturbedUntilMs: 0,
   recoveringUntilMs: 0,
   dampedForMs: 0,

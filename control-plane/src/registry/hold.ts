@@ -12,6 +12,8 @@ export interface Doubt {
   readonly staying: number;
   /** Endpoints every one of whose sources has completely lost them, this one included. */
   readonly missing: number;
+  /** Wall time since when they say so without a break: a source that lost sight meanwhile is doubted anew. */
+  readonly certainSinceMs: number;
   /** Wall time until which a source that lost it distrusts itself; 0 when calm. */
   readonly disturbedUntilMs: number;
   /** Wall time until which the service recovers from a collapse; 0 when it does not. */
@@ -39,8 +41,8 @@ export function holdOn(missingSinceMs: number, doubt: Doubt): Hold | undefined {
     if (untilMs > doubt.nowMs && untilMs > (longest?.untilMs ?? 0)) longest = { kind, because, sinceMs: missingSinceMs, untilMs };
   };
   consider("debounce", missingSinceMs + clocks.debounceMs, "left its source a moment ago");
-  if (doubt.disturbedUntilMs > missingSinceMs) {
-    const untilMs = Math.min(doubt.disturbedUntilMs, missingSinceMs + clocks.disturbedMaxMs);
+  if (doubt.disturbedUntilMs > doubt.certainSinceMs) {
+    const untilMs = Math.min(doubt.disturbedUntilMs, doubt.certainSinceMs + clocks.disturbedMaxMs);
     consider("disturbed", untilMs, "its source was disturbed and may not have everybody back yet");
   }
   if (doubt.recoveringUntilMs > missingSinceMs) {

@@ -206,9 +206,9 @@ export class LiveRegistry implements Registry, Closable {
       isCertain: (source) => merged.certain.has(source) || (merged.waiting.length === 0 && !names.has(source)),
       disturbedUntilMs: (givenBy) =>
         Math.max(0, ...feeds.filter(({ name }) => givenBy.includes(name)).map((source) => this.#doubt.untilMs(source))),
-      recoveringUntilMs: (counts) => known.recovery.untilMs(counts, wallMs, disturbedMaxMs),
+      recoveringUntilMs: (counts) => Math.round(wallMs + known.recovery.untilMs(counts, nowMs, disturbedMaxMs) - nowMs),
       witness: (endpoint) => this.#evidence.verdict(service, endpoint),
-      confirmedAtMs: confirmation?.atMs ?? 0,
+      confirmedAtMs: confirmation?.saidAtMs,
       departed: (endpoint) => (halfLifeMs === 0 ? 0 : this.#flaps.departed(service, endpoint, { nowMs, halfLifeMs })),
     });
     known.firstEndMs = pass.firstEndMs;

@@ -26,10 +26,10 @@ export interface Judgement {
   /** Wall time until which the sources that gave it are disturbed; 0 when they are calm. */
   readonly disturbedUntilMs: (givenBy: readonly string[]) => number;
   /** Wall time until which the service recovers from a collapse, given who is there in this pass; 0 when it does not. */
-  readonly recoveringUntilMs: (counts: { readonly staying: number; readonly missing: number }) => number;
+  readonly recoveringUntilMs: (counts: { readonly staying: number; readonly missing: number; readonly unsure: number }) => number;
   readonly witness: (endpoint: EndpointId) => Witness | undefined;
-  /** Wall time of an operator's last word; 0 when there was none. */
-  readonly confirmedAtMs: number;
+  /** Monotonic time of an operator's last word; undefined when there was none. */
+  readonly confirmedAtMs: number | undefined;
   /** Notes that it left; how long its coming and going holds it. */
   readonly departed: (endpoint: EndpointId) => number;
 }
@@ -57,9 +57,12 @@ export interface Pass {
 /** One that nobody gives at the moment. */
 interface Absent {
   readonly givenBy: readonly string[];
-  /** Since when it is certainly missing (monotonic); undefined while some source that gave it cannot say. */
-  missingSinceMs: number | undefined;
-  dampedForMs: number;
+  /** Since when it is certainly missing without a break (monotonic); undefined while some source that gave it cannot say. */
+  certainSinceMs: number | undefined;
+  /** How long it was certainly missing before that: its clock stands while a source cannot say, and goes on when it can. */
+  missedForMs: number;
+  /** Undefined until its departure was noted: it departs once, however often its source loses sight. */
+  dampedForMs: number | undefined;
 }
 
 export class Members {
@@ -130,17 +133,19 @@ export class Members {
     else this.#unsure.delete(id);
   }
 
-  /** Starts the clock of those that became certainly missing; stops it for those about whom some source can no longer say. */
+  /** Starts the clock of those that are certainly missing; it stands for those about whom some source can no longer say. */
   #findMissing({ isCertain, departed, nowMs }: Judgement): Pass["departures"] {
     const departures: { endpoint: EndpointId; givenBy: readonly string[] }[] = [];
     for (const [id, state] of this.#absent) {
       if (!state.givenBy.every(isCertain)) {
-        state.missingSinceMs = undefined;
+        if (state.certainSinceMs !== undefined) state.missedForMs += nowMs - state.certainSinceMs;
+        state.certainSinceMs = undefined;
         const was = this.#current.get(id);
         if (was !== undefined && (was.hold !== undefined || was.sources.length > 0))
           this.#put(id, { ...was, sources: [], hold: undefined });
-      } else if (state.missingSinceMs === undefined) {
-        state.missingSinceMs = nowMs;
+      } else if (state.certainSinceMs === undefined) {
+        state.certainSinceMs = nowMs;
+        if (state.dampedForMs !== undefined) continue;
         state.dampedForMs = departed(id);
         departures.push({ endpoint: id, givenBy: state.givenBy });
       }
@@ -161,7 +166,7 @@ export class Members {
     }
     const doubted = this.#missing();
     const counts = { staying: this.#current.size - doubted.length, missing: doubted.length };
-    const recoveringUntilMs = judgement.recoveringUntilMs(counts);
+    const recoveringUntilMs = judgement.recoveringUntilMs({ ...counts, unsure: this.#absent.size - doubted.length });
     const held: { endpoint: EndpointId; hold: Hold }[] = [];
     let firstEndMs = Number.POSITIVE_INFINITY;
     for (const { id, was, state } of doubted) {
@@ -179,7 +184,7 @@ export class Members {
 
   #missing(): readonly { readonly id: EndpointId; readonly state: Absent; readonly was: RegisteredEndpoint }[] {
     return [...this.#absent].flatMap(([id, state]) => {
-      const was = state.missingSinceMs === undefined ? undefined : this.#current.get(id);
+      const was = state.certainSinceMs === undefined ? undefined : this.#current.get(id);
       return was === undefined ? [] : [{ id, state, was }];
     });
   }
@@ -209,22 +214,25 @@ function evidenceAgainst({ draining, weight }: Endpoint, witness: Witness | unde
 /** The hold on an endpoint that is certainly missing, or why it leaves: an operator's word first, then the clocks. */
 function judge(
   endpoint: EndpointId,
-  { missingSinceMs, dampedForMs, givenBy }: Absent,
+  { certainSinceMs, missedForMs, dampedForMs = 0, givenBy }: Absent,
   { judgement, ...service }: { readonly judgement: Judgement } & Pick<Doubt, "staying" | "missing" | "recoveringUntilMs">,
 ): Hold | string {
   const { nowMs, wallMs, safety } = judgement;
   // Reckoned back from now: a wall clock that was set meanwhile keeps nobody longer than the hold says.
-  const sinceMs = Math.round(wallMs - (nowMs - (missingSinceMs ?? nowMs)));
+  const certainForMs = nowMs - (certainSinceMs ?? nowMs);
+  const sinceMs = Math.round(wallMs - certainForMs - missedForMs);
   const hold = holdOn(sinceMs, {
     safety,
     nowMs: wallMs,
     ...service,
+    certainSinceMs: Math.round(wallMs - certainForMs),
     disturbedUntilMs: judgement.disturbedUntilMs(givenBy),
     dampedForMs,
     retained: judgement.keepWhileHealthy && judgement.witness(endpoint)?.status === "healthy",
   });
   if (hold === undefined) return safety === "off" ? "its source lost it, and safety is off" : "its clock ran out";
-  return judgement.confirmedAtMs >= sinceMs ? "an operator confirmed it" : hold;
+  const confirmed = judgement.confirmedAtMs !== undefined && judgement.confirmedAtMs >= nowMs - certainForMs - missedForMs;
+  return confirmed ? "an operator confirmed it" : hold;
 }
 
 /** Endpoints about which the sights may differ: of a source that kept its reading, and its rank among the others, none. */
@@ -248,7 +256,7 @@ function touched(before: readonly Sight[], now: readonly Sight[]): ReadonlySet<E
 }
 
 function absent(givenBy: readonly string[]): Absent {
-  return { givenBy, missingSinceMs: undefined, dampedForMs: 0 };
+  return { givenBy, certainSinceMs: undefined, missedForMs: 0, dampedForMs: undefined };
 }
 
 function sameList<T>(one: readonly T[], other: readonly T[]): boolean {

@@ -69,7 +69,7 @@ export interface SourceStatus {
   readonly services: number;
   /** Whether some service is fed by it; one that is only compared with holds nothing up. */
   readonly feeds: boolean;
-  /** Wall time; 0 when it was never disturbed. */
+  /** Wall time; 0 while it is calm. */
   readonly disturbedUntilMs: number;
   /** It lost many endpoints of several services at once, which disturbed it without its saying so. */
   readonly massChange: boolean;

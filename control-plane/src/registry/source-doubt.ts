@@ -6,11 +6,22 @@ import { MASS_CHANGE, MassChange } from "./mass-change.js";
 import type { Pass } from "./members.js";
 import type { SourceStatus } from "./registry.js";
 
+/** What a source said of itself, on the monotonic clock: a wall clock that is set ends no window and prolongs none. */
+interface Said {
+  readonly source: Source;
+  /** As it was said, in wall time. */
+  readonly wallMs: number;
+  readonly endMs: number;
+  /** Until when its predecessor of the same name was disturbed: a reload makes a source anew and calms nobody. */
+  readonly inheritedEndMs: number;
+}
+
 export class SourceDoubt {
   readonly #clock: Clock;
   readonly #changes = new Map<string, MassChange>();
-  /** Wall time until which a mass change disturbs the source of that name. */
-  readonly #massUntilMs = new Map<string, number>();
+  /** Until when a mass change disturbs the source of that name; monotonic. */
+  readonly #massEndMs = new Map<string, number>();
+  readonly #said = new Map<string, Said>();
   #count = 0;
 
   constructor(clock: Clock) {
@@ -35,23 +46,37 @@ export class SourceDoubt {
     const changes = this.#changes.get(source.name) ?? new MassChange();
     this.#changes.set(source.name, changes);
     if (!changes.lost({ service, endpoints, atMs: this.#clock.nowMs() }, () => sizeOf(source))) return false;
-    const wallMs = this.#clock.wallMs();
-    const isNew = (this.#massUntilMs.get(source.name) ?? 0) <= wallMs;
-    this.#massUntilMs.set(source.name, wallMs + MASS_CHANGE.disturbedMs);
+    const nowMs = this.#clock.nowMs();
+    const isNew = (this.#massEndMs.get(source.name) ?? 0) <= nowMs;
+    this.#massEndMs.set(source.name, nowMs + MASS_CHANGE.disturbedMs);
     if (isNew) this.#count++;
     return isNew;
   }
 
-  /** Wall time; 0 when it is calm and always was. */
-  untilMs({ name, disturbedUntilMs }: Source): number {
-    return Math.max(disturbedUntilMs.value, this.#massUntilMs.get(name) ?? 0);
+  /** Wall time as it is now; 0 when the source is calm. */
+  untilMs(source: Source): number {
+    const nowMs = this.#clock.nowMs();
+    const { endMs, inheritedEndMs } = this.#saidBy(source, nowMs);
+    const leftMs = Math.max(endMs, inheritedEndMs, this.#massEndMs.get(source.name) ?? 0) - nowMs;
+    return leftMs > 0 ? Math.round(this.#clock.wallMs() + leftMs) : 0;
+  }
+
+  #saidBy(source: Source, nowMs: number): Said {
+    const wallMs = source.disturbedUntilMs.value;
+    const before = this.#said.get(source.name);
+    if (before?.source === source && before.wallMs === wallMs) return before;
+    const inheritedEndMs =
+      before === undefined || before.source === source ? before?.inheritedEndMs : Math.max(before.endMs, before.inheritedEndMs);
+    const said = { source, wallMs, endMs: nowMs + wallMs - this.#clock.wallMs(), inheritedEndMs: inheritedEndMs ?? 0 };
+    this.#said.set(source.name, said);
+    return said;
   }
 
   /** Forgets sources that are configured no more. */
   keepOnly(sources: readonly Source[]): void {
     const names = new Set(sources.map(({ name }) => name));
-    for (const name of [...this.#changes.keys()]) if (!names.has(name)) this.#changes.delete(name);
-    for (const name of [...this.#massUntilMs.keys()]) if (!names.has(name)) this.#massUntilMs.delete(name);
+    for (const byName of [this.#changes, this.#massEndMs, this.#said])
+      for (const name of [...byName.keys()]) if (!names.has(name)) byName.delete(name);
   }
 
   status(source: Source, feeds: boolean): SourceStatus {
@@ -62,7 +87,7 @@ export class SourceDoubt {
       services: source.services.value.size,
       feeds,
       disturbedUntilMs: this.untilMs(source),
-      massChange: (this.#massUntilMs.get(source.name) ?? 0) > this.#clock.wallMs(),
+      massChange: (this.#massEndMs.get(source.name) ?? 0) > this.#clock.nowMs(),
       detail: source.detail === undefined ? undefined : () => source.detail?.() ?? {},
     };
   }

@@ -47,6 +47,7 @@ class Recorder implements SnapshotHistory {
   readonly #service: string;
   #steps: SnapshotStep[] = [];
   #client: Client | undefined;
+  #stream: Stream | undefined;
   #retry: NodeJS.Timeout | undefined;
   #isStopped = false;
 
@@ -95,6 +96,8 @@ class Recorder implements SnapshotHistory {
     stoppedAlready(this);
     this.#isStopped = true;
     clearTimeout(this.#retry);
+    // A call that is open when its channel is closed goes on, and keeps this process alive.
+    this.#stream?.cancel();
     this.#client?.close();
   }
 
@@ -113,6 +116,7 @@ class Recorder implements SnapshotHistory {
     });
     this.#client = client;
     const stream: Stream = client.makeBidiStreamRequest(METHOD.path, METHOD.requestSerialize, METHOD.responseDeserialize);
+    this.#stream = stream;
     stream.on("data", (response: DeltaDiscoveryResponse__Output) => {
       this.#take(response);
       stream.write({ type_url: response.type_url, response_nonce: response.nonce });

@@ -1,5 +1,7 @@
 import {
   type Alias,
+  Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
@@ -7,7 +9,7 @@ import {
   isSeq,
   LineCounter,
   type Node,
-  parseDocument,
+  Parser,
   type YAMLMap,
   type YAMLParseError,
 } from "yaml";
@@ -24,6 +26,8 @@ const MAX_NODES = 2_000_000;
 const MAX_ALIASES = 100;
 /** The deepest key we know is at level 7. */
 const MAX_DEPTH = 32;
+/** Of what is not looked at yet: a thousand levels end the process (see `isTooDeep`), a few more than `MAX_DEPTH` are told apart by the walk. */
+const MAX_TOKEN_DEPTH = 100;
 
 /** Parses one YAML 1.2 document, with the place of every key and value. Never throws. */
 export function parseYaml(file: string, text: string): Result<ConfigNode, readonly ConfigProblem[]> {
@@ -31,8 +35,11 @@ export function parseYaml(file: string, text: string): Result<ConfigNode, readon
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_CONFIG_BYTES) return fail([{ place: start, path: [], message: tooLarge(bytes) }]);
   const lines = new LineCounter();
-  // Not silent: then a second document would be passed over. Duplicate keys are found by the walk below: the library's own check is quadratic and knows one place only.
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false, logLevel: "error" });
+  // Duplicate keys are found by the walk below: the library's own check is quadratic and knows one place only.
+  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  if (tokens.some(isTooDeep)) return fail([{ place: start, path: [], message: `nested deeper than ${MAX_DEPTH} levels` }]);
+  const [document, second] = new Composer({ uniqueKeys: false, prettyErrors: false, logLevel: "error" }).compose(tokens, true, text.length);
+  if (document === undefined) return ok({ kind: "scalar", place: start, value: null });
   const placeAt = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { kind: "file", file, line: Math.max(1, line), column: Math.max(1, col) };
@@ -40,13 +47,33 @@ export function parseYaml(file: string, text: string): Result<ConfigNode, readon
   if (document.errors.length > 0) {
     return fail(document.errors.map((error) => ({ place: placeAt(error.pos[0]), path: [], message: reasonOf(error) })));
   }
+  if (second !== undefined) return fail([{ place: placeAt(second.range[0]), path: [], message: SECOND_DOCUMENT }]);
   const walk = new Walk(document, placeAt);
   const root = walk.visit(document.contents, [], start);
   return walk.problems.length > 0 ? fail(walk.problems) : ok(root);
 }
 
-function reasonOf({ code, message }: YAMLParseError): string {
-  if (code === "MULTIPLE_DOCS") return "a second YAML document begins here; a configuration file is one document";
+const SECOND_DOCUMENT = "a second YAML document begins here; a configuration file is one document";
+
+/**
+ * The library makes nodes of tokens by recursion: a thousand levels or two end the whole process (V8: "RegExpCompiler
+ * Allocation failed"), which nothing can catch. Tokens are made without, and so are counted here without.
+ */
+function isTooDeep(root: CST.Token): boolean {
+  const open: { readonly token: CST.Token | null | undefined; readonly depth: number }[] = [{ token: root, depth: 0 }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { token, depth } = next;
+    if (depth > MAX_TOKEN_DEPTH) return true;
+    if (token === null || token === undefined) continue;
+    if (token.type === "document") open.push({ token: token.value, depth });
+    else if ("items" in token) {
+      for (const { key, value } of token.items) open.push({ token: key, depth: depth + 1 }, { token: value, depth: depth + 1 });
+    }
+  }
+  return false;
+}
+
+function reasonOf({ message }: YAMLParseError): string {
   return `not YAML: ${oneLine(message)}`;
 }
 

@@ -159,6 +159,17 @@ describe("limits", () => {
     expect(result.ok && result.value.value.names).toEqual(["a"]);
   });
 
+  test("nesting that would end the process is refused, however it is written", () => {
+    const levels = 20_000;
+    for (const text of [
+      "[".repeat(levels) + "]".repeat(levels),
+      "- ".repeat(levels),
+      "? ".repeat(levels),
+      "{a: ".repeat(levels) + "}".repeat(levels),
+    ])
+      expect(messages(text)).toEqual(["a.yaml:1:1: nested deeper than 32 levels"]);
+  });
+
   test("deep nesting is refused", () => {
     expect(messages(`id: ${"[".repeat(50)}${"]".repeat(50)}`)[0]).toContain("nested deeper than 32 levels");
     expect(messages(`id: ${"[".repeat(100_000)}`).length).toBeGreaterThan(0);

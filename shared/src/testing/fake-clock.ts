@@ -11,7 +11,7 @@ export class FakeClock implements Clock {
   #nowMs = 0;
   #order = 0;
   #pending: Pending[] = [];
-  readonly #wallStartMs: number;
+  #wallStartMs: number;
 
   constructor(wallStartMs = 1_700_000_000_000) {
     this.#wallStartMs = wallStartMs;
@@ -46,6 +46,11 @@ export class FakeClock implements Clock {
       next.task();
     }
     this.#nowMs = untilMs;
+  }
+
+  /** Sets the wall clock, as an operator or NTP does; nothing else moves. */
+  setWall(byMs: number): void {
+    this.#wallStartMs += byMs;
   }
 
   /** Tasks still to run; a test of a closed thing expects 0. */

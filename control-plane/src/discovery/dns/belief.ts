@@ -9,6 +9,8 @@ import { isWithin, NO_RECORDS, type RecordSet, recordSetOf, union } from "./reco
 const ANSWERS_TO_BELIEVE = 3;
 /** That say the same: two servers seldom err alike at one moment. */
 const RESOLVERS_TO_BELIEVE = 2;
+/** In a row, where no two are alike (a few of many each time): what all of them lack is gone. At 2 s a doubt lasts 20 s at most. */
+const ANSWERS_TO_END = 10;
 
 /** Only what was made by `learn` and says something else is another object. */
 export interface Belief {
@@ -29,6 +31,9 @@ interface Doubt {
   readonly set: RecordSet;
   readonly answers: number;
   readonly resolvers: readonly string[];
+  /** All that was answered since the doubt began, and how often. */
+  readonly given: RecordSet;
+  readonly total: number;
 }
 
 export interface Heard {
@@ -40,7 +45,7 @@ export interface Heard {
 /**
  * The belief after one more answer. Doubted are: an absence where something was known, a resolver that lacks what another
  * one gave, and what came over UDP where TCP was wanted. Until three equal answers in a row or two resolvers say so, the
- * belief is partial and holds both. What is cut, whoever says it, never takes anything away.
+ * belief is partial and holds both; of ten that differ, all that any of them gave. What is cut, whoever says it, never takes anything away.
  */
 export function learn(before: Belief | undefined, { answer, resolver }: Heard): Belief {
   const next = setOf(answer, before);
@@ -51,6 +56,9 @@ export function learn(before: Belief | undefined, { answer, resolver }: Heard): 
   if (why === undefined) return believe(before, believed);
   const doubt = doubted(before?.doubt, next, resolver);
   if (doubt.answers >= ANSWERS_TO_BELIEVE || doubt.resolvers.length >= RESOLVERS_TO_BELIEVE) return believe(before, believed);
+  // Where TCP is wanted and fails, each answer may be a different part of the whole.
+  if (notWhole === undefined && doubt.total >= ANSWERS_TO_END)
+    return believe(before, { set: knownOf(before, doubt.given), resolver, absence: undefined });
   return hold(before, { next, resolver, partial: why, doubt });
 }
 
@@ -71,6 +79,10 @@ export function wouldLose(belief: Belief | undefined, data: readonly RecordData[
 
 function setOf(answer: Heard["answer"], before: Belief | undefined): RecordSet {
   const next = answer.kind === "records" ? recordSetOf(answer.data, before?.set) : NO_RECORDS;
+  return knownOf(before, next);
+}
+
+function knownOf(before: Belief | undefined, next: RecordSet): RecordSet {
   return [before?.set, before?.doubt?.set].find((known) => known !== undefined && isSame(known, next)) ?? next;
 }
 
@@ -91,9 +103,11 @@ function isWhole(belief: Belief | undefined): boolean {
 }
 
 function doubted(before: Doubt | undefined, set: RecordSet, resolver: string): Doubt {
-  if (before === undefined || before.set !== set) return { set, answers: 1, resolvers: [resolver] };
+  if (before === undefined) return { set, answers: 1, resolvers: [resolver], given: set, total: 1 };
+  const sum = { given: union(before.given, set), total: before.total + 1 };
+  if (before.set !== set) return { set, answers: 1, resolvers: [resolver], ...sum };
   const resolvers = before.resolvers.includes(resolver) ? before.resolvers : [...before.resolvers, resolver];
-  return { set, answers: before.answers + 1, resolvers };
+  return { set, answers: before.answers + 1, resolvers, ...sum };
 }
 
 function absenceIn({ kind }: Heard["answer"]): Absence | undefined {

@@ -121,13 +121,14 @@ class DnsSource implements Source {
     if (running.get(this.name)?.pool === this.#pool) running.delete(this.name);
   }
 
-  /** What failed with the resolvers of before is asked again at once. */
+  /** What failed with the resolvers of before is asked again at once, and what is being asked of them as soon as they fail too. */
   #useResolvers(resolvers: readonly string[]): void {
     const before = this.#pool.resolvers;
     this.#pool.use(resolvers);
     if (before.join() === resolvers.join()) return;
     for (const name of this.#comparison.forget()) this.#changed(name);
     if (before.length > 0) this.#deps.log.info("dns-resolvers-changed", { source: this.name, before, after: resolvers });
+    for (const { asking } of this.#names.values()) if (asking !== undefined) asking.again = true;
     this.#askFailingNow();
     this.#pump();
   }
@@ -249,6 +250,8 @@ class DnsSource implements Source {
   }
 
   #changed(name: TrackedName): void {
+    // A comparison may end after the close.
+    if (this.#closed) return;
     for (const service of name.usedBy) this.#dirty.add(service);
     // Many answers of one moment become one change: each change copies the whole map.
     this.#publishing ??= this.#deps.clock.schedule(0, () => this.#publishDirty());

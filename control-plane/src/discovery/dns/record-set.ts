@@ -66,7 +66,7 @@ function newSet(byText: ReadonlyMap<string, RecordData>): RecordSet {
       const ip = canonicalIp(data);
       if (ip === undefined || UNSPECIFIED.has(ip)) refused.push(text);
       else ips.add(ip);
-    } else if (data.target === "" || !isPort(data.port)) refused.push(text);
+    } else if (!isHostName(data.target) || !isPort(data.port)) refused.push(text);
     else targets.push(data);
   }
   return { ips: [...ips].sort(), targets: sortedTargets(targets), refused: refused.sort(), written: new Set(byText.keys()) };
@@ -80,6 +80,11 @@ function sortedTargets(targets: Iterable<ServiceRecord>): readonly ServiceRecord
       one.port - other.port ||
       one.weight - other.weight,
   );
+}
+
+/** What can be asked for: a target that is an address, or whose bytes are none of a name, would be a query no server can read. */
+function isHostName(name: string): boolean {
+  return name.length <= 253 && canonicalIp(name) === undefined && name.split(".").every((label) => /^[a-z0-9_-]{1,63}$/.test(label));
 }
 
 /** As zone files write it. */

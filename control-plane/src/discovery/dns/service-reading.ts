@@ -196,8 +196,14 @@ class ReadingBuilder {
 }
 
 function whyPartial({ belief, failing }: NameState): string | undefined {
-  if (belief !== undefined) return belief.partial;
+  if (belief !== undefined) return belief.partial ?? whyUnusable(belief);
   return failing === undefined ? "not answered yet" : `never answered: ${failing.cause}`;
+}
+
+/** One bad record is somebody's mistake; where most are, whoever answers is at fault, and what it lacks is not known to be gone. */
+function whyUnusable({ set: { ips, targets, refused } }: Belief): string | undefined {
+  const all = ips.length + targets.length + refused.length;
+  return refused.length * 2 > all ? `${refused.length} of ${all} records cannot be used: nothing is removed until most can` : undefined;
 }
 
 /** What people should know about a name besides its addresses. */

@@ -1,13 +1,13 @@
 import type { Clock, Rng } from "@fairlead/shared";
 import { RetryTimer } from "../retry-timer.js";
-import type { Answer, ZnodeReads } from "./connection.js";
+import type { Answer, ReadTrouble, ZnodeReads } from "./connection.js";
 
 /** What the children of a znode are, as far as this read could tell. */
 export type Listing =
   | { readonly kind: "listed"; readonly names: readonly string[]; readonly pzxid: bigint }
   /** The znode is not there: nobody is registered under it (empty container parents vanish by themselves). Its return is watched. */
   | { readonly kind: "absent" }
-  | { readonly kind: "failed"; readonly reason: string };
+  | { readonly kind: "failed"; readonly reason: string; readonly trouble?: ReadTrouble };
 
 export interface ReadDeps {
   readonly reads: ZnodeReads;
@@ -26,6 +26,8 @@ export class ChildList {
   readonly #retry: RetryTimer;
   #reading = false;
   #again = false;
+  /** The last answer was more than we take: until the next try of our own no change is a reason to ask for it again. */
+  #isTooLarge = false;
   /** Answers of an earlier round are nobody's. */
   #round = 0;
 
@@ -37,10 +39,11 @@ export class ChildList {
   }
 
   read(): void {
-    if (this.#reading) {
-      this.#again = true;
-      return;
-    }
+    if (this.#reading) this.#again = true;
+    else if (!this.#isTooLarge) this.#readNow();
+  }
+
+  #readNow(): void {
     this.#reading = true;
     this.#again = false;
     this.#deps.reads.children(
@@ -58,6 +61,7 @@ export class ChildList {
     this.#round += 1;
     this.#reading = false;
     this.#again = false;
+    this.#isTooLarge = false;
     this.#retry.cancel();
   }
 
@@ -76,10 +80,16 @@ export class ChildList {
 
   #done(listing: Listing): void {
     this.#reading = false;
-    if (listing.kind === "failed") this.#retry.failed(() => this.read());
+    this.#isTooLarge = listing.kind === "failed" && listing.trouble === "too-large";
+    if (listing.kind === "failed") this.#retry.failed(() => this.#tryAgain());
     else this.#retry.succeeded();
     this.#onListing(listing);
     if (this.#again) this.read();
+  }
+
+  #tryAgain(): void {
+    this.#isTooLarge = false;
+    this.read();
   }
 
   #answer<T>(take: Answer<T>): Answer<T> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { judgeMalformed, type MalformedMemory } from "./malformed-share.js";
+import { acceptMalformed, judgeMalformed, type MalformedMemory } from "./malformed-share.js";
 
 const FIVE_MINUTES = 300_000;
 
@@ -16,7 +16,7 @@ function looks(...steps: readonly (readonly [number, number, number])[]): readon
 describe("most", () => {
   test.each([
     ["one of ten", 1, 10, "fine"],
-    ["half of them", 5, 10, "fine"],
+    ["half of them", 5, 10, "sudden, until 300000"],
     ["one of two", 1, 2, "fine"],
     ["more than half", 6, 10, "most"],
     ["the only one", 1, 1, "most"],
@@ -27,6 +27,26 @@ describe("most", () => {
 
   test("holds as long as it is so, and lets go at once when they can be read", () => {
     expect(looks([8, 10, 0], [8, 10, 10 * FIVE_MINUTES], [5, 10, 10 * FIVE_MINUTES + 1])).toEqual(["most", "most", "fine"]);
+  });
+});
+
+describe("an operator's word", () => {
+  const after = (...steps: readonly (readonly [number, number, number])[]) => {
+    let memory = acceptMalformed(8);
+    return steps.map(([malformed, members, nowMs]) => {
+      const verdict = judgeMalformed({ malformed, members }, memory, nowMs);
+      memory = verdict.memory;
+      return verdict.fault?.slice(0, 4) ?? "fine";
+    });
+  };
+
+  test("ends it as long as there are no more of them", () => {
+    expect(after([8, 10, 0], [8, 9, 1], [7, 8, 2], [7, 7, 3])).toEqual(["fine", "fine", "fine", "fine"]);
+    expect(after([8, 12, 0], [11, 12, 1], [11, 12, 1 + FIVE_MINUTES])).toEqual(["fine", "3 of", "fine"]);
+  });
+
+  test("is forgotten when they can be read", () => {
+    expect(after([2, 10, 0], [8, 10, 1])).toEqual(["fine", "most"]);
   });
 });
 
@@ -44,8 +64,12 @@ describe("sudden", () => {
     ]);
   });
 
-  test("what was there at the first look is nothing new", () => {
-    expect(looks([4, 10, 0], [4, 10, FIVE_MINUTES])).toEqual(["fine", "fine"]);
+  test("what is there at the first look is taken for the usual after five minutes only: a restart ends no freeze", () => {
+    expect(looks([4, 10, 7], [4, 10, FIVE_MINUTES], [4, 10, FIVE_MINUTES + 7])).toEqual([
+      `sudden, until ${FIVE_MINUTES + 7}`,
+      `sudden, until ${FIVE_MINUTES + 7}`,
+      "fine",
+    ]);
   });
 
   test("lets go at once when they can be read again", () => {

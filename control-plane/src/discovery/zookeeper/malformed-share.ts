@@ -25,6 +25,8 @@ export interface MalformedMemory {
   readonly usual: number;
   /** Since when there are more than that. */
   readonly aboveSinceMs?: number;
+  /** An operator said that most of them being so is meant. */
+  readonly accepted?: true;
 }
 
 export interface MalformedVerdict {
@@ -35,10 +37,17 @@ export interface MalformedVerdict {
   readonly untilMs?: number;
 }
 
-/** Judges a path that was read whole. `memory` is undefined at the first look: what is there then is the usual. */
+/**
+ * Judges a path that was read whole. `memory` is undefined at the first look, which knows no usual: whoever restarts in the
+ * middle of a roll-out must not take it for that.
+ */
 export function judgeMalformed({ members, malformed }: MemberCounts, memory: MalformedMemory | undefined, nowMs: number): MalformedVerdict {
-  const next = remembered(malformed, memory, nowMs);
-  if (malformed > members * MOST) {
+  const most = malformed > members * MOST;
+  const next = {
+    ...remembered(malformed, memory ?? { usual: 0 }, nowMs),
+    ...(most && memory?.accepted ? { accepted: true as const } : {}),
+  };
+  if (most && !next.accepted) {
     return { memory: next, fault: "most of them, so the source is at fault: nothing is removed until they can be read" };
   }
   const more = malformed - next.usual;
@@ -50,8 +59,13 @@ export function judgeMalformed({ members, malformed }: MemberCounts, memory: Mal
   };
 }
 
-function remembered(malformed: number, memory: MalformedMemory | undefined, nowMs: number): MalformedMemory {
-  if (memory === undefined || malformed <= memory.usual) return { usual: malformed };
+/** The memory after an operator said that the malformed members are what they should be: from now on only more of them are news. */
+export function acceptMalformed(malformed: number): MalformedMemory {
+  return { usual: malformed, accepted: true };
+}
+
+function remembered(malformed: number, memory: MalformedMemory, nowMs: number): MalformedMemory {
+  if (malformed <= memory.usual) return { usual: malformed };
   const aboveSinceMs = memory.aboveSinceMs ?? nowMs;
   return nowMs - aboveSinceMs >= SUDDEN.forMs ? { usual: malformed } : { usual: memory.usual, aboveSinceMs };
 }

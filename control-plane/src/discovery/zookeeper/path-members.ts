@@ -6,7 +6,7 @@ import { Announcements } from "./announcements.js";
 import { ChildList, type Listing, READ_RETRY, type ReadDeps } from "./child-list.js";
 import type { ReadFailure, ZnodeData } from "./connection.js";
 import type { Decode } from "./decode/decoder.js";
-import { judgeMalformed, type MalformedMemory } from "./malformed-share.js";
+import { acceptMalformed, judgeMalformed, type MalformedMemory } from "./malformed-share.js";
 import { childPath } from "./path-pattern.js";
 
 export interface PathMembersOptions extends ReadDeps {
@@ -129,6 +129,13 @@ export class PathMembers {
         this.readMember(name);
       }
     });
+  }
+
+  /** An operator says that what is here is meant, malformed as it is. */
+  confirmed(): void {
+    if (!this.#whole || this.#fault === undefined) return;
+    this.#malformed = acceptMalformed(this.#announced.malformed);
+    this.#changed();
   }
 
   /**

@@ -424,6 +424,14 @@ describe("losing ZooKeeper", () => {
     expect(source.disturbedUntilMs.value).toBe(0);
   });
 
+  test("the first session of an ensemble that an earlier run saw is a return: who is missing may only not be back yet", () => {
+    const { clock, source } = zookeeperUnderTest([CART_PATH], CART_OF_TWO, { floor: 1n });
+    clock.advance(100);
+    expect(source.disturbedUntilMs.value).toBeGreaterThan(clock.wallMs() + 59_000);
+    clock.advance(60_000);
+    expect(source.disturbedUntilMs.value).toBe(0);
+  });
+
   test("whoever hears of a reading after the return already finds it disturbed", () => {
     const { clock, server, source } = zookeeperUnderTest([CART_PATH], CART_OF_TWO);
     clock.advance(100);

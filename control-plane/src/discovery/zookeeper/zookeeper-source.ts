@@ -33,9 +33,7 @@ const RESYNC_MS = 300_000;
 const RESYNC_SPREAD = 0.2;
 
 /** Follows registrations in ZooKeeper, over one session. */
-export function zookeeperSource(deps: ZooKeeperSourceDeps): Source {
-  return new ZooKeeperSource(deps);
-}
+export const zookeeperSource = (deps: ZooKeeperSourceDeps): Source => new ZooKeeperSource(deps);
 
 class ZooKeeperSource implements Source {
   readonly name: string;
@@ -48,6 +46,8 @@ class ZooKeeperSource implements Source {
   readonly #feedsByPath = new Map<string, Feed[]>();
   readonly #connection: ZooKeeperConnection;
   readonly #floor: ZxidFloor;
+  /** By an earlier run, or by the source in whose place this one came: then the first session is a return, too. */
+  readonly #wasSeenBefore: boolean;
   readonly #disturbance: Disturbance;
   readonly #reads: WatchedReads;
   #session: Extract<SessionState, { readonly kind: "connected" }> | undefined;
@@ -59,20 +59,17 @@ class ZooKeeperSource implements Source {
 
   constructor(deps: ZooKeeperSourceDeps) {
     const { settings, connect } = deps;
-    this.name = settings.name;
     this.#deps = deps;
-    this.#readings = new ServiceReadings({
-      clock: deps.clock,
-      maxMembers: MAX_MEMBERS,
-      onLimit: () => this.#limitHit("members"),
-    });
+    this.#readings = new ServiceReadings({ clock: deps.clock, maxMembers: MAX_MEMBERS, onLimit: () => this.#limitHit("members") });
     const { servers, sessionTimeoutMs, name: source } = settings;
+    this.name = source;
     this.#disturbance = new Disturbance({
       ...deps,
       sessionTimeoutMs: () => Math.max(sessionTimeoutMs, this.#session?.sessionTimeoutMs ?? 0),
       onBegin: () => deps.metrics.disturbances.add(1, { source }),
     });
     this.#floor = deps.floors.floorOf(source, servers);
+    this.#wasSeenBefore = this.#floor.value > 0n;
     this.#connection = connect({
       servers,
       sessionTimeoutMs,
@@ -128,13 +125,14 @@ class ZooKeeperSource implements Source {
   }
 
   /**
-   * Servers that are behind are believed when the service is ours, or when it could be: before the first listing nobody knows
+   * Members that are malformed are taken as they are, so that others can leave. Servers that are behind are believed when the service is ours, or when it could be: before the first listing nobody knows
    * which services a `*` stands for.
    */
   confirmed(service: ServiceName): void {
     if (this.#closed) return;
-    const ours = this.#readings.feedsOf(service).length > 0;
-    if (ours || this.#listing.value.kind === "pending") this.#connection.believeServers();
+    const feeds = this.#readings.feedsOf(service);
+    for (const { members } of feeds) members.confirmed();
+    if (feeds.length > 0 || this.#listing.value.kind === "pending") this.#connection.believeServers();
   }
 
   async close(): Promise<void> {
@@ -222,8 +220,8 @@ class ZooKeeperSource implements Source {
   #connected(session: Extract<SessionState, { readonly kind: "connected" }>): void {
     const before = this.#session;
     this.#session = session;
-    // Before anything is read: what is missing may only not be back yet.
-    if (before !== undefined) this.#disturbance.begin();
+    // Before anything is read: who is missing may only not be back yet.
+    if (before !== undefined || this.#wasSeenBefore) this.#disturbance.begin();
     this.#lostSinceMs = undefined;
     this.#reads.connected();
     const newHistory = before !== undefined && before.history !== session.history;

@@ -15,8 +15,16 @@ const STEP_MS = 20;
 /** By then every check has passed once. */
 const SETTLED_MS = 10_000;
 
+export interface FakeStageOptions {
+  readonly hosts: number;
+  readonly seed: number;
+  readonly safety: Safety;
+  /** The control plane keeps its connection and sees everybody go; default: it loses sight meanwhile. */
+  readonly inSight?: boolean;
+}
+
 /** The whole control plane on a fake clock, over a ZooKeeper in memory. */
-export async function fakeStage(options: { readonly hosts: number; readonly seed: number; readonly safety: Safety }): Promise<WipeStage> {
+export async function fakeStage(options: FakeStageOptions): Promise<WipeStage> {
   const clock = new FakeClock();
   const rngs = seeded(options.seed);
   const around = () => ({ clock, rng: seeded(Math.floor(rngs.next() * 2 ** 32)) });
@@ -49,12 +57,12 @@ export async function fakeStage(options: { readonly hosts: number; readonly seed
     nowMs: () => clock.nowMs(),
     advance,
     takeAway: async () => {
-      zookeeper.become("down");
+      if (options.inSight !== true) zookeeper.become("down");
       zookeeper.delete(MEMBERS);
       zookeeper.create(MEMBERS);
     },
     bringBack: async (sessionExpired) => {
-      if (sessionExpired) zookeeper.expireSessions();
+      if (sessionExpired && options.inSight !== true) zookeeper.expireSessions();
       zookeeper.become("serving");
     },
     register: async (host) => register(host),

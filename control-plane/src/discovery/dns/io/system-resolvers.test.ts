@@ -10,7 +10,7 @@ const folder = mkdtempSync(join(tmpdir(), "fairlead-resolv-"));
 const path = join(folder, "resolv.conf");
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-test("resolv.conf is read again when it is replaced, and what it said stays while it is gone", async () => {
+test("resolv.conf is read again when it is replaced, and what it said stays while it is empty or gone", async () => {
   writeFileSync(path, "nameserver 10.0.0.2\n");
   const log = new RecordedLog();
   const resolvers = await systemResolvers({ clock: systemClock, log, path });
@@ -28,9 +28,15 @@ test("resolv.conf is read again when it is replaced, and what it said stays whil
   renameSync(`${path}.new`, path);
   await changed;
   expect(heard).toEqual(["10.0.0.2:53", "10.0.0.2:53,10.0.0.3:53"]);
+  writeFileSync(path, "# being written\n");
+  await new Promise<void>((resolve) => {
+    const look = () => (log.count("system-resolvers-unknown") > 0 ? resolve() : void setTimeout(look, 20));
+    look();
+  });
+  expect(resolvers.value).toEqual(["10.0.0.2:53", "10.0.0.3:53"]);
   rmSync(path);
   const missed = new Promise<void>((resolve) => {
-    const look = () => (log.count("system-resolvers-unknown") > 0 ? resolve() : void setTimeout(look, 20));
+    const look = () => (log.count("system-resolvers-unknown") > 1 ? resolve() : void setTimeout(look, 20));
     look();
   });
   await missed;

@@ -45,7 +45,9 @@ class SystemResolvers implements Watchable<readonly string[]> {
     }
     this.#text = read.value;
     const next = parseNameservers(read.value);
-    if (next.join() !== this.value.join()) this.#cell.set(next);
+    // Some programs write the file in place: for a moment it is empty.
+    if (next.length === 0) log.warn("system-resolvers-unknown", { path, reason: "it names no nameserver", kept: this.value });
+    else if (next.join() !== this.value.join()) this.#cell.set(next);
   }
 
   watch(watcher: (value: readonly string[]) => void): Closable {

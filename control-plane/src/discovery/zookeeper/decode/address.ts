@@ -1,13 +1,13 @@
 import { type Address, canonicalIp, isPort, ok, type Result } from "@fairlead/shared";
-import { malformed, type Rejection, unusable } from "./rejection.js";
+import { malformed, type Rejection } from "./rejection.js";
 
-/** An address as it was registered: an IP, loopback included. A host name is well formed, and nothing this source can follow. */
+/** An address as it was registered: an IP, loopback included. A host name says nothing against the process behind it: it is quarantined like garbage. */
 export function registeredAddress(host: unknown, port: unknown): Result<Address, Rejection> {
   if (typeof host !== "string" || host === "") return malformed(`address ${shown(host)} is not an IP address`);
   if (!isPort(port)) return malformed(`port ${shown(port)} is not a number of 1 to 65535`);
   const ip = canonicalIp(host);
   if (ip !== undefined) return ok({ ip, port });
-  return HOST_NAME.test(host) ? unusable(`${shown(host)} ${NAMES_NOT_RESOLVED}`) : malformed(`${shown(host)} is not an IP address`);
+  return malformed(`${shown(host)} ${HOST_NAME.test(host) ? NAMES_NOT_RESOLVED : "is not an IP address"}`);
 }
 
 const NAMES_NOT_RESOLVED = "is a host name, which is not resolved here: register the IP address, or add the name to a dns source";

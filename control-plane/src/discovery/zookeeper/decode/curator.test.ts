@@ -35,6 +35,7 @@ describe("a Curator registration", () => {
 
   test.each([
     ["UP", undefined],
+    [" up ", undefined],
     ["", undefined],
     [null, undefined],
     ["DOWN", 'status "DOWN"'],
@@ -53,7 +54,7 @@ describe("a Curator registration", () => {
     expect(decodeJson({ ...PLAIN, address: "web-1.example.com" })).toEqual({
       ok: false,
       error:
-        'unusable: "web-1.example.com" is a host name, which is not resolved here: register the IP address, or add the name to a dns source',
+        'malformed: "web-1.example.com" is a host name, which is not resolved here: register the IP address, or add the name to a dns source',
     });
   });
 

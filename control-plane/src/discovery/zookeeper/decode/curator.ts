@@ -83,8 +83,10 @@ function endpointsOf(written: unknown): readonly Fields[] {
   }
 }
 
-/** Spring: a status other than UP is not to be used; none or an empty one counts as UP. */
+/** Spring: a status other than UP, in whatever capitals, is not to be used; none or an empty one counts as UP. */
 function drainingReason(enabled: unknown, status: unknown): string | undefined {
   if (enabled === false) return "registered as disabled";
-  return status !== undefined && status !== null && status !== "" && status !== "UP" ? `status ${shown(status)}` : undefined;
+  if (status === undefined || status === null) return undefined;
+  const text = typeof status === "string" ? status.trim().toUpperCase() : undefined;
+  return text === "" || text === "UP" ? undefined : `status ${shown(status)}`;
 }

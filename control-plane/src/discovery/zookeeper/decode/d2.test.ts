@@ -31,7 +31,7 @@ test("one znode may announce several URIs, and a scheme chooses among them", () 
 test("an unusable URI beside a good one is left out with its reason", () => {
   expect(decoded({ weights: { [URI]: 1, "http://web-1:80": 1 } })).toMatchObject({
     endpoints: [{ id: "10.0.0.1:8080" }],
-    leftOut: { kind: "unusable", reason: expect.stringContaining('"web-1" is a host name') },
+    leftOut: { kind: "malformed", reason: expect.stringContaining('"web-1" is a host name') },
   });
 });
 

@@ -80,7 +80,7 @@ function replaced(tree: unknown, value: unknown, at: number): unknown {
   return JSON.parse(text, (_, item: unknown) => (index++ === at % count ? value : item));
 }
 
-test("a host name is unusable, not malformed, in every format", () => {
+test("a host name says nothing against the process behind it, in any format: it counts like garbage", () => {
   for (const format of ZOOKEEPER_FORMATS) {
     const { name, data } = GOOD[format];
     const named = (text: string) => text.replaceAll("10.0.0.1", "web-1.example.com");
@@ -91,7 +91,7 @@ test("a host name is unusable, not malformed, in every format", () => {
     });
     expect(decoded, format).toMatchObject({
       ok: false,
-      error: { kind: "unusable", reason: expect.stringContaining("register the IP address") },
+      error: { kind: "malformed", reason: expect.stringContaining("register the IP address") },
     });
   }
 });

@@ -19,7 +19,7 @@ test.each([
     "a host name is not resolved",
     "a",
     "web-1:80",
-    'unusable: "web-1" is a host name, which is not resolved here: register the IP address, or add the name to a dns source',
+    'malformed: "web-1" is a host name, which is not resolved here: register the IP address, or add the name to a dns source',
   ],
   [
     "a sequential name is no address",

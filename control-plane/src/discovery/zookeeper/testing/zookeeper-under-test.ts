@@ -31,7 +31,7 @@ export const CURATOR_PATHS: ZooKeeperPathSettings = { path: "/services/*", servi
 export function zookeeperUnderTest(
   paths: readonly ZooKeeperPathSettings[] = [CART_PATH],
   prepare: (server: FakeZooKeeper) => void = () => undefined,
-  { chroot = "" }: { readonly chroot?: string } = {},
+  { chroot = "", floor = 0n }: { readonly chroot?: string; readonly floor?: bigint } = {},
 ): ZooKeeperUnderTest {
   const clock = new FakeClock();
   const log = new RecordedLog();
@@ -44,7 +44,7 @@ export function zookeeperUnderTest(
     ...deps,
     settings: { type: "zookeeper", name: "zk", servers: ["10.9.0.1:2181"], sessionTimeoutMs: 30_000, chroot, paths },
     metrics: zookeeperMetrics(metrics),
-    floors: floorsInMemory(),
+    floors: floorsInMemory(floor),
     connect: connectOver({ ...deps, openLink: (options, events) => servers.of.openLink(options, events) }),
   });
   const reading = (service: string) => source.services.value.get(nameOf(service));
@@ -106,7 +106,7 @@ export function floorInMemory(value = 0n): ZxidFloor {
   };
 }
 
-function floorsInMemory(): ZxidFloors {
-  const floor = floorInMemory();
+function floorsInMemory(value: bigint): ZxidFloors {
+  const floor = floorInMemory(value);
   return { floorOf: () => floor, close: () => Promise.resolve() };
 }
