@@ -12,7 +12,7 @@ import {
   type StartFailure,
   type Watchable,
 } from "@fairlead/shared";
-import type { AdminState, ReloadState } from "./admin/index.js";
+import { type AdminState, type ReloadState, readyView } from "./admin/index.js";
 import { diffSettings, type ServiceSettings, type Settings } from "./config/index.js";
 import { loadZxidFloors, type ZxidFloors } from "./discovery/zookeeper/index.js";
 import { newFleet } from "./fleet/index.js";
@@ -47,7 +47,8 @@ export async function startControlPlane(world: World, settings: Settings): Promi
     return fail({ path, reason });
   };
   const viewOf = settings.observe === undefined ? (node: XdsNode) => views.viewOf(node) : observedViews(world.clock.wallMs());
-  const xds = await world.serveXds({ viewOf, observer: fleet.observer, identifier: settings.id }, settings.xds.listen);
+  const serving = { viewOf, observer: fleet.observer, loads: fleet.loadObserver, ready: rooms.ready, identifier: settings.id };
+  const xds = await world.serveXds(serving, settings.xds.listen);
   if (!xds.ok) return abort(["xds", "listen"], xds.error);
   closables.push(xds.value);
   const adminServer = await world.serveAdmin(admin, settings.admin.listen);
@@ -91,7 +92,7 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
   registry.useEvidence({ verdict: (service, endpoint) => verdicts.value.get(service)?.get(endpoint) });
   const evidence = verdicts.watch((_all, changed) => registry.reconsider(changed));
 
-  const fleet = newFleet({ clock, metrics });
+  const fleet = newFleet({ clock, metrics, knows: (service) => isPublished(service) });
   const { services, sources: sourceStates } = registry;
   const publishing = {
     services,
@@ -105,6 +106,7 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
   };
   const publisher = new Publisher({ clock, log, metrics, ...publishing }, settingsOf);
   const { snapshot } = publisher;
+  const isPublished = (service: string) => snapshot.value.services.has(service as ServiceName);
   const keeper = new SnapshotKeeper({ clock, log, metrics, store: world.stores.snapshot, snapshot });
   const views = new Views(snapshot);
   const observation = observing(world, settings.observe, snapshot);
@@ -133,11 +135,13 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
       return records.confirm(service, by);
     },
   };
+  const { ready, watches } = readinessOf(admin);
   return {
     views,
     fleet,
+    ready,
     admin,
-    closables: [sources, registry, checker, evidence, publisher, keeper, views, observation ?? NOTHING] as Closable[],
+    closables: [sources, registry, checker, evidence, publisher, keeper, views, observation ?? NOTHING, ...watches] as Closable[],
     reload(next: Settings) {
       const { settings: applied, changed, restartNeeded } = diffSettings(inForce, next);
       inForce = applied;
@@ -153,6 +157,17 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
       log.error("config-refused", { problems });
     },
   };
+}
+
+/** What `/readyz` says, as a value. */
+function readinessOf(admin: AdminState): { readonly ready: Watchable<boolean>; readonly watches: readonly Closable[] } {
+  const { snapshot, registry } = admin;
+  const ready = new Cell(false);
+  const look = () => {
+    // After bootWait it is ready for good: no change needs to be looked at any more.
+    if (!ready.value || !snapshot.value.bootWaitOver) ready.set(readyView(admin).ready);
+  };
+  return { ready, watches: [snapshot.watch(look), registry.sources.watch(look)] };
 }
 
 const NOTHING: Closable = { close: () => undefined };

@@ -49,7 +49,7 @@ function plane(settings: ServiceSettings) {
       confirmations,
       lineage: { lineage: "l", epoch: 1 },
       saved: new Map(),
-      usage: { usage: () => ({ byName: 0, byWildcard: 0 }) },
+      usage: { usage: () => ({ byName: 0, byWildcard: 0, quietSinceMs: 0 }) },
       bootWaitMs: 0,
     },
     () => settings,

@@ -27,7 +27,7 @@ import type { Probe } from "./health/index.js";
 import { networkProbe } from "./health/io/index.js";
 import type { ServedElsewhere } from "./observe/index.js";
 import { servedElsewhere } from "./observe/io/index.js";
-import type { StreamObserver, ViewOf } from "./xds/index.js";
+import type { LoadObserver, StreamObserver, ViewOf } from "./xds/index.js";
 import { DEFAULT_LIMITS, newXdsServer } from "./xds/library.js";
 
 export interface Listening extends Closable {
@@ -55,7 +55,14 @@ export interface World {
   /** What another control plane or a file serves, for observe mode. */
   servedElsewhere(against: string): ServedElsewhere;
   serveXds(
-    what: { readonly viewOf: ViewOf; readonly observer: StreamObserver; readonly identifier: string },
+    what: {
+      readonly viewOf: ViewOf;
+      readonly observer: StreamObserver;
+      readonly loads: LoadObserver;
+      /** As `/readyz` says. */
+      readonly ready: Watchable<boolean>;
+      readonly identifier: string;
+    },
     listen: Listen,
   ): Promise<Result<Listening>>;
   serveAdmin(state: AdminState, listen: Listen): Promise<Result<Listening>>;
@@ -89,8 +96,8 @@ export async function systemWorld(settings: Settings, level: LogLevel): Promise<
     },
     probe: networkProbe,
     servedElsewhere,
-    async serveXds({ viewOf, observer, identifier }, listen) {
-      const server = newXdsServer({ viewOf, observer, clock, rng, log, metrics, limits: DEFAULT_LIMITS, identifier, gated: true });
+    async serveXds(what, listen) {
+      const server = newXdsServer({ ...what, clock, rng, log, metrics, limits: DEFAULT_LIMITS, gated: true });
       const listening = await server.listen(listen);
       return listening.ok ? ok({ port: listening.value.port, close: () => server.close() }) : listening;
     },

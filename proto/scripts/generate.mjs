@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import protobuf from "protobufjs";
+import descriptor from "protobufjs/ext/descriptor/index.js";
 
 const workspace = fileURLToPath(new URL("..", import.meta.url));
 const schemaDirectory = join(workspace, "schema");
@@ -46,13 +47,17 @@ function filesUnder(directory, suffix) {
 function parseSchema() {
   const root = new protobuf.Root();
   const files = filesUnder(schemaDirectory, ".proto");
+  const imports = new Map();
   for (const file of files) {
+    // Remembered by every object parsed from here on.
+    protobuf.parse.filename = file;
     const parsed = protobuf.parse(readFileSync(join(schemaDirectory, file), "utf8"), root, { keepCase: true, alternateCommentMode: true });
+    imports.set(file, parsed.imports ?? []);
     for (const imported of parsed.imports ?? []) {
       if (!files.includes(imported)) throw new Error(`schema/${file} imports ${imported}, which is not in schema/`);
     }
   }
-  return root.resolveAll();
+  return { root: root.resolveAll(), imports };
 }
 
 /** Everything of a kind inside a namespace, nested ones of other messages included, by full name. */
@@ -68,6 +73,7 @@ const isNested = (object) => object.parent instanceof protobuf.Type;
 const fullName = (object) => object.fullName.slice(1);
 /** Where its type is written, and what it is called there: a nested one stands in its parent's file under its full name. */
 const fileOf = (object) => (isNested(object) ? fileOf(object.parent) : `./${fullName(object).replaceAll(".", "/")}.js`);
+const fileNameOf = (object) => (isNested(object) ? fileNameOf(object.parent) : object.filename);
 const nameInFile = (object) => (isNested(object) ? `_${fullName(object).replaceAll(".", "_")}` : object.name);
 /** The name others import: Cluster, Cluster_LbPolicy. */
 const shortName = (object) => (isNested(object) ? `${shortName(object.parent)}_${object.name}` : object.name);
@@ -113,6 +119,45 @@ export const schema = ${JSON.stringify(root.toJSON(), undefined, 1)} as unknown 
 `;
 }
 
+/** A map is a list of entries of a type whose name follows from the field's; protobufjs names it otherwise, which C++ and Python refuse. */
+function withMapEntries(message) {
+  const entries = new Map();
+  const nestedType = message.nestedType.map((nested) => {
+    if (nested.options?.mapEntry !== true) return withMapEntries(nested);
+    const field = message.field.find((one) => one.typeName === nested.name);
+    const name = `${field.name.replace(/(?:^|_)([a-z])/g, (_all, letter) => letter.toUpperCase())}Entry`;
+    entries.set(nested.name, name);
+    return { ...nested, name };
+  });
+  const field = message.field.map((one) => (entries.has(one.typeName) ? { ...one, typeName: entries.get(one.typeName) } : one));
+  return { ...message, nestedType, field };
+}
+
+/** Each file as gRPC server reflection hands it out: the bytes of its google.protobuf.FileDescriptorProto, what it imports and defines. */
+function descriptorsModule(root, imports) {
+  const objects = [protobuf.Type, protobuf.Enum, protobuf.Service].flatMap((kind) => within(root, kind));
+  const entries = [...imports].map(([file, dependency]) => {
+    const own = objects.filter((object) => !isNested(object) && object.filename === file);
+    const described = (kind) => own.filter((object) => object instanceof kind).map((object) => object.toDescriptor("proto3"));
+    const message = descriptor.FileDescriptorProto.fromObject({
+      name: file,
+      package: dirname(file).replaceAll("/", "."),
+      dependency,
+      messageType: described(protobuf.Type).map(withMapEntries),
+      enumType: described(protobuf.Enum),
+      service: described(protobuf.Service),
+      syntax: "proto3",
+    });
+    const bytes = Buffer.from(descriptor.FileDescriptorProto.encode(message).finish()).toString("base64");
+    const symbols = objects.filter((object) => fileNameOf(object) === file).map(fullName);
+    return [file, { imports: dependency, symbols: symbols.sort(), bytes }];
+  });
+  return `${HEADER}
+/** By file of schema/: what it imports, the full names it defines, and its google.protobuf.FileDescriptorProto in base64. */
+export const descriptors: Readonly<Record<string, { readonly imports: readonly string[]; readonly symbols: readonly string[]; readonly bytes: string }>> = ${JSON.stringify(Object.fromEntries(entries), undefined, 1)};
+`;
+}
+
 /** proto-loader's own generator, run on the parsed schema. It also writes a file for a gRPC client, which we do not use. */
 function generateTypes(root, outDirectory) {
   const entry = createRequire(import.meta.url).resolve("@grpc/proto-loader");
@@ -155,11 +200,12 @@ function tidyTypes(outDirectory, root) {
 }
 
 function generate(outDirectory) {
-  const root = parseSchema();
+  const { root, imports } = parseSchema();
   mkdirSync(outDirectory, { recursive: true });
   generateTypes(root, outDirectory);
   tidyTypes(outDirectory, root);
   writeFileSync(join(outDirectory, "schema.ts"), schemaModule(root));
+  writeFileSync(join(outDirectory, "descriptors.ts"), descriptorsModule(root, imports));
   writeFileSync(join(outDirectory, "wire-types.ts"), wireTypesModule(root));
   writeFileSync(join(outDirectory, "messages.ts"), messagesModule(root));
 }

@@ -4,16 +4,22 @@ import type { Messages } from "./gen/messages.js";
 import { schema } from "./gen/schema.js";
 import { CONVERSION } from "./root.js";
 
-/** A method with a stream in both directions, as grpc-js takes it in `Server#addService` and `Client#makeBidiStreamRequest`. */
-export interface StreamMethod<Request extends MessageName, Response extends MessageName> {
+/** A method as grpc-js takes it in `Server#addService` and `Client#make…Request`. */
+export interface ServiceMethod<Request extends MessageName, Response extends MessageName> {
   readonly path: string;
-  readonly requestStream: true;
-  readonly responseStream: true;
+  readonly requestStream: boolean;
+  readonly responseStream: boolean;
   readonly originalName: string;
   readonly requestSerialize: (message: Messages[Request]["input"]) => Buffer;
   readonly requestDeserialize: (bytes: Buffer) => Messages[Request]["output"];
   readonly responseSerialize: (message: Messages[Response]["input"]) => Buffer;
   readonly responseDeserialize: (bytes: Buffer) => Messages[Response]["output"];
+}
+
+/** A method with a stream in both directions. */
+export interface StreamMethod<Request extends MessageName, Response extends MessageName> extends ServiceMethod<Request, Response> {
+  readonly requestStream: true;
+  readonly responseStream: true;
 }
 
 const definitions = fromJSON(schema, { keepCase: true, ...CONVERSION });
@@ -30,19 +36,24 @@ interface Shape<Request extends MessageName, Response extends MessageName> {
   readonly response: Response;
 }
 
+function stream<Q extends MessageName, S extends MessageName>(service: string, name: string, shape: Shape<Q, S>): StreamMethod<Q, S> {
+  const { requestStream, responseStream, ...rest } = method(service, name, shape);
+  if (!requestStream || !responseStream) throw new Error(`${service}/${name} does not stream in both directions`);
+  return { ...rest, requestStream, responseStream };
+}
+
 /** The method as the schema defines it, with our codec in place of proto-loader's: one encoder, so equal messages are equal bytes everywhere. */
-function stream<Q extends MessageName, S extends MessageName>(
+function method<Q extends MessageName, S extends MessageName>(
   service: string,
-  method: string,
+  name: string,
   { request, response }: Shape<Q, S>,
-): StreamMethod<Q, S> {
-  const { path, originalName, requestStream, responseStream } = methodOf(service, method);
-  if (!requestStream || !responseStream) throw new Error(`${service}/${method} does not stream in both directions`);
+): ServiceMethod<Q, S> {
+  const { path, originalName, requestStream, responseStream } = methodOf(service, name);
   return {
     path,
     requestStream,
     responseStream,
-    originalName: originalName ?? method,
+    originalName: originalName ?? name,
     requestSerialize: (message) => encode(request, message),
     requestDeserialize: (bytes) => decode(request, bytes),
     responseSerialize: (message) => encode(response, message),
@@ -59,6 +70,15 @@ const LOADS = {
   request: "envoy.service.load_stats.v3.LoadStatsRequest",
   response: "envoy.service.load_stats.v3.LoadStatsResponse",
 } as const;
+const STATUS = {
+  request: "envoy.service.status.v3.ClientStatusRequest",
+  response: "envoy.service.status.v3.ClientStatusResponse",
+} as const;
+const HEALTH = { request: "grpc.health.v1.HealthCheckRequest", response: "grpc.health.v1.HealthCheckResponse" } as const;
+const REFLECTION = {
+  request: "grpc.reflection.v1.ServerReflectionRequest",
+  response: "grpc.reflection.v1.ServerReflectionResponse",
+} as const;
 
 const ADS = "envoy.service.discovery.v3.AggregatedDiscoveryService";
 const CDS = "envoy.service.cluster.v3.ClusterDiscoveryService";
@@ -66,6 +86,9 @@ const EDS = "envoy.service.endpoint.v3.EndpointDiscoveryService";
 const LDS = "envoy.service.listener.v3.ListenerDiscoveryService";
 const RDS = "envoy.service.route.v3.RouteDiscoveryService";
 const LRS = "envoy.service.load_stats.v3.LoadReportingService";
+const CSDS = "envoy.service.status.v3.ClientStatusDiscoveryService";
+const GRPC_HEALTH = "grpc.health.v1.Health";
+const GRPC_REFLECTION = "grpc.reflection.v1.ServerReflection";
 
 /** The services of the schema as grpc-js service definitions (xDS rule R1). To send bytes encoded before, replace `responseSerialize`. */
 export const services = {
@@ -78,4 +101,10 @@ export const services = {
   listeners: { StreamListeners: stream(LDS, "StreamListeners", SOTW), DeltaListeners: stream(LDS, "DeltaListeners", DELTA) },
   routes: { StreamRoutes: stream(RDS, "StreamRoutes", SOTW), DeltaRoutes: stream(RDS, "DeltaRoutes", DELTA) },
   loadReporting: { StreamLoadStats: stream(LRS, "StreamLoadStats", LOADS) },
+  clientStatus: {
+    StreamClientStatus: stream(CSDS, "StreamClientStatus", STATUS),
+    FetchClientStatus: method(CSDS, "FetchClientStatus", STATUS),
+  },
+  health: { Check: method(GRPC_HEALTH, "Check", HEALTH), Watch: method(GRPC_HEALTH, "Watch", HEALTH) },
+  reflection: { ServerReflectionInfo: stream(GRPC_REFLECTION, "ServerReflectionInfo", REFLECTION) },
 } as const;

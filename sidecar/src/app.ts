@@ -9,7 +9,7 @@ import { Fallback } from "./fallback/index.js";
 import { type Engine, ForwardPath } from "./forward/index.js";
 import { connectEjection } from "./resilience/index.js";
 import type { World } from "./world.js";
-import { ClientProtocol, type Connection } from "./xds/index.js";
+import { ClientProtocol, type Connection, LoadReports, type UpstreamLoad } from "./xds/index.js";
 
 export interface Sidecar {
   readonly admin: AdminState;
@@ -35,7 +35,13 @@ export async function startSidecar(world: World, settings: Settings): Promise<Re
     if (heard) fallback.keep({ position, resources: held });
   });
 
-  const ads = world.connectAds({ addresses: settings.controlPlane.addresses, protocol: xds });
+  const loadOf = (service: string): UpstreamLoad => ({
+    service,
+    endpoints: clusters.table.value.get(service)?.endpoints ?? [],
+    dropped: path.counters.get(service)?.dropped ?? 0,
+  });
+  const loads = new LoadReports({ node: settings.node, version, loads: () => upstreams.map(loadOf), clock });
+  const ads = world.connectAds({ addresses: settings.controlPlane.addresses, protocol: xds, loads });
   const verdicts = new Cell(verdictAge({ stream: { kind: "down", lostAtMs: undefined }, restoredFromMs: saved?.savedAtMs }));
   const ages = ads.connection.watch((connection) =>
     verdicts.set(verdictAge({ stream: streamOf(connection), restoredFromMs: saved?.savedAtMs })),

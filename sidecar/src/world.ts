@@ -17,8 +17,9 @@ import { startAdminServer } from "./admin/io/admin-server.js";
 import type { Listen, Settings } from "./config/index.js";
 import type { Engine } from "./forward/index.js";
 import { NodeEngine } from "./forward/io/node-engine.js";
-import type { ClientProtocol } from "./xds/index.js";
+import type { ClientProtocol, LoadReports } from "./xds/index.js";
 import { type AdsClient, startAdsClient } from "./xds/io/ads-client.js";
+import { reportLoads } from "./xds/io/report-loads.js";
 
 export interface Listening extends Closable {
   readonly port: number;
@@ -31,7 +32,8 @@ export interface World {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly store: DurableStore;
-  connectAds(what: { readonly addresses: readonly string[]; readonly protocol: ClientProtocol }): AdsClient;
+  /** Keeps an ADS stream open, and one of load reports beside it. */
+  connectAds(what: { readonly addresses: readonly string[]; readonly protocol: ClientProtocol; readonly loads: LoadReports }): AdsClient;
   newEngine(): Engine;
   serveAdmin(state: AdminState, listen: Listen): Promise<Result<Listening>>;
 }
@@ -49,7 +51,14 @@ export function systemWorld(settings: Settings, level: LogLevel): World {
     log,
     metrics: newMetrics(),
     store: diskStore(settings.stateDir, "last-known-good"),
-    connectAds: (what) => startAdsClient({ ...what, clock, rng: systemRng, log }),
+    connectAds: ({ loads, ...what }) =>
+      startAdsClient({
+        ...what,
+        beside: (client) => reportLoads(client, { loads, clock, rng: systemRng, log }),
+        clock,
+        rng: systemRng,
+        log,
+      }),
     newEngine: () => new NodeEngine({ clock }),
     serveAdmin: startAdminServer,
   };

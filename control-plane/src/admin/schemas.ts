@@ -1,6 +1,7 @@
 // One schema is type, validation and OpenAPI.
 
 import Type from "typebox";
+import { loadSummary } from "./load-schemas.js";
 
 const Time = Type.String({ format: "date-time", description: "ISO 8601, UTC" });
 const Optional = <T extends Type.TSchema>(schema: T) => Type.Optional(schema);
@@ -132,6 +133,7 @@ const ServiceSummary = Type.Object({
   confirmed: Optional(ConfirmedMark),
   compared: Optional(Type.String({ description: "same, differs or unknown" })),
   observed: Optional(Type.String({ description: "In observe mode: same, differs or unknown" })),
+  load: Optional(Type.Object(loadSummary, { description: "As its clients report it" })),
 });
 
 export const Services = Type.Object({ services: Type.Array(ServiceSummary) });

@@ -3,6 +3,7 @@ import type { ConfirmedMark, Contribution, RegisteredEndpoint, RegisteredService
 import type { ServiceSnapshot } from "../snapshot/index.js";
 import { comparisonView } from "./comparison-view.js";
 import { endpointView, listedOf, outcomeOf } from "./endpoint-view.js";
+import { loadSummary } from "./load-view.js";
 import type { AdminState } from "./state.js";
 import { ageSeconds, iso } from "./time.js";
 
@@ -33,6 +34,7 @@ export function serviceSummary(state: AdminState, name: ServiceName) {
     ...confirmedView(registered?.confirmed ?? published?.confirmed),
     ...(comparison === undefined ? {} : { compared: comparison.state }),
     ...(observed === undefined ? {} : { observed: observed.state }),
+    ...loadSummary(state, name),
   };
 }
 

@@ -20,7 +20,7 @@ describe("the fleet", () => {
   beforeEach(() => {
     clock = new FakeClock(1_000_000);
     metrics = newMetrics();
-    fleet = newFleet({ clock, metrics });
+    fleet = newFleet({ clock, metrics, knows: () => true });
   });
 
   const sent = (of: StreamIdentity, nonce: string, version: string) =>
@@ -106,12 +106,40 @@ describe("the fleet", () => {
     fleet.observer.subscribed(stream(1), CDS, ["shop"], false);
     fleet.observer.subscribed(stream(1), EDS, ["shop"], false);
     fleet.observer.subscribed(stream(2), CDS, [], true);
-    expect(fleet.usage("shop")).toEqual({ byName: 2, byWildcard: 1 });
+    expect(fleet.usage("shop")).toMatchObject({ byName: 2, byWildcard: 1 });
     fleet.observer.subscribed(stream(1), EDS, ["cart"], false);
     expect([fleet.usage("shop").byName, fleet.usage("cart").byName]).toEqual([1, 1]);
     fleet.observer.closed(stream(1), "gone");
     fleet.observer.closed(stream(2), "gone");
-    expect(fleet.usage("shop")).toEqual({ byName: 0, byWildcard: 0 });
+    expect(fleet.usage("shop")).toMatchObject({ byName: 0, byWildcard: 0 });
+  });
+
+  test("a client that has reported its load for half a minute no longer calls by subscribing, until its reports end", () => {
+    fleet.observer.opened(stream(1));
+    fleet.observer.subscribed(stream(1), CDS, ["shop"], true);
+    const reporter = { ...stream(1), peer: "10.0.0.1:9999" };
+    fleet.loadObserver.opened(reporter);
+    clock.advance(29_000);
+    expect(fleet.usage("shop")).toMatchObject({ byName: 1, byWildcard: 1 });
+    clock.advance(1_000);
+    expect(fleet.usage("shop")).toMatchObject({ byName: 0, byWildcard: 0 });
+    fleet.observer.subscribed(stream(1), EDS, ["cart"], false);
+    fleet.observer.opened(stream(2));
+    fleet.observer.subscribed(stream(2), EDS, ["cart"], false);
+    expect(fleet.usage("cart").byName).toBe(1);
+    fleet.loadObserver.closed(reporter);
+    expect([fleet.usage("shop").byName, fleet.usage("cart").byName]).toEqual([1, 2]);
+    for (const id of [1, 2]) fleet.observer.closed(stream(id), "gone");
+    expect(fleet.usage("cart").byName).toBe(0);
+  });
+
+  test("a reported request is a call", () => {
+    clock.advance(5_000);
+    const place = { endpoint: undefined, region: "", zone: "a", subZone: "", priority: 0 };
+    const places = [{ place, issued: 1, succeeded: 1, failed: 0, inProgress: 0, metrics: [] }];
+    fleet.loadObserver.reported(stream(1), [{ cluster: "shop", windowMs: 10_000, dropped: 0, places }]);
+    expect(fleet.usage("shop").quietSinceMs).toBe(1_005_000);
+    expect(fleet.usage("cart").quietSinceMs).toBe(1_000_000);
   });
 
   test("exports counts by type and variant, and responses unanswered for a minute", async () => {

@@ -1,9 +1,12 @@
 // Who is connected, and which version of what each one was sent, accepted or refused.
 
 import type { Clock, Metrics } from "@fairlead/shared";
-import type { Nack, StreamIdentity, StreamObserver } from "../xds/index.js";
+import type { ClusterLoad, LoadObserver, LoadReporter, Nack, StreamIdentity, StreamObserver } from "../xds/index.js";
 import { exportFleetMetrics, FleetCounts } from "./fleet-metrics.js";
-import { NameCounts, type Usage } from "./name-counts.js";
+import { identityOf } from "./identity.js";
+import { LOAD_LIMITS, type Loads, LoadTable } from "./load-table.js";
+import { NameCounts, type Subscribed, type Usage } from "./name-counts.js";
+import { ReportingClients } from "./reporting-clients.js";
 import { StreamRecord } from "./stream-record.js";
 
 /** One type on one stream. Times are wall milliseconds. */
@@ -48,11 +51,14 @@ export interface FleetStream {
 export interface Fleet {
   /** Give it to the xDS server. */
   readonly observer: StreamObserver;
+  readonly loadObserver: LoadObserver;
   /** Connected streams in order of connecting, then those that ended within 10 minutes, the last 1,000 of them. */
   readonly nodes: readonly FleetStream[];
   /** The same, of one node. */
   streamsOf(nodeId: string): readonly FleetStream[];
-  /** Who subscribes to a name now, in any type. */
+  /** What clients report of the load. */
+  readonly loads: Loads;
+  /** Who subscribes to a name now, in any type, without reporting what it calls; and since when nobody has reported a request. */
   usage(name: string): Usage;
 }
 
@@ -60,8 +66,17 @@ export interface Fleet {
 const ENDED_MAX = 1_000;
 const ENDED_FOR_MS = 600_000;
 
-export function newFleet({ clock, metrics }: { readonly clock: Clock; readonly metrics: Metrics }): Fleet {
-  const fleet = new LiveFleet(clock);
+const NOBODY: Subscribed = { names: [], wildcard: false };
+
+export interface FleetDeps {
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  /** Whether there is such a service: load on others is not kept. */
+  readonly knows: (service: string) => boolean;
+}
+
+export function newFleet({ clock, metrics, knows }: FleetDeps): Fleet {
+  const fleet = new LiveFleet(clock, new LoadTable({ clock, metrics, knows, limits: LOAD_LIMITS }));
   exportFleetMetrics(metrics, { counts: fleet.counts, connected: () => fleet.connected(), clock });
   return fleet;
 }
@@ -72,10 +87,30 @@ class LiveFleet implements Fleet, StreamObserver {
   readonly #clock: Clock;
   readonly #connected = new Map<number, StreamRecord>();
   #ended: FleetStream[] = [];
+  /** Of the streams whose client does not report what it calls. */
   readonly #names = new NameCounts();
+  readonly #byClient = new Map<string, Set<StreamRecord>>();
+  readonly #reporting: ReportingClients;
+  readonly loads: LoadTable;
+  readonly loadObserver: LoadObserver;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, loads: LoadTable) {
     this.#clock = clock;
+    this.loads = loads;
+    this.#reporting = new ReportingClients(clock, (client, reports) => {
+      for (const record of this.#byClient.get(client) ?? []) this.#count(record, reports ? -1 : 1);
+    });
+    this.loadObserver = {
+      opened: (reporter: LoadReporter) => {
+        this.#reporting.opened(reporter);
+        loads.opened();
+      },
+      closed: (reporter: LoadReporter) => {
+        this.#reporting.closed(reporter);
+        loads.closed();
+      },
+      reported: (reporter: LoadReporter, clusters: readonly ClusterLoad[]) => loads.reported(reporter, clusters),
+    };
   }
 
   get nodes(): readonly FleetStream[] {
@@ -90,7 +125,8 @@ class LiveFleet implements Fleet, StreamObserver {
   }
 
   usage(name: string): Usage {
-    return this.#names.usage(name);
+    this.#reporting.settle();
+    return { ...this.#names.covering(name), quietSinceMs: this.loads.quietSinceMs(name) };
   }
 
   connected(): Iterable<StreamRecord> {
@@ -98,14 +134,23 @@ class LiveFleet implements Fleet, StreamObserver {
   }
 
   opened(stream: StreamIdentity): void {
-    this.#connected.set(stream.streamId, new StreamRecord(stream, this.#clock.wallMs()));
+    const record = new StreamRecord(stream, this.#clock.wallMs());
+    this.#connected.set(stream.streamId, record);
+    const client = identityOf(stream);
+    const streams = this.#byClient.get(client);
+    if (streams === undefined) this.#byClient.set(client, new Set([record]));
+    else streams.add(record);
   }
 
   closed(stream: StreamIdentity, reason: string): void {
     const record = this.#connected.get(stream.streamId);
     if (record === undefined) return;
     this.#connected.delete(stream.streamId);
-    for (const { names, wildcard } of record.subscriptions()) this.#names.replace({ names, wildcard }, { names: [], wildcard: false });
+    const client = identityOf(stream);
+    if (!this.#reporting.has(client)) this.#count(record, -1);
+    const streams = this.#byClient.get(client);
+    streams?.delete(record);
+    if (streams?.size === 0) this.#byClient.delete(client);
     this.#ended.push(record.end(this.#clock, reason));
     if (this.#ended.length > ENDED_MAX) this.#ended = this.#ended.slice(-ENDED_MAX);
   }
@@ -113,7 +158,8 @@ class LiveFleet implements Fleet, StreamObserver {
   subscribed(stream: StreamIdentity, typeUrl: string, names: readonly string[], wildcard: boolean): void {
     const record = this.#connected.get(stream.streamId);
     if (record === undefined) return;
-    this.#names.replace(record.subscribe(typeUrl, { names, wildcard }), { names, wildcard });
+    const before = record.subscribe(typeUrl, { names, wildcard });
+    if (!this.#reporting.has(identityOf(stream))) this.#names.replace(before, { names, wildcard });
   }
 
   sent(stream: StreamIdentity, typeUrl: string, { nonce, version }: { readonly nonce: string; readonly version: string }): void {
@@ -133,6 +179,13 @@ class LiveFleet implements Fleet, StreamObserver {
 
   gateExpired(_stream: StreamIdentity, typeUrl: string): void {
     this.counts.add("gatesExpired", typeUrl);
+  }
+
+  #count(record: StreamRecord, by: 1 | -1): void {
+    for (const subscribed of record.subscriptions()) {
+      if (by === 1) this.#names.replace(NOBODY, subscribed);
+      else this.#names.replace(subscribed, NOBODY);
+    }
   }
 
   #forgetOld(): void {

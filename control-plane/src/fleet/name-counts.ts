@@ -1,5 +1,14 @@
-/** How many subscriptions cover a name. A stream that names it in three types counts three times: what matters is whether it is 0. */
-export interface Usage {
+/** Who may call a name. */
+export interface Usage extends Coverage {
+  /** Wall time since when nobody has reported a request to it; not before this process listens. */
+  readonly quietSinceMs: number;
+}
+
+/**
+ * How many subscriptions cover a name, of clients that do not report what they call. A stream that names it in three types counts three
+ * times: what matters is whether it is 0.
+ */
+export interface Coverage {
   readonly byName: number;
   /** Subscriptions to everything; these say nothing of whether this name is called. */
   readonly byWildcard: number;
@@ -22,7 +31,7 @@ export class NameCounts {
     this.#wildcards += Number(after.wildcard) - Number(before.wildcard);
   }
 
-  usage(name: string): Usage {
+  covering(name: string): Coverage {
     return { byName: this.#counts.get(name) ?? 0, byWildcard: this.#wildcards };
   }
 

@@ -16,7 +16,8 @@ export function cluster({ name, settings }: ServiceSnapshot, kind: ClientKind): 
   const leastRequest = settings.lb.policy === "least-request" && kind !== "grpc";
   const ours =
     kind === "grpc"
-      ? {}
+      ? // gRPC reports its load where the cluster says so; Envoy and our sidecars are told by their own configuration.
+        { lrs_server: { self: {} } }
       : {
           circuit_breakers: { thresholds: [{ retry_budget: { budget_percent: { value: settings.retries.budgetPercent } } }] },
           metadata: { filter_metadata: { [FAIRLEAD_METADATA]: structFrom({ protocol: settings.protocol }) } },

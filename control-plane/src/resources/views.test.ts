@@ -98,14 +98,23 @@ describe("one model, rendered for each kind of client", () => {
     expect(told("gRPC Node Pure JS")).toEqual(["1 HEALTHY"]);
   });
 
+  const clusterFor = (agent: string) => {
+    const bytes = views.viewOf(node(agent)).value.types.get(RESOURCE_TYPES.cluster)?.resources.get("shop")?.value;
+    return decode("envoy.config.cluster.v3.Cluster", bytes ?? Buffer.alloc(0));
+  };
+
   test("nothing that some gRPC client refuses is in their view", () => {
     for (const { locality, load_balancing_weight, lb_endpoints } of assignmentFor(views, node("gRPC Java"), "shop").endpoints) {
       expect(locality).not.toBeNull();
       expect(load_balancing_weight?.value).toBeGreaterThanOrEqual(1);
       expect(lb_endpoints.every(({ health_status }) => health_status === "HEALTHY")).toBe(true);
     }
-    const bytes = views.viewOf(node("gRPC C-core")).value.types.get(RESOURCE_TYPES.cluster)?.resources.get("shop")?.value;
-    expect(decode("envoy.config.cluster.v3.Cluster", bytes ?? Buffer.alloc(0)).lb_policy).toBe("ROUND_ROBIN");
+    expect(clusterFor("gRPC C-core").lb_policy).toBe("ROUND_ROBIN");
+  });
+
+  test("gRPC clients are told to report their load here, the others by their own configuration", () => {
+    expect(clusterFor("gRPC C-core").lrs_server?.self).toBeTruthy();
+    for (const agent of ["envoy", "fairlead"]) expect(clusterFor(agent).lrs_server).toBeNull();
   });
 
   test("clients served the same share one view", () => {

@@ -8,6 +8,7 @@ import { Records } from "../records/index.js";
 import { LiveRegistry } from "../registry/index.js";
 import { ENDPOINTS_MAX, serviceSnapshot } from "./build.js";
 import { Publisher } from "./publisher.js";
+import type { ServiceUsage } from "./retirement.js";
 import { readSaved, writeSaved } from "./saved.js";
 import type { ServiceSnapshot, SnapshotHealth } from "./snapshot.js";
 import { settingsWith } from "./testing/settings.js";
@@ -15,14 +16,16 @@ import { settingsWith } from "./testing/settings.js";
 const SHOP = "shop" as ServiceName;
 const CART = "cart" as ServiceName;
 
+type Usage = ReturnType<ServiceUsage["usage"]>;
+
 interface Options {
   readonly listing?: "pending";
   readonly saved?: readonly ServiceSnapshot[];
   readonly settings?: ServiceSettings;
-  readonly usage?: { byName: number; byWildcard: number };
+  readonly usage?: Partial<Usage>;
 }
 
-function world({ listing, saved = [], settings = settingsWith(), usage = { byName: 0, byWildcard: 0 } }: Options = {}) {
+function world({ listing, saved = [], settings = settingsWith(), usage = {} }: Options = {}) {
   const clock = new FakeClock();
   const log = new RecordedLog();
   const metrics = newMetrics();
@@ -43,7 +46,7 @@ function world({ listing, saved = [], settings = settingsWith(), usage = { byNam
       confirmations: records.confirmations,
       lineage: { lineage: "l", epoch: 3 },
       saved: new Map(saved.map((service) => [service.name, service])),
-      usage: { usage: () => usage },
+      usage: { usage: () => ({ byName: 0, byWildcard: 0, quietSinceMs: 0, ...usage }) },
       bootWaitMs: 30_000,
     },
     () => settings,
@@ -252,7 +255,7 @@ describe("an inconsistent service", () => {
 });
 
 describe("retirement", () => {
-  function retired(usage: { byName: number; byWildcard: number }) {
+  function retired(usage: Partial<Usage>) {
     const it = world({ settings: settingsWith({ safety: "off" }), usage });
     it.source.see(SHOP, [endpointAt(1)]);
     it.clock.advance(100);
@@ -276,6 +279,16 @@ describe("retirement", () => {
     expect(publisher.snapshot.value.services.has(SHOP)).toBe(true);
     records.confirm(SHOP, { author: "ops", reason: "gone for good" });
     clock.advance(100);
+    expect(publisher.snapshot.value.services.has(SHOP)).toBe(false);
+  });
+
+  test("it stays for ten minutes after the last reported request, whoever subscribes", () => {
+    const usage = { quietSinceMs: 0 };
+    const { clock, publisher } = retired(usage);
+    usage.quietSinceMs = clock.wallMs() + 540_000;
+    clock.advance(1_080_000);
+    expect(publisher.snapshot.value.services.has(SHOP)).toBe(true);
+    clock.advance(120_000);
     expect(publisher.snapshot.value.services.has(SHOP)).toBe(false);
   });
 

@@ -6,9 +6,15 @@ import type { Confirmations } from "../records/index.js";
 import { serviceSnapshot } from "./build.js";
 import type { ServiceSnapshot } from "./snapshot.js";
 
-/** Who may still call a service: subscriptions now, by name and by wildcard. Implemented by whoever knows the streams. */
+/** Who may still call a service. Implemented by whoever knows the streams. */
 export interface ServiceUsage {
-  usage(service: ServiceName): { readonly byName: number; readonly byWildcard: number };
+  usage(service: ServiceName): {
+    /** Subscriptions now of clients that do not report what they call. */
+    readonly byName: number;
+    readonly byWildcard: number;
+    /** Wall time since when nobody has reported a request to it. */
+    readonly quietSinceMs: number;
+  };
 }
 
 export const RETIRE_AFTER_MS = 600_000;
@@ -56,7 +62,7 @@ export class Retirement {
     const over = retired.length - RETIRED_MAX;
     const leaving = retired.filter(({ name, sinceMs }, index) => {
       const confirmed = (confirmations.get(name)?.atMs ?? 0) >= sinceMs;
-      return confirmed || index < over || (nowMs - sinceMs >= RETIRE_AFTER_MS && !this.#inUse(name, nowMs - sinceMs));
+      return confirmed || index < over || (nowMs - sinceMs >= RETIRE_AFTER_MS && !this.#inUse(name, sinceMs, nowMs));
     });
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -68,10 +74,11 @@ export class Retirement {
     return leaving.map(({ name }) => name);
   }
 
-  /** Without load reports, a subscriber counts as calling. */
-  #inUse(name: ServiceName, retiredForMs: number): boolean {
-    const { byName, byWildcard } = this.#deps.usage.usage(name);
-    return byName > 0 || (byWildcard > 0 && retiredForMs < WILDCARD_KEEPS_MS);
+  /** Without load reports a subscriber counts as calling; with them, who reported a request lately. */
+  #inUse(name: ServiceName, sinceMs: number, nowMs: number): boolean {
+    const { byName, byWildcard, quietSinceMs } = this.#deps.usage.usage(name);
+    const wasCalled = nowMs - quietSinceMs < RETIRE_AFTER_MS;
+    return wasCalled || byName > 0 || (byWildcard > 0 && nowMs - sinceMs < WILDCARD_KEEPS_MS);
   }
 
   close(): void {

@@ -58,6 +58,16 @@ export class Holdings {
     return this.#lastGood.get(name);
   }
 
+  /** The version it refused last, and has not accepted another since. */
+  refusedVersion(name: string): string | undefined {
+    return this.#refused.get(name)?.version;
+  }
+
+  /** The version it said it has from an earlier stream. */
+  claimedVersion(name: string): string | undefined {
+    return this.#claimed.get(name);
+  }
+
   /** Whether the client may have the resource in any version. */
   mayHave(name: string): boolean {
     return this.#accepted.has(name) || this.#claimed.has(name) || this.#refused.has(name) || this.#perhaps.has(name);

@@ -1,3 +1,4 @@
 /** What other rooms may know of the xDS server; who runs one imports `library.ts`. */
+export type { ClusterLoad, LoadMetric, LoadObserver, LoadPlace, LoadReporter, PlaceLoad } from "./load-report.js";
 export type { Absence, Reference, Resource, ResourceSet, ResourceSets, ViewOf, XdsNode } from "./resource-set.js";
 export type { Nack, StreamIdentity, StreamObserver } from "./stream-observer.js";

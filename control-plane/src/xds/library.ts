@@ -35,6 +35,7 @@ export function xdsServer(options: XdsServerOptions): XdsServer {
 
 export { newXdsServer, type XdsServer, type XdsServerDeps } from "./io/xds-server.js";
 export { DEFAULT_LIMITS, type XdsLimits } from "./limits.js";
+export type { ClusterLoad, LoadMetric, LoadObserver, LoadPlace, LoadReporter, PlaceLoad } from "./load-report.js";
 export { type RefusedResource, refusedFromDetails, refusedToDetails } from "./nack-details.js";
 export type { Absence, Reference, Resource, ResourceSet, ResourceSets, ViewOf, XdsNode } from "./resource-set.js";
 export { resourceSets, type ViewContent } from "./resource-sets.js";

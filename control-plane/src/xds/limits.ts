@@ -35,6 +35,12 @@ export interface XdsLimits {
   readonly pauseBytes: number;
   /** A stream with more bytes than this waiting to be written is closed. */
   readonly bufferBytes: number;
+  /** Streams of load reports open at once. */
+  readonly loadStreams: number;
+  /** How often a client is asked to report its load. */
+  readonly loadIntervalMs: number;
+  /** Streams of tools open at once: client status, health, reflection. */
+  readonly toolStreams: number;
 }
 
 export const DEFAULT_LIMITS: XdsLimits = {
@@ -67,6 +73,12 @@ export const DEFAULT_LIMITS: XdsLimits = {
   pauseBytes: MIB,
   // One unanswered response of each of four types at the largest size a client accepts.
   bufferBytes: 16 * MIB,
+  // One beside each stream of a client.
+  loadStreams: 20_000,
+  // What clients report costs a decoding each: 10,000 of them are 1,000 messages a second.
+  loadIntervalMs: 10_000,
+  // People with a tool, and whoever watches our health; not the fleet.
+  toolStreams: 1_000,
 };
 
 /** What a text keeps within `maxBytes` of UTF-8, cut between characters. */

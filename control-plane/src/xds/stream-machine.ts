@@ -6,6 +6,7 @@ import type { TypeGate } from "./answer.js";
 import { Gates } from "./gates.js";
 import type { XdsLimits } from "./limits.js";
 import type { Reference, ResourceSets, XdsNode } from "./resource-set.js";
+import type { ClientStanding } from "./resource-standing.js";
 import { REFERRERS, SEND_ORDER, typeRules } from "./resource-types.js";
 import type { Draft, ResponseContent } from "./response-content.js";
 import type { ResponseEncoder } from "./response-encoder.js";
@@ -14,7 +15,7 @@ import type { Heard, StreamRequest } from "./stream-request.js";
 import { TypeStream } from "./type-stream.js";
 
 /** The gRPC codes a stream is ended with. */
-export const STATUS = { ok: 0, invalidArgument: 3, deadlineExceeded: 4, resourceExhausted: 8, unavailable: 14 } as const;
+export const STATUS = { ok: 0, invalidArgument: 3, deadlineExceeded: 4, notFound: 5, resourceExhausted: 8, unavailable: 14 } as const;
 
 export interface StreamStatus {
   readonly code: (typeof STATUS)[keyof typeof STATUS];
@@ -77,6 +78,12 @@ export class StreamMachine {
   /** A stream that ends after a response is no failure to a gRPC client; one that ends before is (xDS rule R33). */
   get hasResponded(): boolean {
     return this.#responses > 0;
+  }
+
+  /** Who is at the other end, and how it stands to each resource; undefined before the first request and after the end. */
+  get standing(): ClientStanding | undefined {
+    if (this.#identity === undefined) return undefined;
+    return { node: this.#identity.node, types: [...this.#types.values()] };
   }
 
   request(request: StreamRequest): readonly Step[] {

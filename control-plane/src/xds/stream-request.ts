@@ -81,7 +81,8 @@ function readRefusal(status: Status__Output | null, limits: XdsLimits): Refusal 
   return { reason: truncated(reason, limits.reasonBytes), resources: refused.map((one) => one.name) };
 }
 
-function readNode(node: Node__Output | null): XdsNode | undefined {
+/** What a client says of itself; undefined where it says nothing. */
+export function readNode(node: Node__Output | null): XdsNode | undefined {
   if (node === null) return undefined;
   return {
     id: node.id,

@@ -4,6 +4,7 @@ import { type Answer, fullAnswer, partialAnswer, question, type Standing, type T
 import { Holdings } from "./holdings.js";
 import { Narrowing, type Suspect } from "./narrowing.js";
 import type { Absence, Resource, ResourceSet, ResourceSets } from "./resource-set.js";
+import { type ResourceStanding, standingsOf } from "./resource-standing.js";
 import { typeRules } from "./resource-types.js";
 import type { Draft, ResponseContent } from "./response-content.js";
 import type { Heard, Refusal, StreamRequest, Verdict } from "./stream-request.js";
@@ -42,6 +43,8 @@ export class TypeStream {
   #unsettled = false;
   #lastNonce: string | undefined;
   #unanswered: Unanswered | undefined;
+  /** Of the last NACK, for people. */
+  #reason = "";
 
   constructor(options: TypeStreamOptions) {
     const rules = typeRules(options.typeUrl);
@@ -91,6 +94,12 @@ export class TypeStream {
   /** Whether the client may have a resource in some version, or has refused it: nothing gains by waiting for it. */
   hasReached(name: string): boolean {
     return this.#holdings.mayHave(name);
+  }
+
+  /** How the client stands to every name it asks for or may have, for people. */
+  standings(): Iterable<ResourceStanding> {
+    const [set, told, sent] = [this.#set, this.#told, this.#unanswered?.content.resources ?? []];
+    return standingsOf({ stream: this, holdings: this.#holdings, set, told, sent, reason: this.#reason });
   }
 
   /** Whether there is nothing to be said; with `answered`, and nothing said that the client has not answered. */
@@ -161,6 +170,7 @@ export class TypeStream {
       for (const resource of resources) this.#accept(resource);
       return { kind: "acked", nonce, version };
     }
+    this.#reason = refusal.reason;
     const suspects = this.#suspects(resources, refusal);
     const isCertain = suspects.length === 1 || refusal.resources.length > 0;
     const names = new Set(suspects.map(({ resource }) => resource.name));

@@ -60,19 +60,21 @@ export async function startEnvoy(bootstrap: Bootstrap, options: { readonly waitF
   };
 }
 
-/** A bootstrap that takes listeners and clusters from a control plane on this machine by one delta ADS stream. */
+/** A bootstrap that takes listeners and clusters from a control plane on this machine by one delta ADS stream, and reports its load there. */
 export function deltaAdsBootstrap(options: {
   readonly xdsPort: number;
   readonly node: { readonly id: string; readonly cluster: string; readonly metadata?: Readonly<Record<string, unknown>> };
 }): Bootstrap {
   const fromAds = { resource_api_version: "V3", ads: {} };
+  const grpc_services = [{ envoy_grpc: { cluster_name: "control_plane" } }];
   return {
     node: options.node,
+    cluster_manager: { load_stats_config: { api_type: "GRPC", transport_api_version: "V3", grpc_services } },
     dynamic_resources: {
       ads_config: {
         api_type: "DELTA_GRPC",
         transport_api_version: "V3",
-        grpc_services: [{ envoy_grpc: { cluster_name: "control_plane" } }],
+        grpc_services,
         set_node_on_first_message_only: true,
       },
       cds_config: fromAds,

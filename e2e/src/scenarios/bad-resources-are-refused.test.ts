@@ -63,7 +63,7 @@ test("a bad resource is refused by name with its reason; the old one serves, the
   const good = [clusterOf("shop"), clusterOf("cart")];
   const sets = new Cell(setsOf(good, assignments));
   const metrics = newMetrics();
-  const fleet = newFleet({ clock: systemClock, metrics });
+  const fleet = newFleet({ clock: systemClock, metrics, knows: () => true });
   const server = xdsServer({ viewOf: () => sets, observer: fleet.observer, metrics });
   const listening = await server.listen({ host: "127.0.0.1", port: 0 });
   if (!listening.ok) throw new Error(listening.error);

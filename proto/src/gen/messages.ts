@@ -1,5 +1,6 @@
 // Generated from schema/ by scripts/generate.mjs. Do not edit: change the .proto file and run `npm run generate`.
 
+import type { UpdateFailureState as _envoy_admin_v3_UpdateFailureState, UpdateFailureState__Output as _envoy_admin_v3_UpdateFailureState__Output } from './envoy/admin/v3/UpdateFailureState.js';
 import type { CircuitBreakers as _envoy_config_cluster_v3_CircuitBreakers, CircuitBreakers__Output as _envoy_config_cluster_v3_CircuitBreakers__Output } from './envoy/config/cluster/v3/CircuitBreakers.js';
 import type { Cluster as _envoy_config_cluster_v3_Cluster, Cluster__Output as _envoy_config_cluster_v3_Cluster__Output } from './envoy/config/cluster/v3/Cluster.js';
 import type { LoadBalancingPolicy as _envoy_config_cluster_v3_LoadBalancingPolicy, LoadBalancingPolicy__Output as _envoy_config_cluster_v3_LoadBalancingPolicy__Output } from './envoy/config/cluster/v3/LoadBalancingPolicy.js';
@@ -66,8 +67,13 @@ import type { ResourceError as _envoy_service_discovery_v3_ResourceError, Resour
 import type { ResourceName as _envoy_service_discovery_v3_ResourceName, ResourceName__Output as _envoy_service_discovery_v3_ResourceName__Output } from './envoy/service/discovery/v3/ResourceName.js';
 import type { LoadStatsRequest as _envoy_service_load_stats_v3_LoadStatsRequest, LoadStatsRequest__Output as _envoy_service_load_stats_v3_LoadStatsRequest__Output } from './envoy/service/load_stats/v3/LoadStatsRequest.js';
 import type { LoadStatsResponse as _envoy_service_load_stats_v3_LoadStatsResponse, LoadStatsResponse__Output as _envoy_service_load_stats_v3_LoadStatsResponse__Output } from './envoy/service/load_stats/v3/LoadStatsResponse.js';
+import type { ClientConfig as _envoy_service_status_v3_ClientConfig, ClientConfig__Output as _envoy_service_status_v3_ClientConfig__Output } from './envoy/service/status/v3/ClientConfig.js';
+import type { ClientStatusRequest as _envoy_service_status_v3_ClientStatusRequest, ClientStatusRequest__Output as _envoy_service_status_v3_ClientStatusRequest__Output } from './envoy/service/status/v3/ClientStatusRequest.js';
+import type { ClientStatusResponse as _envoy_service_status_v3_ClientStatusResponse, ClientStatusResponse__Output as _envoy_service_status_v3_ClientStatusResponse__Output } from './envoy/service/status/v3/ClientStatusResponse.js';
+import type { NodeMatcher as _envoy_type_matcher_v3_NodeMatcher, NodeMatcher__Output as _envoy_type_matcher_v3_NodeMatcher__Output } from './envoy/type/matcher/v3/NodeMatcher.js';
 import type { RegexMatcher as _envoy_type_matcher_v3_RegexMatcher, RegexMatcher__Output as _envoy_type_matcher_v3_RegexMatcher__Output } from './envoy/type/matcher/v3/RegexMatcher.js';
 import type { StringMatcher as _envoy_type_matcher_v3_StringMatcher, StringMatcher__Output as _envoy_type_matcher_v3_StringMatcher__Output } from './envoy/type/matcher/v3/StringMatcher.js';
+import type { StructMatcher as _envoy_type_matcher_v3_StructMatcher, StructMatcher__Output as _envoy_type_matcher_v3_StructMatcher__Output } from './envoy/type/matcher/v3/StructMatcher.js';
 import type { FractionalPercent as _envoy_type_v3_FractionalPercent, FractionalPercent__Output as _envoy_type_v3_FractionalPercent__Output } from './envoy/type/v3/FractionalPercent.js';
 import type { Percent as _envoy_type_v3_Percent, Percent__Output as _envoy_type_v3_Percent__Output } from './envoy/type/v3/Percent.js';
 import type { SemanticVersion as _envoy_type_v3_SemanticVersion, SemanticVersion__Output as _envoy_type_v3_SemanticVersion__Output } from './envoy/type/v3/SemanticVersion.js';
@@ -82,9 +88,20 @@ import type { UInt32Value as _google_protobuf_UInt32Value, UInt32Value__Output a
 import type { UInt64Value as _google_protobuf_UInt64Value, UInt64Value__Output as _google_protobuf_UInt64Value__Output } from './google/protobuf/UInt64Value.js';
 import type { Value as _google_protobuf_Value, Value__Output as _google_protobuf_Value__Output } from './google/protobuf/Value.js';
 import type { Status as _google_rpc_Status, Status__Output as _google_rpc_Status__Output } from './google/rpc/Status.js';
+import type { HealthCheckRequest as _grpc_health_v1_HealthCheckRequest, HealthCheckRequest__Output as _grpc_health_v1_HealthCheckRequest__Output } from './grpc/health/v1/HealthCheckRequest.js';
+import type { HealthCheckResponse as _grpc_health_v1_HealthCheckResponse, HealthCheckResponse__Output as _grpc_health_v1_HealthCheckResponse__Output } from './grpc/health/v1/HealthCheckResponse.js';
+import type { ErrorResponse as _grpc_reflection_v1_ErrorResponse, ErrorResponse__Output as _grpc_reflection_v1_ErrorResponse__Output } from './grpc/reflection/v1/ErrorResponse.js';
+import type { ExtensionNumberResponse as _grpc_reflection_v1_ExtensionNumberResponse, ExtensionNumberResponse__Output as _grpc_reflection_v1_ExtensionNumberResponse__Output } from './grpc/reflection/v1/ExtensionNumberResponse.js';
+import type { ExtensionRequest as _grpc_reflection_v1_ExtensionRequest, ExtensionRequest__Output as _grpc_reflection_v1_ExtensionRequest__Output } from './grpc/reflection/v1/ExtensionRequest.js';
+import type { FileDescriptorResponse as _grpc_reflection_v1_FileDescriptorResponse, FileDescriptorResponse__Output as _grpc_reflection_v1_FileDescriptorResponse__Output } from './grpc/reflection/v1/FileDescriptorResponse.js';
+import type { ListServiceResponse as _grpc_reflection_v1_ListServiceResponse, ListServiceResponse__Output as _grpc_reflection_v1_ListServiceResponse__Output } from './grpc/reflection/v1/ListServiceResponse.js';
+import type { ServerReflectionRequest as _grpc_reflection_v1_ServerReflectionRequest, ServerReflectionRequest__Output as _grpc_reflection_v1_ServerReflectionRequest__Output } from './grpc/reflection/v1/ServerReflectionRequest.js';
+import type { ServerReflectionResponse as _grpc_reflection_v1_ServerReflectionResponse, ServerReflectionResponse__Output as _grpc_reflection_v1_ServerReflectionResponse__Output } from './grpc/reflection/v1/ServerReflectionResponse.js';
+import type { ServiceResponse as _grpc_reflection_v1_ServiceResponse, ServiceResponse__Output as _grpc_reflection_v1_ServiceResponse__Output } from './grpc/reflection/v1/ServiceResponse.js';
 
 /** Every top-level message of the schema by its full name: what `encode` takes and what `decode` gives. */
 export interface Messages {
+  'envoy.admin.v3.UpdateFailureState': { input: _envoy_admin_v3_UpdateFailureState; output: _envoy_admin_v3_UpdateFailureState__Output };
   'envoy.config.cluster.v3.CircuitBreakers': { input: _envoy_config_cluster_v3_CircuitBreakers; output: _envoy_config_cluster_v3_CircuitBreakers__Output };
   'envoy.config.cluster.v3.Cluster': { input: _envoy_config_cluster_v3_Cluster; output: _envoy_config_cluster_v3_Cluster__Output };
   'envoy.config.cluster.v3.LoadBalancingPolicy': { input: _envoy_config_cluster_v3_LoadBalancingPolicy; output: _envoy_config_cluster_v3_LoadBalancingPolicy__Output };
@@ -151,8 +168,13 @@ export interface Messages {
   'envoy.service.discovery.v3.ResourceName': { input: _envoy_service_discovery_v3_ResourceName; output: _envoy_service_discovery_v3_ResourceName__Output };
   'envoy.service.load_stats.v3.LoadStatsRequest': { input: _envoy_service_load_stats_v3_LoadStatsRequest; output: _envoy_service_load_stats_v3_LoadStatsRequest__Output };
   'envoy.service.load_stats.v3.LoadStatsResponse': { input: _envoy_service_load_stats_v3_LoadStatsResponse; output: _envoy_service_load_stats_v3_LoadStatsResponse__Output };
+  'envoy.service.status.v3.ClientConfig': { input: _envoy_service_status_v3_ClientConfig; output: _envoy_service_status_v3_ClientConfig__Output };
+  'envoy.service.status.v3.ClientStatusRequest': { input: _envoy_service_status_v3_ClientStatusRequest; output: _envoy_service_status_v3_ClientStatusRequest__Output };
+  'envoy.service.status.v3.ClientStatusResponse': { input: _envoy_service_status_v3_ClientStatusResponse; output: _envoy_service_status_v3_ClientStatusResponse__Output };
+  'envoy.type.matcher.v3.NodeMatcher': { input: _envoy_type_matcher_v3_NodeMatcher; output: _envoy_type_matcher_v3_NodeMatcher__Output };
   'envoy.type.matcher.v3.RegexMatcher': { input: _envoy_type_matcher_v3_RegexMatcher; output: _envoy_type_matcher_v3_RegexMatcher__Output };
   'envoy.type.matcher.v3.StringMatcher': { input: _envoy_type_matcher_v3_StringMatcher; output: _envoy_type_matcher_v3_StringMatcher__Output };
+  'envoy.type.matcher.v3.StructMatcher': { input: _envoy_type_matcher_v3_StructMatcher; output: _envoy_type_matcher_v3_StructMatcher__Output };
   'envoy.type.v3.FractionalPercent': { input: _envoy_type_v3_FractionalPercent; output: _envoy_type_v3_FractionalPercent__Output };
   'envoy.type.v3.Percent': { input: _envoy_type_v3_Percent; output: _envoy_type_v3_Percent__Output };
   'envoy.type.v3.SemanticVersion': { input: _envoy_type_v3_SemanticVersion; output: _envoy_type_v3_SemanticVersion__Output };
@@ -167,4 +189,14 @@ export interface Messages {
   'google.protobuf.UInt64Value': { input: _google_protobuf_UInt64Value; output: _google_protobuf_UInt64Value__Output };
   'google.protobuf.Value': { input: _google_protobuf_Value; output: _google_protobuf_Value__Output };
   'google.rpc.Status': { input: _google_rpc_Status; output: _google_rpc_Status__Output };
+  'grpc.health.v1.HealthCheckRequest': { input: _grpc_health_v1_HealthCheckRequest; output: _grpc_health_v1_HealthCheckRequest__Output };
+  'grpc.health.v1.HealthCheckResponse': { input: _grpc_health_v1_HealthCheckResponse; output: _grpc_health_v1_HealthCheckResponse__Output };
+  'grpc.reflection.v1.ErrorResponse': { input: _grpc_reflection_v1_ErrorResponse; output: _grpc_reflection_v1_ErrorResponse__Output };
+  'grpc.reflection.v1.ExtensionNumberResponse': { input: _grpc_reflection_v1_ExtensionNumberResponse; output: _grpc_reflection_v1_ExtensionNumberResponse__Output };
+  'grpc.reflection.v1.ExtensionRequest': { input: _grpc_reflection_v1_ExtensionRequest; output: _grpc_reflection_v1_ExtensionRequest__Output };
+  'grpc.reflection.v1.FileDescriptorResponse': { input: _grpc_reflection_v1_FileDescriptorResponse; output: _grpc_reflection_v1_FileDescriptorResponse__Output };
+  'grpc.reflection.v1.ListServiceResponse': { input: _grpc_reflection_v1_ListServiceResponse; output: _grpc_reflection_v1_ListServiceResponse__Output };
+  'grpc.reflection.v1.ServerReflectionRequest': { input: _grpc_reflection_v1_ServerReflectionRequest; output: _grpc_reflection_v1_ServerReflectionRequest__Output };
+  'grpc.reflection.v1.ServerReflectionResponse': { input: _grpc_reflection_v1_ServerReflectionResponse; output: _grpc_reflection_v1_ServerReflectionResponse__Output };
+  'grpc.reflection.v1.ServiceResponse': { input: _grpc_reflection_v1_ServiceResponse; output: _grpc_reflection_v1_ServiceResponse__Output };
 }

@@ -7,6 +7,35 @@ export const schema = {
  "nested": {
   "envoy": {
    "nested": {
+    "admin": {
+     "nested": {
+      "v3": {
+       "nested": {
+        "ClientResourceStatus": {
+         "values": {
+          "UNKNOWN": 0,
+          "REQUESTED": 1,
+          "DOES_NOT_EXIST": 2,
+          "ACKED": 3,
+          "NACKED": 4
+         }
+        },
+        "UpdateFailureState": {
+         "fields": {
+          "details": {
+           "type": "string",
+           "id": 3
+          },
+          "version_info": {
+           "type": "string",
+           "id": 4
+          }
+         }
+        }
+       }
+      }
+     }
+    },
     "config": {
      "nested": {
       "cluster": {
@@ -2446,6 +2475,110 @@ export const schema = {
          }
         }
        }
+      },
+      "status": {
+       "nested": {
+        "v3": {
+         "nested": {
+          "ClientStatusDiscoveryService": {
+           "methods": {
+            "StreamClientStatus": {
+             "requestType": "ClientStatusRequest",
+             "requestStream": true,
+             "responseType": "ClientStatusResponse",
+             "responseStream": true
+            },
+            "FetchClientStatus": {
+             "requestType": "ClientStatusRequest",
+             "responseType": "ClientStatusResponse"
+            }
+           }
+          },
+          "ConfigStatus": {
+           "values": {
+            "UNKNOWN": 0,
+            "SYNCED": 1,
+            "NOT_SENT": 2,
+            "STALE": 3,
+            "ERROR": 4
+           }
+          },
+          "ClientStatusRequest": {
+           "fields": {
+            "node_matchers": {
+             "rule": "repeated",
+             "type": "envoy.type.matcher.v3.NodeMatcher",
+             "id": 1
+            },
+            "node": {
+             "type": "envoy.config.core.v3.Node",
+             "id": 2
+            },
+            "exclude_resource_contents": {
+             "type": "bool",
+             "id": 3
+            }
+           }
+          },
+          "ClientConfig": {
+           "fields": {
+            "node": {
+             "type": "envoy.config.core.v3.Node",
+             "id": 1
+            },
+            "generic_xds_configs": {
+             "rule": "repeated",
+             "type": "GenericXdsConfig",
+             "id": 3
+            }
+           },
+           "nested": {
+            "GenericXdsConfig": {
+             "fields": {
+              "type_url": {
+               "type": "string",
+               "id": 1
+              },
+              "name": {
+               "type": "string",
+               "id": 2
+              },
+              "version_info": {
+               "type": "string",
+               "id": 3
+              },
+              "xds_config": {
+               "type": "google.protobuf.Any",
+               "id": 4
+              },
+              "config_status": {
+               "type": "ConfigStatus",
+               "id": 6
+              },
+              "client_status": {
+               "type": "envoy.admin.v3.ClientResourceStatus",
+               "id": 7
+              },
+              "error_state": {
+               "type": "envoy.admin.v3.UpdateFailureState",
+               "id": 8
+              }
+             }
+            }
+           }
+          },
+          "ClientStatusResponse": {
+           "fields": {
+            "config": {
+             "rule": "repeated",
+             "type": "ClientConfig",
+             "id": 1
+            }
+           }
+          }
+         }
+        }
+       }
       }
      }
     },
@@ -2455,6 +2588,19 @@ export const schema = {
        "nested": {
         "v3": {
          "nested": {
+          "NodeMatcher": {
+           "fields": {
+            "node_id": {
+             "type": "StringMatcher",
+             "id": 1
+            },
+            "node_metadatas": {
+             "rule": "repeated",
+             "type": "StructMatcher",
+             "id": 2
+            }
+           }
+          },
           "RegexMatcher": {
            "fields": {
             "regex": {
@@ -2501,6 +2647,9 @@ export const schema = {
              "id": 6
             }
            }
+          },
+          "StructMatcher": {
+           "fields": {}
           }
          }
         }
@@ -2708,6 +2857,215 @@ export const schema = {
          "rule": "repeated",
          "type": "google.protobuf.Any",
          "id": 3
+        }
+       }
+      }
+     }
+    }
+   }
+  },
+  "grpc": {
+   "nested": {
+    "health": {
+     "nested": {
+      "v1": {
+       "nested": {
+        "HealthCheckRequest": {
+         "fields": {
+          "service": {
+           "type": "string",
+           "id": 1
+          }
+         }
+        },
+        "HealthCheckResponse": {
+         "fields": {
+          "status": {
+           "type": "ServingStatus",
+           "id": 1
+          }
+         },
+         "nested": {
+          "ServingStatus": {
+           "values": {
+            "UNKNOWN": 0,
+            "SERVING": 1,
+            "NOT_SERVING": 2,
+            "SERVICE_UNKNOWN": 3
+           }
+          }
+         }
+        },
+        "Health": {
+         "methods": {
+          "Check": {
+           "requestType": "HealthCheckRequest",
+           "responseType": "HealthCheckResponse"
+          },
+          "Watch": {
+           "requestType": "HealthCheckRequest",
+           "responseType": "HealthCheckResponse",
+           "responseStream": true
+          }
+         }
+        }
+       }
+      }
+     }
+    },
+    "reflection": {
+     "nested": {
+      "v1": {
+       "nested": {
+        "ServerReflection": {
+         "methods": {
+          "ServerReflectionInfo": {
+           "requestType": "ServerReflectionRequest",
+           "requestStream": true,
+           "responseType": "ServerReflectionResponse",
+           "responseStream": true
+          }
+         }
+        },
+        "ServerReflectionRequest": {
+         "oneofs": {
+          "message_request": {
+           "oneof": [
+            "file_by_filename",
+            "file_containing_symbol",
+            "file_containing_extension",
+            "all_extension_numbers_of_type",
+            "list_services"
+           ]
+          }
+         },
+         "fields": {
+          "host": {
+           "type": "string",
+           "id": 1
+          },
+          "file_by_filename": {
+           "type": "string",
+           "id": 3
+          },
+          "file_containing_symbol": {
+           "type": "string",
+           "id": 4
+          },
+          "file_containing_extension": {
+           "type": "ExtensionRequest",
+           "id": 5
+          },
+          "all_extension_numbers_of_type": {
+           "type": "string",
+           "id": 6
+          },
+          "list_services": {
+           "type": "string",
+           "id": 7
+          }
+         }
+        },
+        "ExtensionRequest": {
+         "fields": {
+          "containing_type": {
+           "type": "string",
+           "id": 1
+          },
+          "extension_number": {
+           "type": "int32",
+           "id": 2
+          }
+         }
+        },
+        "ServerReflectionResponse": {
+         "oneofs": {
+          "message_response": {
+           "oneof": [
+            "file_descriptor_response",
+            "all_extension_numbers_response",
+            "list_services_response",
+            "error_response"
+           ]
+          }
+         },
+         "fields": {
+          "valid_host": {
+           "type": "string",
+           "id": 1
+          },
+          "original_request": {
+           "type": "ServerReflectionRequest",
+           "id": 2
+          },
+          "file_descriptor_response": {
+           "type": "FileDescriptorResponse",
+           "id": 4
+          },
+          "all_extension_numbers_response": {
+           "type": "ExtensionNumberResponse",
+           "id": 5
+          },
+          "list_services_response": {
+           "type": "ListServiceResponse",
+           "id": 6
+          },
+          "error_response": {
+           "type": "ErrorResponse",
+           "id": 7
+          }
+         }
+        },
+        "FileDescriptorResponse": {
+         "fields": {
+          "file_descriptor_proto": {
+           "rule": "repeated",
+           "type": "bytes",
+           "id": 1
+          }
+         }
+        },
+        "ExtensionNumberResponse": {
+         "fields": {
+          "base_type_name": {
+           "type": "string",
+           "id": 1
+          },
+          "extension_number": {
+           "rule": "repeated",
+           "type": "int32",
+           "id": 2
+          }
+         }
+        },
+        "ListServiceResponse": {
+         "fields": {
+          "service": {
+           "rule": "repeated",
+           "type": "ServiceResponse",
+           "id": 1
+          }
+         }
+        },
+        "ServiceResponse": {
+         "fields": {
+          "name": {
+           "type": "string",
+           "id": 1
+          }
+         }
+        },
+        "ErrorResponse": {
+         "fields": {
+          "error_code": {
+           "type": "int32",
+           "id": 1
+          },
+          "error_message": {
+           "type": "string",
+           "id": 2
+          }
+         }
         }
        }
       }

@@ -6,13 +6,15 @@ class EndpointLease implements Lease {
   readonly endpoint: EndpointState;
   readonly #ejection: Ejection;
   readonly #probe: boolean;
+  readonly #pickedAtMs: number;
   #connected = false;
   #released = false;
 
-  constructor(endpoint: EndpointState, ejection: Ejection, probe: boolean) {
+  constructor(endpoint: EndpointState, ejection: Ejection, nowMs: number) {
     this.endpoint = endpoint;
     this.#ejection = ejection;
-    this.#probe = probe;
+    this.#probe = ejection.picked(endpoint, nowMs);
+    this.#pickedAtMs = nowMs;
   }
 
   connected(): void {
@@ -26,6 +28,7 @@ class EndpointLease implements Lease {
     this.endpoint.inFlight--;
     const kind = outcomeKind(outcome);
     this.endpoint.count(kind);
+    if (kind === "success" || kind === "failure") this.endpoint.tookMs += nowMs - this.#pickedAtMs;
     if (kind === "connect-failure") this.#ejection.connectFailed(this.endpoint, nowMs);
     else if (outcome.kind === "success" && !this.#connected) this.#ejection.connected(this.endpoint);
     else if (this.#probe && !this.#connected) this.#ejection.probeLost(this.endpoint);
@@ -35,7 +38,7 @@ class EndpointLease implements Lease {
 /** Makes `endpoint` the pick: from here on it has one more request in flight. */
 export function leaseOf(endpoint: EndpointState, ejection: Ejection, nowMs: number): Pick {
   endpoint.inFlight++;
-  return { kind: "picked", lease: new EndpointLease(endpoint, ejection, ejection.picked(endpoint, nowMs)) };
+  return { kind: "picked", lease: new EndpointLease(endpoint, ejection, nowMs) };
 }
 
 /** A 5xx is an answer, so the endpoint is connected, but it is no success of the endpoint. */

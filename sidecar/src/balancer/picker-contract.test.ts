@@ -84,6 +84,16 @@ describe.each(BALANCER_POLICIES)("every picker: %s", (policy) => {
     expect(pickerOf(policy, []).pick({ nowMs: 0, exclude: [] })).toEqual({ kind: "refused", reason: "no-endpoints" });
   });
 
+  test("the time of a try counts when it got a connection, and not when it was refused or given up", () => {
+    const state = stateOf(1);
+    const picker = pickerOf(policy, [state]);
+    lease(picker).release(OK, 30);
+    lease(picker).release({ kind: "success", status: 503 }, 12);
+    lease(picker).release(REFUSED, 500);
+    lease(picker).release({ kind: "abandoned" }, 500);
+    expect(state.tookMs).toBe(42);
+  });
+
   // 6,000 requests one at a time over weights 1:2:3. Round robin is off by less than 2 per endpoint. Least request draws by
   // weight when idle, a binomial: sd = sqrt(6000 * 1/2 * 1/2) = 39 for the largest share, so 5 sd = 194 fails once in 10^6 seeds.
   test("idle requests are shared by weight", () => {

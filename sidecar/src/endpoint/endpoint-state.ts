@@ -27,6 +27,8 @@ export class EndpointState {
   failures: number;
   connectFailuresTotal: number;
   cancelled: number;
+  /** Time that the tries counted as successes and failures took together: those that got a connection. */
+  tookMs: number;
 
   constructor(endpoint: UpstreamEndpoint) {
     this.endpoint = endpoint;
@@ -40,6 +42,7 @@ export class EndpointState {
     this.failures = 0;
     this.connectFailuresTotal = 0;
     this.cancelled = 0;
+    this.tookMs = 0;
   }
 
   /** Counts one finished try; `inFlight` and ejection are the balancer's. */

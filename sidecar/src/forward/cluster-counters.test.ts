@@ -9,6 +9,12 @@ test("a latency falls into the first bucket whose bound it does not exceed", () 
   }
 });
 
+test("dropped are the requests that were given up before an endpoint was chosen", () => {
+  const counters = new ClusterCounters();
+  for (const reason of ["not-ready", "no-endpoints", "overloaded", "upstream-timeout", "bad-request"] as const) counters.replied(reason);
+  expect(counters.dropped).toBe(3);
+});
+
 test("finished requests are counted by class, those without a status apart", () => {
   const counters = new ClusterCounters();
   for (const status of [200, 204, 404, 503, undefined]) counters.finish(status, 1);

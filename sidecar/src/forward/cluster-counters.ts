@@ -15,6 +15,8 @@ export const LATENCY_BOUNDS_MS: readonly number[] = Array.from({ length: BUCKETS
 
 const REASON_INDEX: ReadonlyMap<Reason, number> = new Map(REPLY_REASONS.map((reason, index) => [reason, index]));
 
+const DROPPING: readonly Reason[] = ["not-ready", "no-endpoints", "overloaded"];
+
 /**
  * What is counted of the requests to one service. Plain numbers in arrays of fixed size: counting costs a few
  * nanoseconds, and whoever exports them reads them when asked.
@@ -35,6 +37,11 @@ export class ClusterCounters {
   /** Requests that ended. */
   get requests(): number {
     return this.finished.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Requests that were given up before an endpoint was chosen. */
+  get dropped(): number {
+    return DROPPING.reduce((sum, reason) => sum + (this.localReplies[REASON_INDEX.get(reason) ?? 0] ?? 0), 0);
   }
 
   /** A request ended. @param status undefined when none was sent */

@@ -39,7 +39,7 @@ async function api(membership: Partial<MembershipSettings> = {}, observe = false
     defaults: settingsWith(membership),
   });
   const verdicts = new KeyedCell<ServiceName, ReadonlyMap<ReturnType<typeof idOf>, EndpointHealth>>();
-  const fleet = newFleet({ clock, metrics });
+  const fleet = newFleet({ clock, metrics, knows: () => true });
   const publisher = new Publisher(
     {
       clock,
@@ -103,6 +103,49 @@ describe("what the API shows", () => {
       contributions: [{ source: "lists", state: "complete", endpoints: 2 }],
       members: [{ id: "10.0.0.1:1", outcome: "serving", place: "test:1", sources: ["lists"] }, { id: "10.0.0.1:2" }],
     });
+  });
+
+  test("the load that clients report: of a service, by place and reporter, and how full the table is", async () => {
+    const { get, clock, fleet } = await api();
+    expect((await get("/v1/services/shop")).body).not.toHaveProperty("load");
+    expect((await get("/v1/load/shop")).body).toEqual({ service: "shop", places: [] });
+    const node = { id: "web-1", cluster: "", zone: "a", userAgentName: "envoy", userAgentVersion: "1", clientFeatures: [], metadata: {} };
+    const reporter = { streamId: 1, node, peer: "10.1.1.1:4000" };
+    const place = { endpoint: "10.0.0.1:1", region: "", zone: "a", subZone: "", priority: 0 };
+    const metrics = [{ name: "ms", requests: 4, total: 10 }];
+    const places = [{ place, issued: 100, succeeded: 80, failed: 20, inProgress: 3, metrics }];
+    fleet.loadObserver.opened(reporter);
+    fleet.loadObserver.reported(reporter, [{ cluster: "shop", windowMs: 10_000, dropped: 5, places }]);
+    const summary = {
+      requestsPerSecond: 10,
+      successesPerSecond: 8,
+      errorsPerSecond: 2,
+      droppedPerSecond: 0.5,
+      inProgress: 3,
+      reporters: 1,
+      lastReportAt: new Date(clock.wallMs()).toISOString(),
+      lastRequestAt: new Date(clock.wallMs()).toISOString(),
+    };
+    expect((await get("/v1/services/shop")).body).toMatchObject({ load: summary });
+    expect((await get("/v1/load")).body).toEqual({
+      streams: 1,
+      entries: 1,
+      entriesMax: 100_000,
+      unkept: { "unknown-service": 0, full: 0, "reporter-full": 0 },
+      services: [{ service: "shop", ...summary }],
+    });
+    expect((await get("/v1/load/shop")).body).toMatchObject({
+      load: summary,
+      places: [
+        {
+          endpoint: "10.0.0.1:1",
+          reporter: { node: "web-1", client: "envoy 1", host: "10.1.1.1" },
+          errorsPerSecond: 2,
+          metrics: [{ name: "ms", requests: 4, mean: 2.5 }],
+        },
+      ],
+    });
+    expect((await get("/v1/load/none")).status).toBe(404);
   });
 
   test("why an endpoint is out", async () => {
@@ -356,6 +399,8 @@ test("the OpenAPI document is 3.1 and names every route", async () => {
     "/metrics",
     "/readyz",
     "/v1/comparisons",
+    "/v1/load",
+    "/v1/load/{name}",
     "/v1/services",
     "/v1/services/{name}",
     "/v1/services/{name}/confirm",

@@ -3,6 +3,8 @@ import swagger from "@fastify/swagger";
 import Fastify, { type FastifyError, type FastifyReply } from "fastify";
 import Type, { type Static } from "typebox";
 import { comparisonsView } from "../comparison-view.js";
+import { Load, Loads } from "../load-schemas.js";
+import { loadsView, loadView } from "../load-view.js";
 import { readyView, snapshotView, sourcesView, statusView } from "../plane-view.js";
 import { type ProblemBody, problem } from "../problem.js";
 import * as schema from "../schemas.js";
@@ -211,10 +213,32 @@ function fleetRoutes(app: App, state: AdminState): void {
       );
     },
   );
+  loadRoutes(app, state);
   app.get(
     "/v1/status",
     { schema: { summary: "This process, and every degraded mode that is on", tags: ["process"], response: { 200: schema.Status } } },
     () => statusView(state),
+  );
+}
+
+function loadRoutes(app: App, state: AdminState): void {
+  app.get("/v1/load", { schema: { summary: "The load that clients report, by service", tags: ["load"], response: { 200: Loads } } }, () =>
+    loadsView(state),
+  );
+  app.get<Params<typeof ServiceParams>>(
+    "/v1/load/:name",
+    {
+      schema: {
+        summary: "The load on one service, by endpoint or locality and reporter",
+        tags: ["load"],
+        params: ServiceParams,
+        response: { 200: Load, ...NotFound },
+      },
+    },
+    (request, reply) => {
+      const name = known(state, request.params.name);
+      return name.ok ? loadView(state, name.value) : sendProblem(reply, name.error);
+    },
   );
 }
 

@@ -5,6 +5,7 @@ import type { Clock, Closable, Timer } from "@fairlead/shared";
 import { Metadata, type ServerDuplexStream } from "@grpc/grpc-js";
 import type { XdsLimits } from "../limits.js";
 import type { ViewOf, XdsNode } from "../resource-set.js";
+import type { ClientStanding } from "../resource-standing.js";
 import { STATUS, type Step, type StreamMachine, type StreamStatus } from "../stream-machine.js";
 import { readDeltaRequest, readSotwRequest, type StreamRequest } from "../stream-request.js";
 
@@ -61,6 +62,11 @@ export class ServedStream {
 
   get hasResponded(): boolean {
     return this.#deps.machine.hasResponded;
+  }
+
+  /** For client status. */
+  get standing(): ClientStanding | undefined {
+    return this.#deps.machine.standing;
   }
 
   /** Ends the stream from our side. */

@@ -3,6 +3,7 @@
 
 import { RESOURCE_TYPES, services } from "@fairlead/proto";
 import type { MethodDefinition } from "@grpc/grpc-js";
+import type { StreamStatus } from "../stream-machine.js";
 
 type BytesMethod = MethodDefinition<Buffer, Buffer>;
 
@@ -47,3 +48,13 @@ export const SERVED_METHODS: readonly ServedMethod[] = [
   served(routes.StreamRoutes, "sotw", RESOURCE_TYPES.routeConfiguration),
   served(routes.DeltaRoutes, "delta", RESOURCE_TYPES.routeConfiguration),
 ];
+
+/** Ends a call with a status that is no success. */
+export function refuse(call: { emit(event: "error", error: Error): boolean }, status: StreamStatus): void {
+  call.emit("error", Object.assign(new Error(status.details), status));
+}
+
+/** The peer's address without its port. */
+export function hostOf(peer: string): string {
+  return peer.slice(0, peer.lastIndexOf(":"));
+}

@@ -24,7 +24,7 @@ describe("the xDS server on a socket", () => {
 
   async function start(changed: Partial<XdsServerDeps> = {}): Promise<void> {
     metrics = newMetrics();
-    fleet = newFleet({ clock: systemClock, metrics });
+    fleet = newFleet({ clock: systemClock, metrics, knows: () => true });
     server = newXdsServer({
       viewOf: () => sets,
       observer: fleet.observer,

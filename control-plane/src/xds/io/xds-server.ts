@@ -1,16 +1,19 @@
 // The gRPC server: which methods, which limits of the transport, and how it ends.
 
-import type { Clock, CounterMetric, Log, Metrics, Result, Rng } from "@fairlead/shared";
+import { Cell, type Clock, type CounterMetric, type Log, type Metrics, type Result, type Rng, type Watchable } from "@fairlead/shared";
 import { type ConnectionInjector, Server, ServerCredentials, type ServerOptions } from "@grpc/grpc-js";
 import { Admission } from "../admission.js";
 import type { XdsLimits } from "../limits.js";
+import type { LoadObserver } from "../load-report.js";
 import type { ViewOf } from "../resource-set.js";
 import { ResponseEncoder } from "../response-encoder.js";
 import { STATUS, StreamMachine } from "../stream-machine.js";
 import type { StreamObserver } from "../stream-observer.js";
 import { type Connections, newConnections } from "./connections.js";
+import { type LoadReporting, serveLoadReports } from "./load-reporting.js";
 import { type BytesCall, ServedStream } from "./served-stream.js";
-import { SERVED_METHODS, type ServedMethod } from "./stream-methods.js";
+import { hostOf, SERVED_METHODS, type ServedMethod } from "./stream-methods.js";
+import { serveTools, type ToolServices } from "./tool-services.js";
 
 export interface XdsServerDeps {
   readonly viewOf: ViewOf;
@@ -24,6 +27,10 @@ export interface XdsServerDeps {
   readonly identifier: string;
   /** Whether what refers to something new waits until the client has acknowledged that, 15 s at most (make before break). Default false. */
   readonly gated?: boolean;
+  /** Takes what clients report of the load. Without it load reports are not served. */
+  readonly loads?: LoadObserver;
+  /** What gRPC health says; ready from the start by default. */
+  readonly ready?: Watchable<boolean>;
 }
 
 export interface XdsServer {
@@ -55,6 +62,8 @@ class GrpcXdsServer implements XdsServer {
   readonly #admission: Admission;
   readonly #limitHits: CounterMetric;
   readonly #streams = new Set<ServedStream>();
+  readonly #loads: LoadReporting | undefined;
+  readonly #tools: ToolServices;
   #streamId = 0;
   #closing: Promise<void> | undefined;
 
@@ -69,6 +78,8 @@ class GrpcXdsServer implements XdsServer {
     });
     this.#server = new Server(serverOptions(deps.limits));
     for (const method of SERVED_METHODS) this.#serve(method);
+    this.#loads = this.#serveLoads();
+    this.#tools = this.#serveTools();
     this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
     this.#connections = newConnections(this.#injector, deps.limits.connections, () => this.#hit("connections"));
   }
@@ -93,6 +104,19 @@ class GrpcXdsServer implements XdsServer {
       definition.requestDeserialize,
       "bidi",
     );
+  }
+
+  #serveLoads(): LoadReporting | undefined {
+    const { loads } = this.#deps;
+    if (loads === undefined) return undefined;
+    return serveLoadReports(this.#server, { ...this.#deps, observer: loads, onLimit: (limit) => this.#hit(limit) });
+  }
+
+  #serveTools(): ToolServices {
+    const { limits, loads, ready } = this.#deps;
+    const clients = () => [...this.#streams].flatMap((stream) => stream.standing ?? []);
+    const onLimit = () => this.#hit("toolStreams");
+    return serveTools(this.#server, { limits, clients, ready: ready ?? new Cell(true), takesLoads: loads !== undefined, onLimit });
   }
 
   #accept(call: BytesCall, { variant, impliedType }: ServedMethod): void {
@@ -150,12 +174,14 @@ class GrpcXdsServer implements XdsServer {
 
   async #closeAll(): Promise<void> {
     this.#connections.stopListening();
+    this.#tools.close();
     // Those that had a response go first: to the others the end looks like a failure (xDS rule R33), and one may still come.
     const streams = [...this.#streams].sort((one, other) => Number(other.hasResponded) - Number(one.hasResponded));
     for (let start = 0; start < streams.length; start += CLOSE_BATCH) {
       if (start > 0) await this.#sleep(CLOSE_BATCH_EVERY_MS);
       for (const stream of streams.slice(start, start + CLOSE_BATCH)) stream.close({ code: STATUS.ok, details: "this server is closing" });
     }
+    this.#loads?.close();
     await Promise.race([this.#shutDown(), this.#sleep(CLOSE_GRACE_MS)]);
     this.#server.forceShutdown();
     this.#deps.log.info("xds-closed");
@@ -183,8 +209,4 @@ function serverOptions(limits: XdsLimits): ServerOptions {
     // Channelz keeps a record per connection and message, and nothing of ours reads it.
     "grpc.enable_channelz": 0,
   };
-}
-
-function hostOf(peer: string): string {
-  return peer.slice(0, peer.lastIndexOf(":"));
 }

@@ -1,6 +1,6 @@
 // A gRPC client of the real server, as bare as it gets: requests are written and responses read one by one.
 
-import { Client, type ClientDuplexStream, credentials, type StatusObject } from "@grpc/grpc-js";
+import { Client, type ClientDuplexStream, type ClientReadableStream, credentials, type StatusObject } from "@grpc/grpc-js";
 
 export interface WireStream<Request, Response> {
   write(request: Request): void;
@@ -10,6 +10,12 @@ export interface WireStream<Request, Response> {
   cancel(): void;
 }
 
+interface Method<Q, S> {
+  readonly path: string;
+  readonly requestSerialize: (message: Q) => Buffer;
+  readonly responseDeserialize: (bytes: Buffer) => S;
+}
+
 export class WireClient {
   readonly #client: Client;
 
@@ -17,12 +23,23 @@ export class WireClient {
     this.#client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
   }
 
-  open<Q, S>(method: {
-    readonly path: string;
-    readonly requestSerialize: (message: Q) => Buffer;
-    readonly responseDeserialize: (bytes: Buffer) => S;
-  }): WireStream<Q, S> {
+  open<Q, S>(method: Method<Q, S>): WireStream<Q, S> {
     return new Stream(this.#client.makeBidiStreamRequest(method.path, method.requestSerialize, method.responseDeserialize));
+  }
+
+  /** One request, one response; rejects with the status. */
+  ask<Q, S>(method: Method<Q, S>, request: Q): Promise<S> {
+    return new Promise((resolve, reject) => {
+      this.#client.makeUnaryRequest<Q, S>(method.path, method.requestSerialize, method.responseDeserialize, request, (error, answer) => {
+        if (error !== null || answer === undefined) reject(error ?? new Error("no answer"));
+        else resolve(answer);
+      });
+    });
+  }
+
+  /** One request, and every response to it until `cancel`. */
+  listen<Q, S>(method: Method<Q, S>, request: Q): Omit<WireStream<Q, S>, "write"> {
+    return new Stream(this.#client.makeServerStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, request));
   }
 
   /** A stream on which anything can be said. */
@@ -37,11 +54,11 @@ export class WireClient {
 
 class Stream<Q, S> implements WireStream<Q, S> {
   readonly status: Promise<Pick<StatusObject, "code" | "details">>;
-  readonly #call: ClientDuplexStream<Q, S>;
+  readonly #call: ClientDuplexStream<Q, S> | ClientReadableStream<S>;
   readonly #read: S[] = [];
   readonly #waiting: { readonly resolve: (response: S) => void; readonly reject: (error: Error) => void }[] = [];
 
-  constructor(call: ClientDuplexStream<Q, S>) {
+  constructor(call: ClientDuplexStream<Q, S> | ClientReadableStream<S>) {
     this.#call = call;
     call.on("data", (response: S) => {
       const waiting = this.#waiting.shift();
@@ -59,7 +76,7 @@ class Stream<Q, S> implements WireStream<Q, S> {
   }
 
   write(request: Q): void {
-    this.#call.write(request);
+    if ("write" in this.#call) this.#call.write(request);
   }
 
   next(): Promise<S> {

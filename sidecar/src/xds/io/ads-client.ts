@@ -46,6 +46,8 @@ export interface AdsClientOptions {
   /** `ip:port`, tried in order, then round again. Names are not resolved. */
   readonly addresses: readonly string[];
   readonly protocol: Pick<ClientProtocol, "open" | "receive">;
+  /** Begins what shall share a connection with the stream, once it is connected; closed before the connection is. */
+  readonly beside?: (client: Client) => Closable;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly log: Log;
@@ -143,6 +145,7 @@ class Attempt {
   /** Four at most. */
   readonly #timers: Timer[] = [];
   readonly #stream: AdsStream;
+  #beside: Closable | undefined;
   #isConnected = false;
   #isOver = false;
 
@@ -167,6 +170,7 @@ class Attempt {
   end(): void {
     this.#isOver = true;
     for (const timer of this.#timers) timer.cancel();
+    void this.#beside?.close();
     this.#stream.cancel();
     this.#client.close();
   }
@@ -200,6 +204,7 @@ class Attempt {
   #connected(): void {
     if (this.#isConnected || this.#isOver) return;
     this.#isConnected = true;
+    this.#beside = this.#options.beside?.(this.#client);
     this.#events.connected();
   }
 

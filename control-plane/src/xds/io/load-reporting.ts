@@ -1,0 +1,156 @@
+// Load reports over gRPC: bytes in and out of the machine, and how a stream begins and ends.
+
+import { DecodeError, services } from "@fairlead/proto";
+import type { Clock, Closable, Rng, Timer } from "@fairlead/shared";
+import { Metadata, type Server } from "@grpc/grpc-js";
+import { Admission, type Place } from "../admission.js";
+import type { XdsLimits } from "../limits.js";
+import type { LoadObserver } from "../load-report.js";
+import { type LoadStep, LoadStream } from "../load-stream.js";
+import type { ViewOf } from "../resource-set.js";
+import { STATUS, type StreamStatus } from "../stream-machine.js";
+import type { BytesCall } from "./served-stream.js";
+import { hostOf, refuse } from "./stream-methods.js";
+
+export interface LoadReportingDeps {
+  readonly viewOf: ViewOf;
+  readonly observer: LoadObserver;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly limits: XdsLimits;
+  readonly onLimit: (limit: "loadStreams" | "streamsPerIdentity" | "firstRequestMs") => void;
+}
+
+export interface LoadReporting {
+  readonly streams: number;
+  /** Ends the streams; later ones are refused. */
+  close(): void;
+}
+
+const METHOD = services.loadReporting.StreamLoadStats;
+const asIs = (bytes: Buffer): Buffer => bytes;
+
+export function serveLoadReports(server: Server, deps: LoadReportingDeps): LoadReporting {
+  const { limits, onLimit, clock, rng } = deps;
+  const admission = new Admission({ ...limits, streams: limits.loadStreams });
+  const open = new Set<ReportingStream>();
+  let streamId = 0;
+  let closing = false;
+  const accept = (call: BytesCall): void => {
+    const entered = admission.enter();
+    if (!entered.ok || closing) {
+      if (entered.ok) entered.value.leave();
+      else onLimit("loadStreams");
+      refuse(call, {
+        code: entered.ok ? STATUS.unavailable : STATUS.resourceExhausted,
+        details: entered.ok ? "this server is closing" : entered.error,
+      });
+      return;
+    }
+    const places: Place[] = [entered.value];
+    const peer = call.getPeer();
+    const machine = new LoadStream({
+      streamId: ++streamId,
+      peer,
+      nowMs: () => clock.nowMs(),
+      limits,
+      observer: deps.observer,
+      refusalOf(node) {
+        const identified = admission.identify(hostOf(peer), node.id);
+        if (identified.ok) places.push(identified.value);
+        else onLimit("streamsPerIdentity");
+        return identified.ok ? undefined : identified.error;
+      },
+    });
+    const stream = new ReportingStream({
+      ...deps,
+      call,
+      machine,
+      ageMs: limits.streamAgeMs * (0.8 + 0.4 * rng.next()),
+      onEnded() {
+        open.delete(stream);
+        for (const place of places) place.leave();
+      },
+    });
+    open.add(stream);
+  };
+  server.register(METHOD.path, accept, asIs, asIs, "bidi");
+  return {
+    get streams() {
+      return open.size;
+    },
+    close() {
+      closing = true;
+      for (const stream of [...open]) stream.close({ code: STATUS.ok, details: "this server is closing" });
+    },
+  };
+}
+
+interface ReportingStreamDeps extends LoadReportingDeps {
+  readonly call: BytesCall;
+  readonly machine: LoadStream;
+  readonly ageMs: number;
+  readonly onEnded: () => void;
+}
+
+class ReportingStream {
+  readonly #deps: ReportingStreamDeps;
+  readonly #timers: readonly Timer[];
+  #watch: Closable | undefined;
+  #ended = false;
+
+  constructor(deps: ReportingStreamDeps) {
+    this.#deps = deps;
+    const { call, clock, limits, ageMs } = deps;
+    this.#timers = [
+      clock.schedule(limits.firstRequestMs, () => this.#firstRequestIsDue()),
+      clock.schedule(ageMs, () => this.close({ code: STATUS.ok, details: "this stream has reached its age: open another one" })),
+    ];
+    call.sendMetadata(new Metadata());
+    call.on("data", (bytes: Buffer) => this.#received(bytes));
+    call.on("end", () => this.close({ code: STATUS.ok, details: "the client ended its side" }));
+    call.on("cancelled", () => this.#end());
+    call.on("error", () => this.#end());
+  }
+
+  close(status: StreamStatus): void {
+    if (this.#ended) return;
+    this.#end();
+    if (status.code === STATUS.ok) this.#deps.call.end();
+    else refuse(this.#deps.call, status);
+  }
+
+  #received(bytes: Buffer): void {
+    if (this.#ended) return;
+    try {
+      this.#run(this.#deps.machine.request(METHOD.requestDeserialize(bytes)));
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.close({ code: STATUS.invalidArgument, details: error.message });
+    }
+  }
+
+  #firstRequestIsDue(): void {
+    const steps = this.#deps.machine.firstRequestIsDue();
+    if (steps.length > 0) this.#deps.onLimit("firstRequestMs");
+    this.#run(steps);
+  }
+
+  #run(steps: readonly LoadStep[]): void {
+    for (const step of steps) {
+      if (this.#ended) return;
+      if (step.kind === "send") this.#deps.call.write(METHOD.responseSerialize(step.message));
+      else if (step.kind === "close") this.close(step.status);
+      else this.#watch = this.#deps.viewOf(step.node).watch((sets) => this.#run(this.#deps.machine.view(sets)));
+    }
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const timer of this.#timers) timer.cancel();
+    void this.#watch?.close();
+    this.#deps.machine.ended();
+    this.#deps.onEnded();
+  }
+}
