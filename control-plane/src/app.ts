@@ -25,7 +25,7 @@ import { SeedCheck } from "./seed-check.js";
 import { Publisher, readSaved, type ServiceSnapshot, type Snapshot, SnapshotKeeper } from "./snapshot/index.js";
 import { Sources } from "./sources.js";
 import type { World } from "./world.js";
-import type { XdsNode } from "./xds/index.js";
+import type { TlsState, XdsNode } from "./xds/index.js";
 
 export interface ControlPlane extends Closable {
   readonly xdsPort: number;
@@ -47,9 +47,10 @@ export async function startControlPlane(world: World, settings: Settings): Promi
     return fail({ path, reason });
   };
   const viewOf = settings.observe === undefined ? (node: XdsNode) => views.viewOf(node) : observedViews(world.clock.wallMs());
-  const xds = await world.serveXds({ viewOf, observer: fleet.observer, identifier: settings.id }, settings.xds.listen);
-  if (!xds.ok) return abort(["xds", "listen"], xds.error);
+  const xds = await world.serveXds({ viewOf, observer: fleet.observer, identifier: settings.id }, settings.xds);
+  if (!xds.ok) return abort(settings.xds.tls === undefined ? ["xds", "listen"] : ["xds"], xds.error);
   closables.push(xds.value);
+  xds.value.tls?.watch((tls) => rooms.xdsTls.set(tls));
   const adminServer = await world.serveAdmin(admin, settings.admin.listen);
   if (!adminServer.ok) return abort(["admin", "listen"], adminServer.error);
   closables.push(adminServer.value);
@@ -112,6 +113,7 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
   const reloadState = new Cell<ReloadState>({ loadedAtMs: clock.wallMs(), refused: undefined, restartNeeded: [] });
   const seeds = new SeedCheck({ clock, log, metrics });
   seeds.configure(inForce);
+  const xdsTls = new Cell<TlsState | undefined>(undefined);
   const admin: AdminState = {
     id: settings.id,
     version: world.version,
@@ -126,6 +128,7 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
     reload: reloadState,
     seeds: seeds.doubts,
     fleet,
+    xdsTls,
     confirm(service, by) {
       log.info("confirmed", { service, ...by });
       const confirmation = records.confirm(service, by);
@@ -137,6 +140,7 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
     views,
     fleet,
     admin,
+    xdsTls,
     closables: [sources, registry, checker, evidence, publisher, keeper, views, observation ?? NOTHING] as Closable[],
     reload(next: Settings) {
       const { settings: applied, changed, restartNeeded } = diffSettings(inForce, next);

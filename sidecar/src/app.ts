@@ -35,7 +35,7 @@ export async function startSidecar(world: World, settings: Settings): Promise<Re
     if (heard) fallback.keep({ position, resources: held });
   });
 
-  const ads = world.connectAds({ addresses: settings.controlPlane.addresses, protocol: xds });
+  const ads = world.connectAds({ ...settings.controlPlane, protocol: xds });
   const verdicts = new Cell(verdictAge({ stream: { kind: "down", lostAtMs: undefined }, restoredFromMs: saved?.savedAtMs }));
   const ages = ads.connection.watch((connection) =>
     verdicts.set(verdictAge({ stream: streamOf(connection), restoredFromMs: saved?.savedAtMs })),

@@ -1,6 +1,7 @@
 // Everything the sidecar takes from outside. The simulation makes another one.
 
 import {
+  type ClientTlsSettings,
   type Clock,
   type Closable,
   type DurableStore,
@@ -31,7 +32,11 @@ export interface World {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly store: DurableStore;
-  connectAds(what: { readonly addresses: readonly string[]; readonly protocol: ClientProtocol }): AdsClient;
+  connectAds(what: {
+    readonly addresses: readonly string[];
+    readonly tls?: ClientTlsSettings;
+    readonly protocol: ClientProtocol;
+  }): AdsClient;
   newEngine(): Engine;
   serveAdmin(state: AdminState, listen: Listen): Promise<Result<Listening>>;
 }

@@ -1,3 +1,4 @@
 /** What other rooms may know of the xDS server; who runs one imports `library.ts`. */
 export type { Absence, Reference, Resource, ResourceSet, ResourceSets, ViewOf, XdsNode } from "./resource-set.js";
 export type { Nack, StreamIdentity, StreamObserver } from "./stream-observer.js";
+export { daysLeft, endsSoon, type TlsState, type XdsTls } from "./tls-state.js";

@@ -33,6 +33,7 @@ export function xdsServer(options: XdsServerOptions): XdsServer {
   });
 }
 
+export type { ClientRule } from "./client-identity.js";
 export { newXdsServer, type XdsServer, type XdsServerDeps } from "./io/xds-server.js";
 export { DEFAULT_LIMITS, type XdsLimits } from "./limits.js";
 export { type RefusedResource, refusedFromDetails, refusedToDetails } from "./nack-details.js";
@@ -43,3 +44,4 @@ export { ResponseEncoder } from "./response-encoder.js";
 export { type Step, StreamMachine } from "./stream-machine.js";
 export type { Nack, StreamIdentity, StreamObserver } from "./stream-observer.js";
 export { readDeltaRequest } from "./stream-request.js";
+export type { TlsState, XdsTls } from "./tls-state.js";

@@ -1,6 +1,6 @@
 // A gRPC client of the real server, as bare as it gets: requests are written and responses read one by one.
 
-import { Client, type ClientDuplexStream, credentials, type StatusObject } from "@grpc/grpc-js";
+import { type ChannelCredentials, type ChannelOptions, Client, type ClientDuplexStream, credentials, type StatusObject } from "@grpc/grpc-js";
 
 export interface WireStream<Request, Response> {
   write(request: Request): void;
@@ -13,8 +13,8 @@ export interface WireStream<Request, Response> {
 export class WireClient {
   readonly #client: Client;
 
-  constructor(port: number) {
-    this.#client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  constructor(port: number, secured: ChannelCredentials = credentials.createInsecure(), options: ChannelOptions = {}) {
+    this.#client = new Client(`127.0.0.1:${port}`, secured, options);
   }
 
   open<Q, S>(method: {
