@@ -24,7 +24,9 @@ const tls = keys(
     cert: pemFile("PEM file with our certificate and what it is signed by. Read again when it changes, as the others here"),
     key: pemFile("PEM file with the key of cert"),
     clientCa: Type.Optional(
-      pemFile("PEM file with the authorities of the clients' certificates; a client without one of theirs is refused. Default: nobody is asked"),
+      pemFile(
+        "PEM file with the authorities of the clients' certificates; a client without one of theirs is refused. Default: nobody is asked",
+      ),
     ),
     clients: Type.Optional(
       Type.Array(

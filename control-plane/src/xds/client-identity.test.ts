@@ -6,7 +6,12 @@ const SPIFFE = "spiffe://mesh/ns/web/sa/shop";
 describe("whom a certificate names", () => {
   test.each<[string, string | undefined, unknown, ClientIdentity | undefined]>([
     ["its URI before everything else", `DNS:a.b, URI:${SPIFFE}`, "cn", { kind: "uri", names: [SPIFFE] }],
-    ["its DNS name before the common name, in lower case", "IP Address:10.0.0.1, DNS:Web.Internal", "cn", { kind: "dns", names: ["web.internal"] }],
+    [
+      "its DNS name before the common name, in lower case",
+      "IP Address:10.0.0.1, DNS:Web.Internal",
+      "cn",
+      { kind: "dns", names: ["web.internal"] },
+    ],
     ["all names of the first kind", "DNS:a, DNS:b", "cn", { kind: "dns", names: ["a", "b"] }],
     ["its common name where there is nothing else", undefined, "web-1", { kind: "common-name", names: ["web-1"] }],
     ["its common name beside an address", "IP Address:10.0.0.1", "web-1", { kind: "common-name", names: ["web-1"] }],

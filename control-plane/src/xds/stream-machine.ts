@@ -14,7 +14,15 @@ import type { Heard, StreamRequest } from "./stream-request.js";
 import { TypeStream } from "./type-stream.js";
 
 /** The gRPC codes a stream is ended with. */
-export const STATUS = { ok: 0, invalidArgument: 3, deadlineExceeded: 4, permissionDenied: 7, resourceExhausted: 8, unavailable: 14, unauthenticated: 16 } as const;
+export const STATUS = {
+  ok: 0,
+  invalidArgument: 3,
+  deadlineExceeded: 4,
+  permissionDenied: 7,
+  resourceExhausted: 8,
+  unavailable: 14,
+  unauthenticated: 16,
+} as const;
 
 export interface StreamStatus {
   readonly code: (typeof STATUS)[keyof typeof STATUS];

@@ -41,7 +41,8 @@ test("the example is read as it says", () => {
 });
 
 test("files of TLS start at the configuration's directory, and a certificate goes with its key", () => {
-  const tls = (more: string) => `node: { id: a }\ncontrolPlane: { addresses: ["[::1]:1"], tls: { ca: ca.pem${more} } }\nstateDir: /s\nupstreams: []`;
+  const tls = (more: string) =>
+    `node: { id: a }\ncontrolPlane: { addresses: ["[::1]:1"], tls: { ca: ca.pem${more} } }\nstateDir: /s\nupstreams: []`;
   const result = read(tls(", cert: /c.pem, key: k.pem, serverName: cp.internal"));
   expect(result.ok && result.value.settings.controlPlane.tls).toEqual({
     ca: "/etc/ca.pem",

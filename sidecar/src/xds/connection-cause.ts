@@ -14,7 +14,10 @@ const CAUSES: readonly (readonly [pattern: RegExp, cause: string])[] = [
   ],
   [/wrong version number|packet length too long|http request/i, "the control plane does not speak TLS on this port"],
   [/no application protocol/i, "what listens there does not speak gRPC"],
-  [/bad certificate|certificate required|unknown ca|certificate unknown/i, "the control plane refuses our certificate (controlPlane.tls.cert)"],
+  [
+    /bad certificate|certificate required|unknown ca|certificate unknown/i,
+    "the control plane refuses our certificate (controlPlane.tls.cert)",
+  ],
 ];
 
 /** Keeps what the transport says behind it: the names expected and found stand there. */

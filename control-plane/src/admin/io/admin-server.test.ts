@@ -189,7 +189,9 @@ describe("what the API shows", () => {
       ],
     });
     xdsTls.set({ ...state, endsAtMs: nowMs - 1, refused: undefined });
-    expect((await get("/v1/status")).body).toMatchObject({ degraded: [{ mode: "certificate-ends", because: expect.stringContaining("has ended") }] });
+    expect((await get("/v1/status")).body).toMatchObject({
+      degraded: [{ mode: "certificate-ends", because: expect.stringContaining("has ended") }],
+    });
   });
 
   test("why a source is disturbed and for how long, and how many of its members could not be read", async () => {

@@ -3,7 +3,7 @@
 // could not tell a client why its certificate is refused.
 
 import { createServer, type Server as NetServer, type Socket } from "node:net";
-import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from "node:tls";
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
 import { fail, ok, type Result } from "@fairlead/shared";
 import type { ConnectionInjector } from "@grpc/grpc-js";
 import { type ClientProof, proofOf } from "./client-proof.js";

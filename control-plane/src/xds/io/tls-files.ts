@@ -2,7 +2,18 @@
 
 import { X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
-import { Cell, type Clock, type Closable, type CounterMetric, fail, type Log, type Metrics, ok, type Result, type Watchable } from "@fairlead/shared";
+import {
+  Cell,
+  type Clock,
+  type Closable,
+  type CounterMetric,
+  fail,
+  type Log,
+  type Metrics,
+  ok,
+  type Result,
+  type Watchable,
+} from "@fairlead/shared";
 import { type FileContents, readFiles, watchFiles } from "@fairlead/shared/io";
 import { daysLeft, type TlsState, type XdsTls } from "../tls-state.js";
 
@@ -69,13 +80,17 @@ export class TlsFiles implements Closable {
   }
 
   #changed(contents: FileContents): void {
-    const { clock, log } = this.#deps;
     const read = readTls(this.#tls, contents);
-    if (!read.ok) return this.#refuse(read.error);
-    if (read.value.endsAtMs <= clock.wallMs()) return this.#refuse(`${this.#tls.cert}: it ended on ${day(read.value.endsAtMs)}`);
-    this.#state.set(this.#stateOf(read.value));
-    this.material.set(read.value);
-    log.info("xds-certificate-renewed", { endsAt: day(read.value.endsAtMs) });
+    if (!read.ok) this.#refuse(read.error);
+    else if (read.value.endsAtMs <= this.#deps.clock.wallMs())
+      this.#refuse(`${this.#tls.cert}: it ended on ${timeOf(read.value.endsAtMs)}`);
+    else this.#take(read.value);
+  }
+
+  #take(read: ReadTls): void {
+    this.#state.set(this.#stateOf(read));
+    this.material.set(read);
+    this.#deps.log.info("xds-certificate-renewed", { endsAt: timeOf(read.endsAtMs) });
   }
 
   /** Key and certificate are often replaced one after the other: what is refused in between is right a moment later. */
@@ -83,7 +98,7 @@ export class TlsFiles implements Closable {
     const { clock, log } = this.#deps;
     const { refused, ...inForce } = this.#state.value;
     this.#refusals.add();
-    if (refused === undefined) log.error("xds-certificate-refused", { because, inForceUntil: day(inForce.endsAtMs) });
+    if (refused === undefined) log.error("xds-certificate-refused", { because, inForceUntil: timeOf(inForce.endsAtMs) });
     this.#state.set({ ...inForce, refused: { because, sinceMs: refused?.sinceMs ?? clock.wallMs() } });
   }
 
@@ -110,7 +125,12 @@ function readTls(tls: XdsTls, contents: FileContents): Result<ReadTls> {
   const [leaf] = chain.value;
   const authorities = tls.clientCa === undefined ? ok([]) : certificatesIn(tls.clientCa, texts.get(tls.clientCa) ?? "");
   if (!authorities.ok) return authorities;
-  const context = { cert, key, minVersion: MIN_VERSION, ...(tls.clientCa === undefined ? {} : { ca: texts.get(tls.clientCa) ?? "" }) } as const;
+  const context = {
+    cert,
+    key,
+    minVersion: MIN_VERSION,
+    ...(tls.clientCa === undefined ? {} : { ca: texts.get(tls.clientCa) ?? "" }),
+  } as const;
   try {
     createSecureContext(context);
   } catch (error) {
@@ -139,6 +159,6 @@ function whyUnusable(error: unknown): string {
   return text;
 }
 
-function day(wallMs: number): string {
+function timeOf(wallMs: number): string {
   return new Date(wallMs).toISOString();
 }

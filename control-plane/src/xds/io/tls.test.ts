@@ -36,9 +36,15 @@ describe("the xDS server over TLS", () => {
     writeFileSync(path("cert.pem"), issued.cert);
   };
 
-  async function start(changed: { readonly clientCa?: string | undefined; readonly clients?: [{ identity: string; nodes: string[] }] } = {}) {
+  async function start(
+    changed: { readonly clientCa?: string | undefined; readonly clients?: [{ identity: string; nodes: string[] }] } = {},
+  ) {
     const { clientCa = path("clients.pem"), ...more } = changed;
-    const tls = { cert: path("cert.pem"), key: path("key.pem"), ...("clientCa" in changed && changed.clientCa === undefined ? {} : { clientCa }) };
+    const tls = {
+      cert: path("cert.pem"),
+      key: path("key.pem"),
+      ...("clientCa" in changed && changed.clientCa === undefined ? {} : { clientCa }),
+    };
     log = new RecordedLog();
     metrics = newMetrics();
     fleet = newFleet({ clock: systemClock, metrics });
@@ -147,7 +153,10 @@ describe("the xDS server over TLS", () => {
     const plain = connect(port, "127.0.0.1").on("error", () => undefined);
     plain.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
     await once(plain, "close");
-    for (const options of [{ maxVersion: "TLSv1.1", minVersion: "TLSv1", ciphers: "DEFAULT@SECLEVEL=0" }, { ALPNProtocols: ["http/1.1"] }] as const) {
+    for (const options of [
+      { maxVersion: "TLSv1.1", minVersion: "TLSv1", ciphers: "DEFAULT@SECLEVEL=0" },
+      { ALPNProtocols: ["http/1.1"] },
+    ] as const) {
       const socket = connectTls({ port, host: "127.0.0.1", rejectUnauthorized: false, ...options });
       await once(socket, "error");
     }

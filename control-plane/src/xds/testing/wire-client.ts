@@ -1,6 +1,13 @@
 // A gRPC client of the real server, as bare as it gets: requests are written and responses read one by one.
 
-import { type ChannelCredentials, type ChannelOptions, Client, type ClientDuplexStream, credentials, type StatusObject } from "@grpc/grpc-js";
+import {
+  type ChannelCredentials,
+  type ChannelOptions,
+  Client,
+  type ClientDuplexStream,
+  credentials,
+  type StatusObject,
+} from "@grpc/grpc-js";
 
 export interface WireStream<Request, Response> {
   write(request: Request): void;

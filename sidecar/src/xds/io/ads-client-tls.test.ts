@@ -38,7 +38,11 @@ describe("an ADS client over TLS", () => {
     server.addService(services.aggregated, { DeltaAggregatedResources: handle, StreamAggregatedResources: () => undefined });
     const secured = () => {
       const { cert, key } = authority.issue("cp", options === "plain" ? {} : options);
-      return ServerCredentials.createSsl(Buffer.from(authority.pem), [{ private_key: Buffer.from(key), cert_chain: Buffer.from(cert) }], true);
+      return ServerCredentials.createSsl(
+        Buffer.from(authority.pem),
+        [{ private_key: Buffer.from(key), cert_chain: Buffer.from(cert) }],
+        true,
+      );
     };
     const bound = await new Promise<number>((resolve, reject) => {
       const own = options === "plain" ? ServerCredentials.createInsecure() : secured();

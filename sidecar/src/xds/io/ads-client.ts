@@ -92,12 +92,15 @@ class AdsShell implements AdsClient {
   start(): void {
     const { tls } = this.#options;
     const address = this.#address();
-    if (tls === undefined) return this.#connect(address, PLAIN);
-    void readSecured(tls, hostOf(address)).then((secured) => {
-      if (this.#closed) return;
-      if (secured.ok) this.#connect(address, secured.value);
-      else this.#onLost(address, secured.error);
-    });
+    if (tls === undefined) this.#connect(address, PLAIN);
+    else void this.#connectSecured(address, tls);
+  }
+
+  async #connectSecured(address: string, tls: ClientTlsSettings): Promise<void> {
+    const secured = await readSecured(tls, hostOf(address));
+    if (this.#closed) return;
+    if (secured.ok) this.#connect(address, secured.value);
+    else this.#onLost(address, secured.error);
   }
 
   #connect(address: string, secured: Secured): void {

@@ -23,7 +23,9 @@ export async function readSecured(tls: ClientTlsSettings, host: string): Promise
     const [ca, key, cert] = await Promise.all([readFile(tls.ca), optional(tls.key), optional(tls.cert)]);
     const expected = tls.serverName ?? host;
     // The certificate is checked for what we expect, whatever is named in the handshake.
-    const verify = { checkServerIdentity: (_named: string, found: Parameters<typeof checkServerIdentity>[1]) => checkServerIdentity(expected, found) };
+    const verify = {
+      checkServerIdentity: (_named: string, found: Parameters<typeof checkServerIdentity>[1]) => checkServerIdentity(expected, found),
+    };
     return ok({
       credentials: credentials.createSsl(ca, key, cert, verify),
       options: { "grpc.ssl_target_name_override": isIP(expected) === 0 ? expected : NO_NAME },
