@@ -25,7 +25,7 @@ import { SeedCheck } from "./seed-check.js";
 import { Publisher, readSaved, type ServiceSnapshot, type Snapshot, SnapshotKeeper } from "./snapshot/index.js";
 import { Sources } from "./sources.js";
 import type { World } from "./world.js";
-import type { XdsNode } from "./xds/index.js";
+import type { TlsState, XdsNode } from "./xds/index.js";
 
 export interface ControlPlane extends Closable {
   readonly xdsPort: number;
@@ -48,9 +48,10 @@ export async function startControlPlane(world: World, settings: Settings): Promi
   };
   const viewOf = settings.observe === undefined ? (node: XdsNode) => views.viewOf(node) : observedViews(world.clock.wallMs());
   const serving = { viewOf, observer: fleet.observer, loads: fleet.loadObserver, ready: rooms.ready, identifier: settings.id };
-  const xds = await world.serveXds(serving, settings.xds.listen);
-  if (!xds.ok) return abort(["xds", "listen"], xds.error);
+  const xds = await world.serveXds(serving, settings.xds);
+  if (!xds.ok) return abort(settings.xds.tls === undefined ? ["xds", "listen"] : ["xds"], xds.error);
   closables.push(xds.value);
+  xds.value.tls?.watch((tls) => rooms.xdsTls.set(tls));
   const adminServer = await world.serveAdmin(admin, settings.admin.listen);
   if (!adminServer.ok) return abort(["admin", "listen"], adminServer.error);
   closables.push(adminServer.value);
@@ -114,6 +115,7 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
   const reloadState = new Cell<ReloadState>({ loadedAtMs: clock.wallMs(), refused: undefined, restartNeeded: [] });
   const seeds = new SeedCheck({ clock, log, metrics });
   seeds.configure(inForce);
+  const xdsTls = new Cell<TlsState | undefined>(undefined);
   const admin: AdminState = {
     id: settings.id,
     version: world.version,
@@ -128,6 +130,7 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
     reload: reloadState,
     seeds: seeds.doubts,
     fleet,
+    xdsTls,
     confirm(service, by) {
       log.info("confirmed", { service, ...by });
       // First what the sources doubt: who goes missing by that was confirmed, too.
@@ -141,6 +144,7 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
     fleet,
     ready,
     admin,
+    xdsTls,
     closables: [sources, registry, checker, evidence, publisher, keeper, views, observation ?? NOTHING, ...watches] as Closable[],
     reload(next: Settings) {
       const { settings: applied, changed, restartNeeded } = diffSettings(inForce, next);

@@ -27,11 +27,16 @@ import type { Probe } from "./health/index.js";
 import { networkProbe } from "./health/io/index.js";
 import type { ServedElsewhere } from "./observe/index.js";
 import { servedElsewhere } from "./observe/io/index.js";
-import type { LoadObserver, StreamObserver, ViewOf } from "./xds/index.js";
+import type { LoadObserver, StreamObserver, TlsState, ViewOf } from "./xds/index.js";
 import { DEFAULT_LIMITS, newXdsServer } from "./xds/library.js";
 
 export interface Listening extends Closable {
   readonly port: number;
+}
+
+export interface ListeningXds extends Listening {
+  /** The certificate in force; undefined without TLS. */
+  readonly tls?: Watchable<TlsState | undefined>;
 }
 
 export interface World {
@@ -63,8 +68,8 @@ export interface World {
       readonly ready: Watchable<boolean>;
       readonly identifier: string;
     },
-    listen: Listen,
-  ): Promise<Result<Listening>>;
+    at: Settings["xds"],
+  ): Promise<Result<ListeningXds>>;
   serveAdmin(state: AdminState, listen: Listen): Promise<Result<Listening>>;
 }
 
@@ -96,10 +101,10 @@ export async function systemWorld(settings: Settings, level: LogLevel): Promise<
     },
     probe: networkProbe,
     servedElsewhere,
-    async serveXds(what, listen) {
-      const server = newXdsServer({ ...what, clock, rng, log, metrics, limits: DEFAULT_LIMITS, gated: true });
+    async serveXds(what, { listen, tls }) {
+      const server = newXdsServer({ ...what, clock, rng, log, metrics, limits: DEFAULT_LIMITS, tls, gated: true });
       const listening = await server.listen(listen);
-      return listening.ok ? ok({ port: listening.value.port, close: () => server.close() }) : listening;
+      return listening.ok ? ok({ port: listening.value.port, tls: server.tls, close: () => server.close() }) : listening;
     },
     serveAdmin: startAdminServer,
   };

@@ -41,7 +41,7 @@ export async function startSidecar(world: World, settings: Settings): Promise<Re
     dropped: path.counters.get(service)?.dropped ?? 0,
   });
   const loads = new LoadReports({ node: settings.node, version, loads: () => upstreams.map(loadOf), clock });
-  const ads = world.connectAds({ addresses: settings.controlPlane.addresses, protocol: xds, loads });
+  const ads = world.connectAds({ ...settings.controlPlane, protocol: xds, loads });
   const verdicts = new Cell(verdictAge({ stream: { kind: "down", lostAtMs: undefined }, restoredFromMs: saved?.savedAtMs }));
   const ages = ads.connection.watch((connection) =>
     verdicts.set(verdictAge({ stream: streamOf(connection), restoredFromMs: saved?.savedAtMs })),

@@ -1,6 +1,7 @@
 // Everything the sidecar takes from outside. The simulation makes another one.
 
 import {
+  type ClientTlsSettings,
   type Clock,
   type Closable,
   type DurableStore,
@@ -33,7 +34,12 @@ export interface World {
   readonly metrics: Metrics;
   readonly store: DurableStore;
   /** Keeps an ADS stream open, and one of load reports beside it. */
-  connectAds(what: { readonly addresses: readonly string[]; readonly protocol: ClientProtocol; readonly loads: LoadReports }): AdsClient;
+  connectAds(what: {
+    readonly addresses: readonly string[];
+    readonly tls?: ClientTlsSettings;
+    readonly protocol: ClientProtocol;
+    readonly loads: LoadReports;
+  }): AdsClient;
   newEngine(): Engine;
   serveAdmin(state: AdminState, listen: Listen): Promise<Result<Listening>>;
 }

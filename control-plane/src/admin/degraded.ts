@@ -1,6 +1,7 @@
 // Every degraded mode that is on: which, since when, why, until when (invariant 16).
 
 import { formatBootstrapFinding } from "../config/index.js";
+import { endsSoon, type TlsState } from "../xds/index.js";
 import { disturbedBecause } from "./source-doubt.js";
 import type { AdminState } from "./state.js";
 
@@ -17,14 +18,16 @@ export interface DegradedMode {
     | "state-not-saved"
     | "reload-refused"
     | "bootstrap-loop"
-    | "seeds-need-dns";
+    | "seeds-need-dns"
+    | "certificate-refused"
+    | "certificate-ends";
   readonly because: string;
   readonly sinceMs?: number;
   readonly untilMs?: number;
   readonly service?: string;
 }
 
-export function degradedModes({ registry, snapshot, keeper, reload, seeds, clock }: AdminState): readonly DegradedMode[] {
+export function degradedModes({ registry, snapshot, keeper, reload, seeds, xdsTls, clock }: AdminState): readonly DegradedMode[] {
   const modes: DegradedMode[] = [];
   for (const { name, listing, disturbedUntilMs, massChange } of registry.sources.value) {
     if (disturbedUntilMs > clock.wallMs())
@@ -66,6 +69,23 @@ export function degradedModes({ registry, snapshot, keeper, reload, seeds, clock
       because: formatBootstrapFinding(doubt),
       sinceMs: doubt.sinceMs,
     });
+  }
+  return [...modes, ...certificateModes(xdsTls.value, clock.wallMs())];
+}
+
+function certificateModes(tls: TlsState | undefined, nowMs: number): readonly DegradedMode[] {
+  const modes: DegradedMode[] = [];
+  if (tls === undefined) return modes;
+  const { refused, endsAtMs } = tls;
+  if (refused !== undefined) {
+    const because = `what is in the files of xds.tls now is not used: ${refused.because}`;
+    modes.push({ mode: "certificate-refused", because, sinceMs: refused.sinceMs });
+  }
+  if (endsAtMs <= nowMs)
+    modes.push({ mode: "certificate-ends", because: "the certificate of the xDS port has ended: no client connects", sinceMs: endsAtMs });
+  else if (endsSoon(tls, nowMs)) {
+    const because = "a tenth of the life of the xDS port's certificate is left: after it no client connects";
+    modes.push({ mode: "certificate-ends", because, untilMs: endsAtMs });
   }
   return modes;
 }

@@ -1,5 +1,6 @@
 // Sources, snapshot, readiness and the plane itself, as the API shows them.
 
+import { daysLeft } from "../xds/index.js";
 import { degradedModes } from "./degraded.js";
 import { disturbedBecause } from "./source-doubt.js";
 import type { AdminState } from "./state.js";
@@ -67,6 +68,7 @@ export function statusView(state: AdminState) {
     configLoadedAt: iso(loadedAtMs),
     restartNeeded,
     ...observeView(state),
+    ...tlsView(state),
     degraded: degradedModes(state).map(({ mode, because, sinceMs, untilMs, service }) => ({
       mode,
       because,
@@ -75,6 +77,14 @@ export function statusView(state: AdminState) {
       ...(service === undefined ? {} : { service }),
     })),
   };
+}
+
+function tlsView({ xdsTls, clock }: AdminState) {
+  const tls = xdsTls.value;
+  if (tls === undefined) return {};
+  const { endsAtMs, loadedAtMs, clientsProveThemselves } = tls;
+  const days = Math.floor(daysLeft(tls, clock.wallMs()) * 10) / 10;
+  return { xdsTls: { certificateEnds: iso(endsAtMs), daysLeft: days, loadedAt: iso(loadedAtMs), clientsProveThemselves } };
 }
 
 function observeView({ observation }: AdminState) {

@@ -226,6 +226,7 @@ export const Sidecar = Type.Object({
   zone: Type.String(),
   client: Type.String({ description: "User agent name and version" }),
   peer: Type.String(),
+  identity: Optional(Type.String({ description: "The name in its certificate, where it showed one" })),
   variant: Type.String(),
   connected: Type.Boolean(),
   connectedAt: Time,
@@ -254,6 +255,17 @@ export const Status = Type.Object({
         services: Type.Object({ same: Type.Integer(), differs: Type.Integer(), unknown: Type.Integer() }),
       },
       { description: "Observe mode: nothing is published, and this is how it compares with what is served elsewhere" },
+    ),
+  ),
+  xdsTls: Optional(
+    Type.Object(
+      {
+        certificateEnds: Time,
+        daysLeft: Type.Number(),
+        loadedAt: Time,
+        clientsProveThemselves: Type.Boolean({ description: "Whether clients without a certificate are refused" }),
+      },
+      { description: "The certificate in force on the xDS port, where it speaks TLS" },
     ),
   ),
   degraded: Type.Array(

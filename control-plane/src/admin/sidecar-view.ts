@@ -13,13 +13,14 @@ export function streamsOf({ fleet, clock }: AdminState, node: string) {
 }
 
 function streamView(stream: FleetStream, nowMs: number) {
-  const { nodeId, cluster, zone, userAgent, peer, variant, connectedAtMs, ended, types } = stream;
+  const { nodeId, cluster, zone, userAgent, peer, identity, variant, connectedAtMs, ended, types } = stream;
   return {
     node: nodeId,
     cluster,
     zone,
     client: userAgent,
     peer,
+    ...(identity === undefined ? {} : { identity }),
     variant,
     connected: ended === undefined,
     connectedAt: iso(connectedAtMs),

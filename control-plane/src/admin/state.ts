@@ -8,6 +8,7 @@ import type { ObservationState } from "../observe/index.js";
 import type { Confirmation } from "../records/index.js";
 import type { Registry } from "../registry/index.js";
 import type { KeeperState, Snapshot } from "../snapshot/index.js";
+import type { TlsState } from "../xds/index.js";
 
 /** How the last reload of the configuration went. */
 export interface ReloadState {
@@ -39,5 +40,7 @@ export interface AdminState {
   /** In observe mode: how what would be published compares with what is served elsewhere. */
   readonly observation: Watchable<ObservationState> | undefined;
   readonly fleet: Fleet;
+  /** The certificate of the xDS port; undefined without TLS. */
+  readonly xdsTls: Watchable<TlsState | undefined>;
   confirm(service: ServiceName, by: { readonly author: string; readonly reason: string }): Confirmation;
 }

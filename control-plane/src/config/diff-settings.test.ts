@@ -47,6 +47,12 @@ test("defaults reach every service that does not say otherwise", () => {
   expect(changed).toEqual(["service cart changed", "defaults changed", "bootWait is 1s, was 30s"]);
 });
 
+test("TLS waits for a restart too", () => {
+  const { settings, restartNeeded } = change((text) => `${text}xds: { tls: { cert: /c, key: /k } }\n`);
+  expect(restartNeeded).toEqual(["xds.tls: what it says now takes effect on restart; what it said before until then"]);
+  expect(settings.xds.tls).toBeUndefined();
+});
+
 test("ids, listeners and the state directory wait for a restart, and stay in force until then", () => {
   const { old, settings, restartNeeded } = change((text) =>
     text.replace("cp-1", "cp-2").replace("/state", "/other").concat("xds: { listen: '127.0.0.1:1' }\n"),

@@ -37,7 +37,11 @@ function restartKeys(old: Settings, next: Settings): readonly string[] {
     ["observe.against", old.observe ?? "none", next.observe ?? "none"],
     ["admin.listen", formatListen(old.admin.listen), formatListen(next.admin.listen)],
   ] as const;
-  return keys.filter(([, was, now]) => was !== now).map(([key, was, now]) => `${key}: ${now} takes effect on restart; ${was} until then`);
+  const texts = keys
+    .filter(([, was, now]) => was !== now)
+    .map(([key, was, now]) => `${key}: ${now} takes effect on restart; ${was} until then`);
+  const sameTls = sameContent(old.xds.tls ?? {}, next.xds.tls ?? {});
+  return sameTls ? texts : [...texts, "xds.tls: what it says now takes effect on restart; what it said before until then"];
 }
 
 function namedChanges<T>(what: string, old: ReadonlyMap<string, T>, next: ReadonlyMap<string, T>): readonly string[] {

@@ -21,6 +21,7 @@ export type {
   StaticSourceSettings,
   Unlisted,
 } from "./settings.js";
+export type { XdsTlsSettings } from "./xds-settings.js";
 export type { ZooKeeperAuthSettings, ZooKeeperTlsSettings } from "./zookeeper-access.js";
 export {
   ZOOKEEPER_FORMATS,

@@ -10,7 +10,7 @@ export function printConfig({ settings, include, place }: ReadSettings): string 
   const tree = {
     id,
     stateDir,
-    xds: { listen: formatListen(xds.listen) },
+    xds: { listen: formatListen(xds.listen), ...(xds.tls === undefined ? {} : { tls: xds.tls }) },
     admin: { listen: formatListen(admin.listen) },
     ...(observe === undefined ? {} : { observe: { against: observe } }),
     bootWait: durationText(bootWaitMs),

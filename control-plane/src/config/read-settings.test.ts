@@ -324,6 +324,12 @@ describe("what a schema cannot say is refused with its place too", () => {
       'cp.yaml:3:16: xds.listen: expected an IP before the port, got ":18000"; 0.0.0.0:18000 listens on every address',
     ],
     [
+      "clients whose certificates nobody asks for",
+      with_("xds: { tls: { cert: c, key: k, clients: [ { identity: a, nodes: [b] } ] } }"),
+      "cp.yaml:3:32: xds.tls.clients: without clientCa no client shows a certificate: add clientCa, or leave clients out",
+    ],
+    ["a certificate without a key", with_("xds: { tls: { cert: c } }"), "cp.yaml:3:8: xds.tls.key: missing; expected a path"],
+    [
       "one port for two listeners",
       with_("admin: { listen: 127.0.0.1:18000 }"),
       "cp.yaml:3:18: admin.listen: the same port as xds.listen (127.0.0.1:18000)",

@@ -21,6 +21,7 @@ import { readDefaults, readService } from "./read-services.js";
 import { readSources } from "./read-sources.js";
 import { includedSchema, type ServiceText, type SettingsText, settingsSchema } from "./schema.js";
 import type { ServiceSettings, Settings } from "./settings.js";
+import { readXdsTls } from "./xds-settings.js";
 
 export interface ConfigText {
   /** As it shall appear in messages. */
@@ -125,7 +126,7 @@ function settingsOf({ main, definitions, problems, resolve }: Parts): Settings {
   return {
     id: text.id,
     stateDir: resolve(text.stateDir),
-    xds: { listen: xds },
+    xds: { listen: xds, ...(text.xds?.tls === undefined ? {} : { tls: readXdsTls(text.xds.tls, cursor.down("xds", "tls"), resolve) }) },
     admin: { listen: admin },
     ...(text.observe === undefined ? {} : { observe: readAgainst(text.observe.against, cursor.down("observe", "against"), resolve) }),
     bootWaitMs: text.bootWait === undefined ? BOOT_WAIT_MS : durationIn(cursor.down("bootWait"), text.bootWait, BOOT_WAIT),

@@ -5,6 +5,7 @@ import Type, { type Static, type TSchema } from "typebox";
 import { dnsSourceSchema } from "./dns-settings.js";
 import { MERGE_POLICIES, SAFETY_PRESETS, UNLISTED_POLICIES } from "./settings.js";
 import { sourceName } from "./source-name.js";
+import { xdsSchema } from "./xds-settings.js";
 import { zooKeeperSourceSchema } from "./zookeeper-settings.js";
 
 const { byService, choice, duration, identifier, keys, listen, oneOrMore, shortOrMap, taggedBy, weight, wholeNumber, zone } = schemaParts;
@@ -156,7 +157,7 @@ export const settingsSchema = keys(
       expects: "a directory",
       description: "Where what must survive a restart is kept; changes on restart only",
     }),
-    xds: Type.Optional(listen("Where sidecars and other xDS clients connect. Default 127.0.0.1:18000; changes on restart only")),
+    xds: Type.Optional(xdsSchema),
     admin: Type.Optional(listen("Where people and Prometheus ask. Default 127.0.0.1:18001; changes on restart only")),
     observe: Type.Optional(
       keys(

@@ -2,6 +2,7 @@
 
 import type { BalancerPolicy, Protocol, ServiceName } from "@fairlead/shared";
 import type { DnsSourceSettings } from "./dns-settings.js";
+import type { XdsTlsSettings } from "./xds-settings.js";
 import type { ZooKeeperSourceSettings } from "./zookeeper-settings.js";
 
 export interface Listen {
@@ -13,7 +14,7 @@ export interface Listen {
 export interface Settings {
   readonly id: string;
   readonly stateDir: string;
-  readonly xds: { readonly listen: Listen };
+  readonly xds: { readonly listen: Listen; readonly tls?: XdsTlsSettings };
   readonly admin: { readonly listen: Listen };
   /** Publish nothing and compare with what is served there: `http://…` of another control plane's admin API, or an absolute path. */
   readonly observe?: string;

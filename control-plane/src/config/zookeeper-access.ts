@@ -1,9 +1,7 @@
 // How a ZooKeeper source shows who it is, and knows whom it talks to.
 
-import { type Cursor, schemaParts } from "@fairlead/shared";
+import { type ClientTlsSettings, type Cursor, clientTls, readClientTls } from "@fairlead/shared";
 import Type, { type Static } from "typebox";
-
-const { keys } = schemaParts;
 
 /** ZooKeeper's digest scheme. The password is never printed. */
 export interface ZooKeeperAuthSettings {
@@ -11,16 +9,7 @@ export interface ZooKeeperAuthSettings {
   readonly password: { readonly kind: "text"; readonly text: string } | { readonly kind: "file"; readonly path: string };
 }
 
-/** Absolute paths of PEM files, read again at every connection. */
-export interface ZooKeeperTlsSettings {
-  readonly ca: string;
-  readonly cert?: string;
-  readonly key?: string;
-  /** Name the servers' certificates are checked for; the host of `servers` where absent. */
-  readonly serverName?: string;
-}
-
-const pemFile = (description: string) => Type.String({ minLength: 1, expects: "a path", description });
+export type ZooKeeperTlsSettings = ClientTlsSettings;
 
 /** `writeOnly`: what was written there is not repeated in messages. */
 export const zooKeeperAuth = Type.Object(
@@ -38,19 +27,8 @@ export const zooKeeperAuth = Type.Object(
   { additionalProperties: false, writeOnly: true, description: "Who we are to ZooKeeper (scheme digest), where its ACLs ask" },
 );
 
-export const zooKeeperTls = keys(
-  {
-    ca: pemFile("PEM file with the authorities that sign the servers' certificates"),
-    cert: Type.Optional(pemFile("PEM file with our certificate and what it is signed by, where servers ask for one")),
-    key: Type.Optional(pemFile("PEM file with the key of cert")),
-    serverName: Type.Optional(
-      Type.String({
-        pattern: "^[A-Za-z0-9._-]{1,253}$",
-        expects: "a host name",
-        description: "Name the servers' certificates must carry. Default: the host in servers",
-      }),
-    ),
-  },
+export const zooKeeperTls = clientTls(
+  { servers: "the servers'", host: "the host in servers" },
   "TLS to the servers' secureClientPort. Without it the connection is plain",
 );
 
@@ -67,7 +45,7 @@ export function readZooKeeperAccess(
 ): { readonly auth?: ZooKeeperAuthSettings; readonly tls?: ZooKeeperTlsSettings } {
   return {
     ...(auth === undefined ? {} : { auth: readAuth(auth, cursor.down("auth"), resolve) }),
-    ...(tls === undefined ? {} : { tls: readTls(tls, cursor.down("tls"), resolve) }),
+    ...(tls === undefined ? {} : { tls: readClientTls(tls, cursor.down("tls"), resolve) }),
   };
 }
 
@@ -81,16 +59,6 @@ function readAuth(text: NonNullable<AccessText["auth"]>, cursor: Cursor, resolve
   if (colon < 1 || colon === digest.length - 1)
     cursor.down("digest").refuse("expected user:password; or write the user alone and passwordFile");
   return { user: digest.slice(0, Math.max(colon, 0)), password: { kind: "text", text: digest.slice(colon + 1) } };
-}
-
-function readTls({ ca, cert, key, serverName }: NonNullable<AccessText["tls"]>, cursor: Cursor, resolve: (path: string) => string) {
-  if ((cert === undefined) !== (key === undefined)) cursor.refuse("cert and key go together");
-  return {
-    ca: resolve(ca),
-    ...(cert === undefined ? {} : { cert: resolve(cert) }),
-    ...(key === undefined ? {} : { key: resolve(key) }),
-    ...(serverName === undefined ? {} : { serverName }),
-  };
 }
 
 /** In the file's own shape, without the password. */

@@ -41,6 +41,8 @@ export interface FleetStream {
   /** Name and version, as the client gives them. */
   readonly userAgent: string;
   readonly peer: string;
+  /** The name in its certificate; undefined without one. */
+  readonly identity: string | undefined;
   readonly variant: "sotw" | "delta";
   readonly connectedAtMs: number;
   /** Undefined while connected. */

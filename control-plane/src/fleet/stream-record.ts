@@ -81,7 +81,7 @@ export class StreamRecord {
   }
 
   view(nowMs: number): FleetStream {
-    const { streamId, node, peer, variant } = this.identity;
+    const { streamId, node, peer, identity, variant } = this.identity;
     return {
       streamId,
       nodeId: node.id,
@@ -89,6 +89,7 @@ export class StreamRecord {
       zone: node.zone,
       userAgent: [node.userAgentName, node.userAgentVersion].filter((part) => part !== "").join(" "),
       peer,
+      identity,
       variant,
       connectedAtMs: this.#connectedAtMs,
       ended: undefined,

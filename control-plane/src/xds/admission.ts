@@ -31,12 +31,12 @@ export class Admission {
     );
   }
 
-  /** `host` is the peer's address without its port. Without certificates this is all the identity there is. */
-  identify(host: string, nodeId: string): Result<Place> {
-    const key = JSON.stringify([host, nodeId]);
+  /** `who` is the name in the client's certificate; without certificates its address, without the port, is all there is. */
+  identify(who: string, nodeId: string): Result<Place> {
+    const key = JSON.stringify([who, nodeId]);
     const count = this.#byIdentity.get(key) ?? 0;
     if (count >= this.#limits.streamsPerIdentity) {
-      return fail(`node ${nodeId} at ${host} has ${count} streams open already, which is the limit: give each client a node id of its own`);
+      return fail(`node ${nodeId} at ${who} has ${count} streams open already, which is the limit: give each client a node id of its own`);
     }
     this.#byIdentity.set(key, count + 1);
     return ok(once(() => this.#leave(key)));

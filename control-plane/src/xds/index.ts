@@ -2,3 +2,4 @@
 export type { ClusterLoad, LoadMetric, LoadObserver, LoadPlace, LoadReporter, PlaceLoad } from "./load-report.js";
 export type { Absence, Reference, Resource, ResourceSet, ResourceSets, ViewOf, XdsNode } from "./resource-set.js";
 export type { Nack, StreamIdentity, StreamObserver } from "./stream-observer.js";
+export { daysLeft, endsSoon, type TlsState, type XdsTls } from "./tls-state.js";

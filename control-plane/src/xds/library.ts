@@ -33,6 +33,7 @@ export function xdsServer(options: XdsServerOptions): XdsServer {
   });
 }
 
+export type { ClientRule } from "./client-identity.js";
 export { newXdsServer, type XdsServer, type XdsServerDeps } from "./io/xds-server.js";
 export { DEFAULT_LIMITS, type XdsLimits } from "./limits.js";
 export type { ClusterLoad, LoadMetric, LoadObserver, LoadPlace, LoadReporter, PlaceLoad } from "./load-report.js";
@@ -44,3 +45,4 @@ export { ResponseEncoder } from "./response-encoder.js";
 export { type Step, StreamMachine } from "./stream-machine.js";
 export type { Nack, StreamIdentity, StreamObserver } from "./stream-observer.js";
 export { readDeltaRequest } from "./stream-request.js";
+export type { TlsState, XdsTls } from "./tls-state.js";

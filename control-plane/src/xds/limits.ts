@@ -23,7 +23,7 @@ export interface XdsLimits {
   readonly idleConnectionMs: number;
   /** Streams open at once. */
   readonly streams: number;
-  /** Streams open at once for one peer address and node id. */
+  /** Streams open at once for one node id of one certificate, or of one peer address where there are none. */
   readonly streamsPerIdentity: number;
   /** From the opening of a stream to its first request. */
   readonly firstRequestMs: number;

@@ -1,3 +1,4 @@
+import { STATUS } from "./stream-machine.js";
 import { decode, encode, type LoadStatsRequest, type LoadStatsRequest__Output } from "@fairlead/proto";
 import { beforeEach, describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS } from "./limits.js";
@@ -33,7 +34,7 @@ describe("a stream of load reports", () => {
         closed: ({ node }) => void events.push(`closed ${node.id}`),
         reported: (reporter, loads) => void reports.push({ reporter, loads }),
       },
-      refusalOf: () => refusal,
+      refusalOf: () => (refusal === undefined ? undefined : { code: STATUS.resourceExhausted, details: refusal }),
     });
   }
 

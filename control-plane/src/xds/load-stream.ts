@@ -21,7 +21,7 @@ export interface LoadStreamOptions {
   readonly limits: XdsLimits;
   readonly observer: LoadObserver;
   /** Whether this node may report: undefined, or why not. */
-  readonly refusalOf: (node: XdsNode) => string | undefined;
+  readonly refusalOf: (node: XdsNode) => StreamStatus | undefined;
 }
 
 /** A client that has it reports on whatever it calls, without being told names. */
@@ -90,7 +90,7 @@ export class LoadStream {
       return this.#close({ code: STATUS.invalidArgument, details });
     }
     const refusal = refusalOf(node);
-    if (refusal !== undefined) return this.#close({ code: STATUS.resourceExhausted, details: refusal });
+    if (refusal !== undefined) return this.#close(refusal);
     this.#reporter = { streamId, node, peer };
     observer.opened(this.#reporter);
     return node.clientFeatures.includes(SENDS_ALL) ? [this.#ask({ send_all_clusters: true })] : [{ kind: "watch", node }];

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Admission } from "./admission.js";
 import { DEFAULT_LIMITS } from "./limits.js";
+import { STATUS } from "./stream-machine.js";
 import { ScriptedStream } from "./testing/scripted-stream.js";
 import { CDS, EDS, view } from "./testing/views.js";
 
@@ -44,7 +45,9 @@ describe("limits of a stream", () => {
   });
 
   test("a node that is not admitted is told why", () => {
-    const stream = new ScriptedStream(view({}), { refusalOf: (node) => `no room for ${node.id}` });
+    const stream = new ScriptedStream(view({}), {
+      refusalOf: (node) => ({ code: STATUS.resourceExhausted, details: `no room for ${node.id}` }),
+    });
     stream.sotw(CDS, []);
     expect(stream.closed).toEqual({ code: 8, details: "no room for node-1" });
     expect(stream.events).toEqual([]);

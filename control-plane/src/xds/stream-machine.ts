@@ -15,7 +15,16 @@ import type { Heard, StreamRequest } from "./stream-request.js";
 import { TypeStream } from "./type-stream.js";
 
 /** The gRPC codes a stream is ended with. */
-export const STATUS = { ok: 0, invalidArgument: 3, deadlineExceeded: 4, notFound: 5, resourceExhausted: 8, unavailable: 14 } as const;
+export const STATUS = {
+  ok: 0,
+  invalidArgument: 3,
+  deadlineExceeded: 4,
+  notFound: 5,
+  permissionDenied: 7,
+  resourceExhausted: 8,
+  unavailable: 14,
+  unauthenticated: 16,
+} as const;
 
 export interface StreamStatus {
   readonly code: (typeof STATUS)[keyof typeof STATUS];
@@ -34,6 +43,8 @@ export interface StreamMachineOptions {
   /** Unique within this process. */
   readonly streamId: number;
   readonly peer: string;
+  /** The name in the client's certificate, where it showed one. */
+  readonly identity?: string | undefined;
   readonly variant: "sotw" | "delta";
   /** The type of a per-type stream; undefined on ADS. */
   readonly impliedType: string | undefined;
@@ -45,7 +56,7 @@ export interface StreamMachineOptions {
   readonly encoder: ResponseEncoder;
   readonly observer: StreamObserver;
   /** Whether a stream of this node may be served: undefined, or why not. */
-  readonly refusalOf: (node: XdsNode) => string | undefined;
+  readonly refusalOf: (node: XdsNode) => StreamStatus | undefined;
 }
 
 /** No resource has an empty name. */
@@ -146,9 +157,9 @@ export class StreamMachine {
       return this.#close(invalid(`node.id is longer than ${this.#options.limits.nameBytes} bytes`));
     }
     const refusal = this.#options.refusalOf(node);
-    if (refusal !== undefined) return this.#close(exhausted(refusal));
-    const { streamId, peer, variant, observer } = this.#options;
-    this.#identity = { streamId, node, peer, variant };
+    if (refusal !== undefined) return this.#close(refusal);
+    const { streamId, peer, identity, variant, observer } = this.#options;
+    this.#identity = { streamId, node, peer, identity, variant };
     observer.opened(this.#identity);
     return [{ kind: "watch", node }];
   }

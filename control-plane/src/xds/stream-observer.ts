@@ -8,6 +8,8 @@ export interface StreamIdentity {
   readonly node: XdsNode;
   /** Peer address as seen by the transport. */
   readonly peer: string;
+  /** The name in the client's certificate; undefined without one, and then its address and node id are all there is. */
+  readonly identity?: string | undefined;
   readonly variant: "sotw" | "delta";
 }
 

@@ -22,7 +22,7 @@ const names = Array.from({ length: clusters }, (_, index) => `c${index}`);
 const built = new Map(names.map((name) => [name, assignment(name)]));
 const view = new Cell(resourceSets({ assignments: Object.fromEntries(built) }));
 const metrics = newMetrics();
-const fleet = newFleet({ clock: systemClock, metrics });
+const fleet = newFleet({ clock: systemClock, metrics, knows: () => false });
 const report = (message: ServerReport) => process.send?.(message);
 
 let acks = 0;

@@ -64,6 +64,8 @@ export async function startEnvoy(bootstrap: Bootstrap, options: { readonly waitF
 export function deltaAdsBootstrap(options: {
   readonly xdsPort: number;
   readonly node: { readonly id: string; readonly cluster: string; readonly metadata?: Readonly<Record<string, unknown>> };
+  /** PEM files: connect over TLS. */
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
 }): Bootstrap {
   const fromAds = { resource_api_version: "V3", ads: {} };
   const grpc_services = [{ envoy_grpc: { cluster_name: "control_plane" } }];
@@ -80,7 +82,11 @@ export function deltaAdsBootstrap(options: {
       cds_config: fromAds,
       lds_config: fromAds,
     },
-    static_resources: { clusters: [controlPlaneCluster(options.xdsPort)] },
+    static_resources: {
+      clusters: [
+        { ...controlPlaneCluster(options.xdsPort), ...(options.tls === undefined ? {} : { transport_socket: tlsSocket(options.tls) }) },
+      ],
+    },
   };
 }
 
@@ -102,6 +108,19 @@ function controlPlaneCluster(port: number): Bootstrap {
       "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
         "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
         explicit_http_config: { http2_protocol_options: { connection_keepalive: { interval: "30s", timeout: "5s" } } },
+      },
+    },
+  };
+}
+
+function tlsSocket({ ca, cert, key }: { readonly ca: string; readonly cert: string; readonly key: string }): Bootstrap {
+  return {
+    name: "envoy.transport_sockets.tls",
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+      common_tls_context: {
+        tls_certificates: [{ certificate_chain: { filename: cert }, private_key: { filename: key } }],
+        validation_context: { trusted_ca: { filename: ca } },
       },
     },
   };

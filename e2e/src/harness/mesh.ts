@@ -1,7 +1,7 @@
 // What most scenarios start from, and what they look at.
 
 import { httpRequest } from "./http-request.js";
-import type { ControlPlane, Sidecar } from "./planes.js";
+import type { Config, ControlPlane, Sidecar } from "./planes.js";
 import { startSidecar } from "./planes.js";
 import { freePort } from "./ports.js";
 import { until, untilEqual } from "./until.js";
@@ -57,13 +57,13 @@ export interface MeshSidecar {
 export async function sidecarOf(
   controlPlane: ControlPlane,
   services: readonly string[],
-  options: { readonly id?: string; readonly waitFor?: "ready" | "alive" } = {},
+  options: { readonly id?: string; readonly tls?: Config; readonly waitFor?: "ready" | "alive" } = {},
 ): Promise<MeshSidecar> {
   const ports: Record<string, number> = {};
   for (const service of services) ports[service] = await freePort();
   const config = {
     node: { id: options.id ?? "web-1", cluster: "web" },
-    controlPlane: { addresses: [controlPlane.xdsAddress] },
+    controlPlane: { addresses: [controlPlane.xdsAddress], ...(options.tls === undefined ? {} : { tls: options.tls }) },
     upstreams: services.map((service) => ({ service, listen: `127.0.0.1:${ports[service]}` })),
   };
   const plane = await startSidecar(config, { waitFor: options.waitFor ?? "ready" });

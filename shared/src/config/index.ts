@@ -1,3 +1,4 @@
+export { type ClientTlsSettings, type ClientTlsText, clientTls, pemFile, readClientTls } from "./client-tls.js";
 export { type Abilities, type Command, EXIT, helpText, parseCommandLine, publishedSchema } from "./command-line.js";
 export { Cursor } from "./cursor.js";
 export { durationIn, durationText } from "./duration-text.js";

@@ -73,6 +73,7 @@ describe("/ready", () => {
     expect(readyView(state)).toEqual({
       ready: false,
       draining: false,
+      controlPlane: { state: "disconnected", cause: "refused", failures: 3, since: expect.any(String), forSeconds: 5 },
       upstreams: [
         { service: "shop", ready: true, origin: "disk", ageSeconds: 90 },
         { service: "cart", ready: false, missing: ["cluster", "assignment"] },

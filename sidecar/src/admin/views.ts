@@ -6,7 +6,7 @@ import type { EndpointState } from "../endpoint/index.js";
 import { type HeldResource, readinessOf } from "../xds/index.js";
 import type { AdminState } from "./state.js";
 
-/** `/ready`: every upstream has an applied cluster and assignment, live or from disk; says which and how old. */
+/** `/ready`: every upstream has an applied cluster and assignment, live or from disk; says which and how old, and why the control plane is not connected. */
 export function readyView(state: AdminState) {
   const nowMs = state.clock.wallMs();
   const upstreams = readinessOf(state.upstreams, state.xds.value.held).map((readiness) =>
@@ -20,7 +20,7 @@ export function readyView(state: AdminState) {
       : { service: readiness.service, ready: false, missing: readiness.missing },
   );
   const draining = state.draining.value;
-  return { ready: !draining && upstreams.every(({ ready }) => ready), draining, upstreams };
+  return { ready: !draining && upstreams.every(({ ready }) => ready), draining, controlPlane: connectionView(state), upstreams };
 }
 
 /** `/clusters`: what every upstream is now, and what this sidecar has learnt of its endpoints. */

@@ -40,6 +40,19 @@ test("the example is read as it says", () => {
   });
 });
 
+test("files of TLS start at the configuration's directory, and a certificate goes with its key", () => {
+  const tls = (more: string) =>
+    `node: { id: a }\ncontrolPlane: { addresses: ["[::1]:1"], tls: { ca: ca.pem${more} } }\nstateDir: /s\nupstreams: []`;
+  const result = read(tls(", cert: /c.pem, key: k.pem, serverName: cp.internal"));
+  expect(result.ok && result.value.settings.controlPlane.tls).toEqual({
+    ca: "/etc/ca.pem",
+    cert: "/c.pem",
+    key: "/etc/k.pem",
+    serverName: "cp.internal",
+  });
+  expect(messages(tls(", cert: c.pem"))).toEqual(["sc.yaml:2:41: controlPlane.tls: cert and key go together"]);
+});
+
 test("what is not said has a default", () => {
   const result = read(with_("upstreams: []"));
   expect(result.ok && result.value.settings).toEqual({
@@ -73,7 +86,7 @@ describe("a wrong configuration is refused with its place", () => {
     [
       "a key of a later version",
       'node: { id: a }\ncontrolPlane: { addresses: ["[::1]:1"], allowDnsSeeds: true }\nstateDir: /s\nupstreams: []',
-      "sc.yaml:2:41: controlPlane.allowDnsSeeds: unknown key; the keys here are addresses",
+      "sc.yaml:2:41: controlPlane.allowDnsSeeds: unknown key; the keys here are addresses, tls",
     ],
     ["no upstreams", with_(""), "sc.yaml:1:1: upstreams: missing; expected a list"],
     [

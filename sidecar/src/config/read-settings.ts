@@ -13,6 +13,7 @@ import {
   parseAddress,
   parseListen,
   type Result,
+  readClientTls,
   readConfig,
   splitHostPort,
 } from "@fairlead/shared";
@@ -56,7 +57,7 @@ function settingsOf(text: SettingsText, cursor: Cursor, resolve: (path: string) 
   const upstreams = readUpstreams(text, cursor.down("upstreams"), listens);
   return {
     node: { id: text.node.id, cluster: text.node.cluster ?? text.node.id, zone: text.node.zone ?? DEFAULT_ZONE },
-    controlPlane: { addresses: readAddresses(text.controlPlane.addresses, cursor.down("controlPlane", "addresses")) },
+    controlPlane: readControlPlane(text.controlPlane, cursor.down("controlPlane"), resolve),
     stateDir: resolve(text.stateDir),
     admin: { listen: admin },
     upstreams,
@@ -82,6 +83,17 @@ class Listens {
     else this.#taken.push({ listen: listen.value, cursor });
     return listen.value;
   }
+}
+
+function readControlPlane(
+  { addresses, tls }: SettingsText["controlPlane"],
+  cursor: Cursor,
+  resolve: (path: string) => string,
+): Settings["controlPlane"] {
+  return {
+    addresses: readAddresses(addresses, cursor.down("addresses")),
+    ...(tls === undefined ? {} : { tls: readClientTls(tls, cursor.down("tls"), resolve) }),
+  };
 }
 
 function readAddresses(texts: readonly string[], cursor: Cursor): readonly string[] {

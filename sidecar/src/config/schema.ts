@@ -1,6 +1,6 @@
 // The sidecar's file, as `--print-schema` publishes it. What a schema cannot say is in read-settings.ts.
 
-import { schemaParts } from "@fairlead/shared";
+import { clientTls, schemaParts } from "@fairlead/shared";
 import Type, { type Static } from "typebox";
 
 const { duration, identifier, keys, listen, service, zone } = schemaParts;
@@ -30,6 +30,12 @@ export const settingsSchema = keys(
           maxItems: MAX_ADDRESSES,
           description: "ip:port of each control plane, tried in order, then round again; changes on restart only",
         }),
+        tls: Type.Optional(
+          clientTls(
+            { servers: "the control planes'", host: "the address it connects to" },
+            "TLS to the control planes; the files are read again at every connection. Without it connections are plain; changes on restart only",
+          ),
+        ),
       },
       "Where configuration comes from",
     ),

@@ -1,5 +1,7 @@
 // What this sidecar was told to do, after defaults.
 
+import type { ClientTlsSettings } from "@fairlead/shared";
+
 export interface Listen {
   readonly host: string;
   /** 0 lets the system choose (tests). */
@@ -15,7 +17,7 @@ export interface Upstream {
 export interface Settings {
   readonly node: { readonly id: string; readonly cluster: string; readonly zone: string };
   /** `ip:port`, tried in order, then round again. */
-  readonly controlPlane: { readonly addresses: readonly string[] };
+  readonly controlPlane: { readonly addresses: readonly string[]; readonly tls?: ClientTlsSettings };
   readonly stateDir: string;
   readonly admin: { readonly listen: Listen };
   readonly upstreams: readonly Upstream[];

@@ -10,6 +10,7 @@ import { Records } from "../../records/index.js";
 import { LiveRegistry } from "../../registry/index.js";
 import { Publisher } from "../../snapshot/index.js";
 import { settingsWith } from "../../snapshot/testing/settings.js";
+import type { TlsState } from "../../xds/index.js";
 import type { ReloadState, SeedDoubt } from "../state.js";
 import { adminApp } from "./admin-server.js";
 
@@ -59,6 +60,7 @@ async function api(membership: Partial<MembershipSettings> = {}, observe = false
   const seeds = new Cell<readonly SeedDoubt[]>([]);
   const observation = observe ? new Cell<ObservationState>(OBSERVED) : undefined;
   const reload = new Cell<ReloadState>({ loadedAtMs: clock.wallMs(), refused: undefined, restartNeeded: [] });
+  const xdsTls = new Cell<TlsState | undefined>(undefined);
   const app = await adminApp({
     id: "cp-1",
     version: "0.0.0",
@@ -73,6 +75,7 @@ async function api(membership: Partial<MembershipSettings> = {}, observe = false
     reload,
     seeds,
     fleet,
+    xdsTls,
     confirm: (service, by) => records.confirm(service, by),
   });
   const get = async (url: string) => {
@@ -82,7 +85,7 @@ async function api(membership: Partial<MembershipSettings> = {}, observe = false
   source.see(SHOP, [endpointAt(1), endpointAt(2)]);
   clock.advance(1_000);
   registry.useEvidence({ verdict: (service, endpoint) => verdicts.value.get(service)?.get(endpoint) });
-  return { app, get, clock, source, other, registry, verdicts, reload, seeds, fleet, log };
+  return { app, get, clock, source, other, registry, verdicts, reload, seeds, fleet, xdsTls, log };
 }
 
 function well(because: string): EndpointHealth {
@@ -211,6 +214,27 @@ describe("what the API shows", () => {
     const confirmed = { because: "its clock ran out", before: 2 };
     expect((await get("/v1/services/shop")).body).toMatchObject({ confirmed, endpoints: { serving: 0 } });
     expect((await get("/v1/status")).body).toMatchObject({ degraded: [{ mode: "confirmed-collapse", service: "shop" }] });
+  });
+
+  test("the certificate of the xDS port: until when, why a new one is not used, and that it ends soon", async () => {
+    const { get, xdsTls, clock } = await api();
+    expect((await get("/v1/status")).body).not.toHaveProperty("xdsTls");
+    const nowMs = clock.wallMs();
+    const day = 86_400_000;
+    const state = { startsAtMs: nowMs - 10 * day, endsAtMs: nowMs + 20 * day, loadedAtMs: nowMs, clientsProveThemselves: true };
+    xdsTls.set({ ...state, refused: undefined });
+    expect((await get("/v1/status")).body).toMatchObject({ xdsTls: { daysLeft: 20, clientsProveThemselves: true }, degraded: [] });
+    xdsTls.set({ ...state, endsAtMs: nowMs + day, refused: { because: "/cp.pem: no certificate", sinceMs: nowMs } });
+    expect((await get("/v1/status")).body).toMatchObject({
+      degraded: [
+        { mode: "certificate-refused", because: expect.stringContaining("/cp.pem: no certificate") },
+        { mode: "certificate-ends", endsInSeconds: 86_400 },
+      ],
+    });
+    xdsTls.set({ ...state, endsAtMs: nowMs - 1, refused: undefined });
+    expect((await get("/v1/status")).body).toMatchObject({
+      degraded: [{ mode: "certificate-ends", because: expect.stringContaining("has ended") }],
+    });
   });
 
   test("why a source is disturbed and for how long, and how many of its members could not be read", async () => {

@@ -10,6 +10,7 @@ import { type LoadStep, LoadStream } from "../load-stream.js";
 import type { ViewOf } from "../resource-set.js";
 import { STATUS, type StreamStatus } from "../stream-machine.js";
 import type { BytesCall } from "./served-stream.js";
+import type { ClientGuard } from "./client-proof.js";
 import { hostOf, refuse } from "./stream-methods.js";
 
 export interface LoadReportingDeps {
@@ -18,6 +19,7 @@ export interface LoadReportingDeps {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly limits: XdsLimits;
+  readonly guard: ClientGuard;
   readonly onLimit: (limit: "loadStreams" | "streamsPerIdentity" | "firstRequestMs") => void;
 }
 
@@ -31,7 +33,7 @@ const METHOD = services.loadReporting.StreamLoadStats;
 const asIs = (bytes: Buffer): Buffer => bytes;
 
 export function serveLoadReports(server: Server, deps: LoadReportingDeps): LoadReporting {
-  const { limits, onLimit, clock, rng } = deps;
+  const { limits, onLimit, clock, rng, guard } = deps;
   const admission = new Admission({ ...limits, streams: limits.loadStreams });
   const open = new Set<ReportingStream>();
   let streamId = 0;
@@ -47,8 +49,14 @@ export function serveLoadReports(server: Server, deps: LoadReportingDeps): LoadR
       });
       return;
     }
-    const places: Place[] = [entered.value];
     const peer = call.getPeer();
+    const unproven = guard.refusalOfPeer(peer);
+    if (unproven !== undefined) {
+      entered.value.leave();
+      refuse(call, unproven);
+      return;
+    }
+    const places: Place[] = [entered.value];
     const machine = new LoadStream({
       streamId: ++streamId,
       peer,
@@ -56,10 +64,12 @@ export function serveLoadReports(server: Server, deps: LoadReportingDeps): LoadR
       limits,
       observer: deps.observer,
       refusalOf(node) {
+        const wrongNode = guard.refusalOfNode(peer, node);
+        if (wrongNode !== undefined) return wrongNode;
         const identified = admission.identify(hostOf(peer), node.id);
         if (identified.ok) places.push(identified.value);
         else onLimit("streamsPerIdentity");
-        return identified.ok ? undefined : identified.error;
+        return identified.ok ? undefined : { code: STATUS.resourceExhausted, details: identified.error };
       },
     });
     const stream = new ReportingStream({

@@ -52,8 +52,6 @@ export class ServedStream {
     const { call, clock, limits } = deps;
     this.#firstRequest = clock.schedule(limits.firstRequestMs, () => this.#firstRequestIsDue());
     this.#age = clock.schedule(deps.ageMs, () => this.#grownOld());
-    // Headers now, not with the first response: a client that lacks nothing still learns that it is served.
-    call.sendMetadata(new Metadata());
     call.on("data", (bytes: Buffer) => this.#received(bytes));
     call.on("end", () => this.close({ code: STATUS.ok, details: "the client ended its side" }));
     call.on("cancelled", () => this.#end("the client cancelled the stream or its connection broke"));
@@ -145,7 +143,10 @@ export class ServedStream {
   }
 
   #startWatching(node: XdsNode): void {
-    const { viewOf, machine } = this.#deps;
+    const { call, viewOf, machine } = this.#deps;
+    // Headers now, not with the first response: a client that lacks nothing still learns that it is served. Nor before:
+    // one that is refused shall not take itself for connected.
+    call.sendMetadata(new Metadata());
     const watch = viewOf(node).watch((sets) => this.#run(machine.view(sets)));
     // The first view is answered before `watch` returns, and that may have ended the stream.
     if (this.#ended) void watch.close();

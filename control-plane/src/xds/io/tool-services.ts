@@ -8,6 +8,7 @@ import type { XdsLimits } from "../limits.js";
 import { Reflection } from "../reflection.js";
 import type { ClientStanding } from "../resource-standing.js";
 import { STATUS, type StreamStatus } from "../stream-machine.js";
+import type { ClientGuard } from "./client-proof.js";
 import type { BytesCall } from "./served-stream.js";
 import { refuse, SERVED_METHODS } from "./stream-methods.js";
 
@@ -18,6 +19,7 @@ export interface ToolServicesDeps {
   readonly ready: Watchable<boolean>;
   /** Whether load reports are taken. */
   readonly takesLoads: boolean;
+  readonly guard: ClientGuard;
   readonly onLimit: (limit: "toolStreams") => void;
 }
 
@@ -87,7 +89,8 @@ class Tools {
 
   #unary(path: string, answer: (bytes: Buffer) => Result<Buffer, StreamStatus>): void {
     const handle = (call: ServerUnaryCall<Buffer, Buffer>, respond: sendUnaryData<Buffer>): void => {
-      const answered = answer(call.request);
+      const unproven = path === services.health.Check.path ? undefined : this.#deps.guard.refusalOfPeer(call.getPeer());
+      const answered = unproven === undefined ? answer(call.request) : fail(unproven);
       if (answered.ok) respond(null, answered.value);
       else respond(answered.error as Partial<ServerErrorResponse>, null);
     };
@@ -98,6 +101,8 @@ class Tools {
   #conversation(path: string, answer: (bytes: Buffer) => Result<Buffer, StreamStatus>): void {
     const handle = (call: BytesCall): void => {
       const stream = { end: () => call.end() };
+      const unproven = this.#deps.guard.refusalOfPeer(call.getPeer());
+      if (unproven !== undefined) return refuse(call, unproven);
       if (!this.#admit(call, stream)) return;
       call.on("data", (bytes: Buffer) => {
         const answered = answer(bytes);

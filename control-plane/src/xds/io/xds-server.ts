@@ -1,19 +1,23 @@
 // The gRPC server: which methods, which limits of the transport, and how it ends.
 
-import { Cell, type Clock, type CounterMetric, type Log, type Metrics, type Result, type Rng, type Watchable } from "@fairlead/shared";
+import { Cell, type Clock, type CounterMetric, type Log, type Metrics, ok, type Result, type Rng, type Watchable } from "@fairlead/shared";
 import { type ConnectionInjector, Server, ServerCredentials, type ServerOptions } from "@grpc/grpc-js";
 import { Admission } from "../admission.js";
+import { nodeRefusal } from "../client-identity.js";
 import type { XdsLimits } from "../limits.js";
 import type { LoadObserver } from "../load-report.js";
-import type { ViewOf } from "../resource-set.js";
+import type { ViewOf, XdsNode } from "../resource-set.js";
 import { ResponseEncoder } from "../response-encoder.js";
-import { STATUS, StreamMachine } from "../stream-machine.js";
+import { STATUS, StreamMachine, type StreamStatus } from "../stream-machine.js";
 import type { StreamObserver } from "../stream-observer.js";
+import type { TlsState, XdsTls } from "../tls-state.js";
+import { type ClientGuard, type ClientProof, expired } from "./client-proof.js";
 import { type Connections, newConnections } from "./connections.js";
 import { type LoadReporting, serveLoadReports } from "./load-reporting.js";
 import { type BytesCall, ServedStream } from "./served-stream.js";
-import { hostOf, SERVED_METHODS, type ServedMethod } from "./stream-methods.js";
+import { hostOf, refuse, SERVED_METHODS, type ServedMethod } from "./stream-methods.js";
 import { serveTools, type ToolServices } from "./tool-services.js";
+import { openTlsFiles, type TlsFiles } from "./tls-files.js";
 
 export interface XdsServerDeps {
   readonly viewOf: ViewOf;
@@ -31,11 +35,15 @@ export interface XdsServerDeps {
   readonly loads?: LoadObserver;
   /** What gRPC health says; ready from the start by default. */
   readonly ready?: Watchable<boolean>;
+  /** Serve TLS. Without it connections are plain, and a client is whom it says it is. */
+  readonly tls?: XdsTls | undefined;
 }
 
 export interface XdsServer {
   /** Once. A host of `0.0.0.0` or `::` is every address of the machine, port 0 any free port. */
   listen(address: { readonly host: string; readonly port: number }): Promise<Result<{ readonly port: number }>>;
+  /** The certificate in force; undefined without TLS, and before `listen` has read it. */
+  readonly tls: Watchable<TlsState | undefined>;
   /** Ends the streams in batches, then the connections. */
   close(): Promise<void>;
 }
@@ -48,6 +56,10 @@ const CLOSE_BATCH = 50;
 const CLOSE_BATCH_EVERY_MS = 20;
 /** What connections get to finish once their streams have ended. */
 const CLOSE_GRACE_MS = 1_000;
+/** What a client whose certificate is refused gets to read why. */
+const REFUSED_GRACE_MS = 1_000;
+/** A client that is refused comes back with every backoff; one line a minute and reason says who. */
+const REFUSALS_TOLD_EVERY_MS = 60_000;
 
 export function newXdsServer(deps: XdsServerDeps): XdsServer {
   return new GrpcXdsServer(deps);
@@ -57,15 +69,25 @@ class GrpcXdsServer implements XdsServer {
   readonly #deps: XdsServerDeps;
   readonly #server: Server;
   readonly #injector: ConnectionInjector;
-  readonly #connections: Connections;
+  readonly tls = new Cell<TlsState | undefined>(undefined);
+  #connections: Connections | undefined;
+  #files: TlsFiles | undefined;
   readonly #encoder: ResponseEncoder;
   readonly #admission: Admission;
   readonly #limitHits: CounterMetric;
+  readonly #refusals: CounterMetric;
+  /** When a refusal was last logged, by reason. */
+  readonly #refusalToldMs = new Map<string, number>();
   readonly #streams = new Set<ServedStream>();
   readonly #loads: LoadReporting | undefined;
   readonly #tools: ToolServices;
   #streamId = 0;
   #closing: Promise<void> | undefined;
+
+  readonly #guard: ClientGuard = {
+    refusalOfPeer: (peer) => this.#unproven(peer),
+    refusalOfNode: (peer, node) => this.#wrongNode(this.#proofOf(peer), node, peer),
+  };
 
   constructor(deps: XdsServerDeps) {
     this.#deps = deps;
@@ -76,18 +98,40 @@ class GrpcXdsServer implements XdsServer {
       help: "Streams and connections refused or ended by a limit of the xDS server.",
       labels: ["limit"],
     });
+    this.#refusals = deps.metrics.counter({
+      name: "xds_tls_refused_total",
+      help: "Connections and streams of the xDS server refused for what the client's certificate says, or does not.",
+      labels: ["reason"],
+    });
     this.#server = new Server(serverOptions(deps.limits));
     for (const method of SERVED_METHODS) this.#serve(method);
     this.#loads = this.#serveLoads();
     this.#tools = this.#serveTools();
     this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
-    this.#connections = newConnections(this.#injector, deps.limits.connections, () => this.#hit("connections"));
   }
 
   async listen(address: { readonly host: string; readonly port: number }): Promise<Result<{ readonly port: number }>> {
+    const { tls, log } = this.#deps;
+    const files = tls === undefined ? ok(undefined) : await openTlsFiles(tls, this.#deps);
+    if (!files.ok) return files;
+    this.#files = files.value;
+    this.#connections = this.#newConnections(files.value);
     const listening = await this.#connections.listen(address);
-    if (listening.ok) this.#deps.log.info("xds-listening", { host: address.host, port: listening.value.port });
+    if (listening.ok) log.info("xds-listening", { host: address.host, port: listening.value.port, tls: tls !== undefined });
+    else files.value?.close();
     return listening;
+  }
+
+  #newConnections(files: TlsFiles | undefined): Connections {
+    const { limits, tls } = this.#deps;
+    const options = { injector: this.#injector, maxConnections: limits.connections, onRefused: () => this.#hit("connections") };
+    if (files === undefined) return newConnections(options);
+    const asksClients = tls?.clientCa !== undefined;
+    const onFailed = (because: string) => this.#refused("handshake", because);
+    const connections = newConnections({ ...options, tls: { material: files.material.value, asksClients, onFailed } });
+    files.state.watch((state) => this.tls.set(state));
+    files.material.watch((material) => connections.renew(material));
+    return connections;
   }
 
   close(): Promise<void> {
@@ -109,14 +153,14 @@ class GrpcXdsServer implements XdsServer {
   #serveLoads(): LoadReporting | undefined {
     const { loads } = this.#deps;
     if (loads === undefined) return undefined;
-    return serveLoadReports(this.#server, { ...this.#deps, observer: loads, onLimit: (limit) => this.#hit(limit) });
+    return serveLoadReports(this.#server, { ...this.#deps, observer: loads, guard: this.#guard, onLimit: (limit) => this.#hit(limit) });
   }
 
   #serveTools(): ToolServices {
     const { limits, loads, ready } = this.#deps;
     const clients = () => [...this.#streams].flatMap((stream) => stream.standing ?? []);
     const onLimit = () => this.#hit("toolStreams");
-    return serveTools(this.#server, { limits, clients, ready: ready ?? new Cell(true), takesLoads: loads !== undefined, onLimit });
+    return serveTools(this.#server, { limits, clients, ready: ready ?? new Cell(true), guard: this.#guard, takesLoads: loads !== undefined, onLimit });
   }
 
   #accept(call: BytesCall, { variant, impliedType }: ServedMethod): void {
@@ -126,14 +170,23 @@ class GrpcXdsServer implements XdsServer {
       if (entered.ok) entered.value.leave();
       else this.#hit("streams");
       const details = entered.ok ? "this server is closing" : entered.error;
-      call.emit("error", Object.assign(new Error(details), { code: entered.ok ? STATUS.unavailable : STATUS.resourceExhausted, details }));
+      refuse(call, { code: entered.ok ? STATUS.unavailable : STATUS.resourceExhausted, details });
       return;
     }
     const peer = call.getPeer();
+    const unproven = this.#guard.refusalOfPeer(peer);
+    if (unproven !== undefined) {
+      entered.value.leave();
+      refuse(call, unproven);
+      return;
+    }
+    const proof = this.#proofOf(peer);
+    const identity = proof.kind === "proven" ? proof.identity.names[0] : undefined;
     const places = [entered.value];
     const machine = new StreamMachine({
       streamId: ++this.#streamId,
       peer,
+      identity,
       variant,
       impliedType,
       openedAtMs: clock.nowMs(),
@@ -143,10 +196,12 @@ class GrpcXdsServer implements XdsServer {
       encoder: this.#encoder,
       observer,
       refusalOf: (node) => {
-        const identified = this.#admission.identify(hostOf(peer), node.id);
+        const wrongNode = this.#guard.refusalOfNode(peer, node);
+        if (wrongNode !== undefined) return wrongNode;
+        const identified = this.#admission.identify(identity ?? hostOf(peer), node.id);
         if (identified.ok) places.push(identified.value);
         else this.#hit("streamsPerIdentity");
-        return identified.ok ? undefined : identified.error;
+        return identified.ok ? undefined : { code: STATUS.resourceExhausted, details: identified.error };
       },
     });
     const stream = new ServedStream({
@@ -158,7 +213,7 @@ class GrpcXdsServer implements XdsServer {
       limits,
       // Between 80 % and 120 %: streams opened together do not end together.
       ageMs: limits.streamAgeMs * (0.8 + 0.4 * this.#deps.rng.next()),
-      destroyConnection: () => this.#connections.destroy(peer),
+      destroyConnection: () => this.#connections?.destroy(peer),
       onEnded: () => {
         this.#streams.delete(stream);
         for (const place of places) place.leave();
@@ -168,12 +223,49 @@ class GrpcXdsServer implements XdsServer {
     this.#streams.add(stream);
   }
 
+  /** Looked at for every stream: a connection may outlive the certificate it was opened with. */
+  #proofOf(peer: string): ClientProof {
+    const proof = this.#connections?.proofOf(peer);
+    if (proof === undefined) {
+      if (this.#deps.tls?.clientCa === undefined) return { kind: "not-asked" };
+      return { kind: "unproven", reason: "no-certificate", because: "this connection has ended" };
+    }
+    return proof.kind === "proven" && proof.endsAtMs <= this.#deps.clock.wallMs() ? expired(proof.endsAtMs) : proof;
+  }
+
+  #wrongNode(proof: ClientProof, node: XdsNode, peer: string): StreamStatus | undefined {
+    if (proof.kind !== "proven") return undefined;
+    const details = nodeRefusal(proof.identity, node.id, this.#deps.tls?.clients);
+    if (details === undefined) return undefined;
+    this.#refused("other-node", details, peer);
+    return { code: STATUS.permissionDenied, details };
+  }
+
+  /** A handshake that fails tells a TLS 1.3 client nothing: it is told on its stream, and then its connection ends. */
+  #unproven(peer: string): StreamStatus | undefined {
+    const proof = this.#proofOf(peer);
+    if (proof.kind !== "unproven") return undefined;
+    this.#refused(proof.reason, proof.because, peer);
+    this.#deps.clock.schedule(REFUSED_GRACE_MS, () => this.#connections?.destroy(peer));
+    return { code: STATUS.unauthenticated, details: proof.because };
+  }
+
+  #refused(reason: string, because: string, peer = ""): void {
+    this.#refusals.add(1, { reason });
+    const { clock, log } = this.#deps;
+    const isNews = clock.nowMs() - (this.#refusalToldMs.get(reason) ?? Number.NEGATIVE_INFINITY) >= REFUSALS_TOLD_EVERY_MS;
+    if (isNews) this.#refusalToldMs.set(reason, clock.nowMs());
+    // Whoever only looks whether the port is open ends a handshake too.
+    log[isNews && reason !== "handshake" ? "warn" : "debug"]("xds-client-refused", { reason, because, peer });
+  }
+
   #hit(limit: keyof XdsLimits): void {
     this.#limitHits.add(1, { limit });
   }
 
   async #closeAll(): Promise<void> {
-    this.#connections.stopListening();
+    this.#files?.close();
+    this.#connections?.stopListening();
     this.#tools.close();
     // Those that had a response go first: to the others the end looks like a failure (xDS rule R33), and one may still come.
     const streams = [...this.#streams].sort((one, other) => Number(other.hasResponded) - Number(one.hasResponded));

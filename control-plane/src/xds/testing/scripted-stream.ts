@@ -25,7 +25,7 @@ export interface ScriptedStreamOptions {
   readonly impliedType?: string;
   readonly limits?: Partial<XdsLimits>;
   readonly encoder?: ResponseEncoder;
-  readonly refusalOf?: (node: XdsNode) => string | undefined;
+  readonly refusalOf?: (node: XdsNode) => StreamStatus | undefined;
   readonly gated?: boolean;
 }
 

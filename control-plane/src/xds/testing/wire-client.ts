@@ -1,6 +1,14 @@
 // A gRPC client of the real server, as bare as it gets: requests are written and responses read one by one.
 
-import { Client, type ClientDuplexStream, type ClientReadableStream, credentials, type StatusObject } from "@grpc/grpc-js";
+import {
+  type ChannelCredentials,
+  type ChannelOptions,
+  Client,
+  type ClientDuplexStream,
+  type ClientReadableStream,
+  credentials,
+  type StatusObject,
+} from "@grpc/grpc-js";
 
 export interface WireStream<Request, Response> {
   write(request: Request): void;
@@ -19,8 +27,8 @@ interface Method<Q, S> {
 export class WireClient {
   readonly #client: Client;
 
-  constructor(port: number) {
-    this.#client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  constructor(port: number, secured: ChannelCredentials = credentials.createInsecure(), options: ChannelOptions = {}) {
+    this.#client = new Client(`127.0.0.1:${port}`, secured, options);
   }
 
   open<Q, S>(method: Method<Q, S>): WireStream<Q, S> {

@@ -2,17 +2,21 @@ import { type DeltaDiscoveryRequest, type DeltaDiscoveryResponse__Output, servic
 import {
   type BackoffRange,
   Cell,
+  type ClientTlsSettings,
   type Clock,
   type Closable,
   fullJitterMs,
   type Log,
   type Rng,
+  splitHostPort,
   type Timer,
   type Watchable,
 } from "@fairlead/shared";
-import { Client, type ClientDuplexStream, connectivityState, credentials } from "@grpc/grpc-js";
+import { Client, type ClientDuplexStream, connectivityState } from "@grpc/grpc-js";
 import type { ClientProtocol } from "../client-protocol.js";
 import type { Connection } from "../connection.js";
+import { tlsCause } from "../connection-cause.js";
+import { PLAIN, readSecured, type Secured } from "./channel-credentials.js";
 
 const METHOD = services.aggregated.DeltaAggregatedResources;
 
@@ -45,6 +49,8 @@ const CHANNEL_OPTIONS = {
 export interface AdsClientOptions {
   /** `ip:port`, tried in order, then round again. Names are not resolved. */
   readonly addresses: readonly string[];
+  /** Absolute paths, read at every connection; without them connections are plain. */
+  readonly tls?: ClientTlsSettings;
   readonly protocol: Pick<ClientProtocol, "open" | "receive">;
   /** Begins what shall share a connection with the stream, once it is connected; closed before the connection is. */
   readonly beside?: (client: Client) => Closable;
@@ -86,13 +92,26 @@ class AdsShell implements AdsClient {
   }
 
   start(): void {
+    const { tls } = this.#options;
     const address = this.#address();
-    this.#attempt = new Attempt(address, this.#options, {
+    if (tls === undefined) this.#connect(address, PLAIN);
+    else void this.#connectSecured(address, tls);
+  }
+
+  async #connectSecured(address: string, tls: ClientTlsSettings): Promise<void> {
+    const secured = await readSecured(tls, hostOf(address));
+    if (this.#closed) return;
+    if (secured.ok) this.#connect(address, secured.value);
+    else this.#onLost(address, secured.error);
+  }
+
+  #connect(address: string, secured: Secured): void {
+    this.#attempt = new Attempt({ address, secured }, this.#options, {
       connected: () => this.#onConnected(address),
       proven: () => {
         this.#failures = 0;
       },
-      lost: (cause) => this.#onLost(address, cause),
+      lost: (cause) => this.#onLost(address, secured === PLAIN ? cause : tlsCause(cause)),
     });
   }
 
@@ -149,10 +168,11 @@ class Attempt {
   #isConnected = false;
   #isOver = false;
 
-  constructor(address: string, options: AdsClientOptions, events: AttemptEvents) {
+  constructor(where: { readonly address: string; readonly secured: Secured }, options: AdsClientOptions, events: AttemptEvents) {
     this.#options = options;
     this.#events = events;
-    this.#client = new Client(targetOf(address), credentials.createInsecure(), CHANNEL_OPTIONS);
+    const { address, secured } = where;
+    this.#client = new Client(targetOf(address), secured.credentials, { ...CHANNEL_OPTIONS, ...secured.options });
     const stream: AdsStream = this.#client.makeBidiStreamRequest(METHOD.path, METHOD.requestSerialize, METHOD.responseDeserialize);
     this.#stream = stream;
     stream.on("metadata", () => this.#connected());
@@ -213,6 +233,11 @@ class Attempt {
     this.end();
     this.#events.lost(cause);
   }
+}
+
+function hostOf(address: string): string {
+  const split = splitHostPort(address);
+  return split.ok ? split.value.host : address;
 }
 
 /** The scheme says that this is an address: without it grpc-js would ask DNS. */
