@@ -106,7 +106,7 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
   const publisher = new Publisher({ clock, log, metrics, ...publishing }, settingsOf);
   const { snapshot } = publisher;
   const keeper = new SnapshotKeeper({ clock, log, metrics, store: world.stores.snapshot, snapshot });
-  const views = new Views(snapshot);
+  const views = new Views({ snapshot, log, metrics });
   const observation = observing(world, settings.observe, snapshot);
 
   const reloadState = new Cell<ReloadState>({ loadedAtMs: clock.wallMs(), refused: undefined, restartNeeded: [] });

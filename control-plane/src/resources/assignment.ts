@@ -2,60 +2,73 @@
 
 import { type Messages, structFrom } from "@fairlead/proto";
 import { FAIRLEAD_METADATA } from "@fairlead/shared";
+import { isHashing } from "../config/index.js";
 import type { ServiceSnapshot, SnapshotEndpoint, SnapshotHealth } from "../snapshot/index.js";
-import type { Resource } from "../xds/index.js";
-import type { ClientKind } from "./client-kind.js";
-import { encoded, withMetadata } from "./encoded.js";
-import { grpcLocalities } from "./grpc-localities.js";
+import { byZone } from "./by-zone.js";
+import { CLIENT_TRAITS, type ClientKind } from "./client-kind.js";
+import { type GrpcLocality, grpcLocalities, hashedLocalities } from "./grpc-localities.js";
+import { nearestPolicy } from "./nearest-policy.js";
 import { priorityGroups } from "./priority-groups.js";
 
-const ASSIGNMENT = "envoy.config.endpoint.v3.ClusterLoadAssignment";
-type AssignmentInput = Messages[typeof ASSIGNMENT]["input"];
+type AssignmentInput = Messages["envoy.config.endpoint.v3.ClusterLoadAssignment"]["input"];
 type LocalityInput = NonNullable<AssignmentInput["endpoints"]>[number];
 type EndpointInput = NonNullable<LocalityInput["lb_endpoints"]>[number];
 
-export function assignment(service: ServiceSnapshot, kind: ClientKind): Resource {
-  const endpoints = kind === "grpc" ? grpcEndpoints(service.endpoints) : localities(service.endpoints);
-  const resource = encoded(ASSIGNMENT, service.name, { cluster_name: service.name, endpoints });
-  if (service.confirmed === undefined) return resource;
-  const { sinceMs, because } = service.confirmed;
-  return withMetadata(resource, { [FAIRLEAD_METADATA]: { confirmed: { since_ms: sinceMs, because } } });
+/**
+ * Which means weights reach a client by. `endpoint`: health, endpoint weights and our metadata, which Envoy and our sidecars honour.
+ * `locality`: weights of localities, the only ones gRPC has (gRFC A27). `hashed`: both, which gRPC multiplies where it hashes.
+ */
+export type WeightMeans = "endpoint" | "locality" | "hashed";
+
+/** What this kind of client honours, given the policy it gets. */
+export function weightMeans({ settings }: ServiceSnapshot, kind: ClientKind): WeightMeans {
+  if (!CLIENT_TRAITS[kind].isGrpc) return "endpoint";
+  return isHashing(nearestPolicy(settings.lb.policy, kind)) ? "hashed" : "locality";
 }
+
+/** The service's endpoints, or those of them that a subset has. */
+export function assignment(service: ServiceSnapshot, means: WeightMeans, subset?: readonly SnapshotEndpoint[]): AssignmentInput {
+  return { cluster_name: service.name, endpoints: LOCALITIES[means](service.endpoints, subset) };
+}
+
+/** Beside the assignment: that the guards behind us need not doubt a small set. */
+export function assignmentMetadata({ confirmed }: ServiceSnapshot) {
+  if (confirmed === undefined) return undefined;
+  return { [FAIRLEAD_METADATA]: { confirmed: { since_ms: confirmed.sinceMs, because: confirmed.because } } };
+}
+
+type Localities = (endpoints: readonly SnapshotEndpoint[], subset: readonly SnapshotEndpoint[] | undefined) => LocalityInput[];
+
+const LOCALITIES: Readonly<Record<WeightMeans, Localities>> = {
+  endpoint: (endpoints, subset = endpoints) => priorityGroups(subset).flatMap(({ priority, members }) => zones(members, priority)),
+  locality: (endpoints, subset) => grpcLocalities(endpoints, subset).map((locality) => grpcLocality(locality, {})),
+  hashed: (endpoints, subset) => hashedLocalities(endpoints, subset).map((locality) => grpcLocality(locality, { withWeights: true })),
+};
 
 const HEALTH = { healthy: "HEALTHY", unhealthy: "UNHEALTHY", draining: "DRAINING" } as const satisfies Record<SnapshotHealth, string>;
 
-/** One locality per priority and zone, with health, endpoint weights and our metadata: Envoy and our sidecars honour them. */
-function localities(endpoints: readonly SnapshotEndpoint[]): LocalityInput[] {
-  return priorityGroups(endpoints).flatMap(({ priority, members }) => zones(members, priority));
-}
-
+/** One locality per zone. */
 function zones(endpoints: readonly SnapshotEndpoint[], priority: number): LocalityInput[] {
-  const byZone = new Map<string, SnapshotEndpoint[]>();
-  for (const member of endpoints) {
-    const members = byZone.get(member.endpoint.zone);
-    if (members === undefined) byZone.set(member.endpoint.zone, [member]);
-    else members.push(member);
-  }
-  return [...byZone].sort(byKey).map(([zone, members]) => ({
+  return byZone(endpoints).map(([zone, members]) => ({
     locality: { zone },
     ...(priority === 0 ? {} : { priority }),
     load_balancing_weight: { value: sum(members.map(({ endpoint }) => Math.max(1, endpoint.weight))) },
-    lb_endpoints: members.map((member) => ({
-      ...lbEndpoint(member, HEALTH[member.health]),
-      // 0 is not a weight on the wire; what weighs 0 is draining.
-      load_balancing_weight: { value: Math.max(1, member.endpoint.weight) },
-    })),
+    lb_endpoints: members.map((member) => ({ ...lbEndpoint(member, HEALTH[member.health]), ...weightOf(member) })),
   }));
 }
 
-/** gRPC ignores endpoint weights and honours those of localities (gRFC A27): one sub_zone per distinct weight. */
-function grpcEndpoints(endpoints: readonly SnapshotEndpoint[]): LocalityInput[] {
-  return grpcLocalities(endpoints).map(({ priority, zone, subZone, weight, members }) => ({
+function grpcLocality({ priority, zone, subZone, weight, members }: GrpcLocality, { withWeights = false }): LocalityInput {
+  return {
     locality: { zone, sub_zone: subZone },
     ...(priority === 0 ? {} : { priority }),
     load_balancing_weight: { value: weight },
-    lb_endpoints: members.map((member) => lbEndpoint(member, "HEALTHY")),
-  }));
+    lb_endpoints: members.map((member) => ({ ...lbEndpoint(member, "HEALTHY"), ...(withWeights ? weightOf(member) : {}) })),
+  };
+}
+
+/** 0 is not a weight on the wire; what weighs 0 is draining. */
+function weightOf({ endpoint }: SnapshotEndpoint): Pick<EndpointInput, "load_balancing_weight"> {
+  return { load_balancing_weight: { value: Math.max(1, endpoint.weight) } };
 }
 
 function lbEndpoint({ endpoint }: SnapshotEndpoint, health: (typeof HEALTH)[SnapshotHealth]): EndpointInput {
@@ -65,10 +78,6 @@ function lbEndpoint({ endpoint }: SnapshotEndpoint, health: (typeof HEALTH)[Snap
     health_status: health,
     ...(instance === undefined ? {} : { metadata: { filter_metadata: { [FAIRLEAD_METADATA]: structFrom({ instance }) } } }),
   };
-}
-
-function byKey([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {
-  return one < other ? -1 : 1;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -6,8 +6,10 @@ import { serviceSnapshot } from "../snapshot/build.js";
 import type { ServiceSnapshot, Snapshot, SnapshotHealth } from "../snapshot/index.js";
 import { settingsWith } from "../snapshot/testing/settings.js";
 import type { XdsNode } from "../xds/index.js";
-import { callable, grpcLocalities } from "./grpc-localities.js";
-import { Views } from "./views.js";
+import { callable } from "./callable.js";
+import { grpcLocalities } from "./grpc-localities.js";
+import { viewsOf } from "./testing/views.js";
+import type { Views } from "./views.js";
 
 interface Member {
   readonly port: number;
@@ -64,7 +66,7 @@ function assignmentFor(views: Views, client: XdsNode, name: string) {
 
 test("a confirmed collapse travels beside the assignment, and is part of its version", () => {
   const resourceOf = (of: ServiceSnapshot) =>
-    new Views(new Cell(snapshotOf([of]))).viewOf(node("fairlead")).value.types.get(RESOURCE_TYPES.assignment)?.resources.get("shop");
+    viewsOf(new Cell(snapshotOf([of]))).viewOf(node("fairlead")).value.types.get(RESOURCE_TYPES.assignment)?.resources.get("shop");
   const plain = service("shop", [{ port: 1 }]);
   const confirmed = serviceSnapshot({ ...plain, confirmed: { sinceMs: 7, because: "ops: moved", before: 9 } }, plain);
   expect(confirmed.version).not.toBe(plain.version);
@@ -75,7 +77,7 @@ test("a confirmed collapse travels beside the assignment, and is part of its ver
 });
 
 describe("one model, rendered for each kind of client", () => {
-  const views = new Views(new Cell(snapshotOf([shop])));
+  const views = viewsOf(new Cell(snapshotOf([shop])));
 
   test("a gRPC client gets an api_listener named like the service, Envoy one on the local port, a sidecar none", () => {
     expect(names(views, node("gRPC Go"), "listener")).toEqual(["shop"]);
@@ -113,7 +115,7 @@ describe("one model, rendered for each kind of client", () => {
 
 describe("priorities", () => {
   const told = (client: string, members: readonly Member[]) =>
-    assignmentFor(new Views(new Cell(snapshotOf([service("shop", members)]))), node(client), "shop").endpoints.map(
+    assignmentFor(viewsOf(new Cell(snapshotOf([service("shop", members)]))), node(client), "shop").endpoints.map(
       ({ priority, locality, lb_endpoints }) => [priority, locality?.sub_zone, lb_endpoints.length],
     );
 
@@ -182,7 +184,7 @@ describe("a change costs what changed", () => {
   test("an unchanged service keeps its resources, an unchanged type its set and version", () => {
     const cart = service("cart", [{ port: 9 }]);
     const cell = new Cell(snapshotOf([shop, cart]));
-    const view = new Views(cell).viewOf(node("envoy"));
+    const view = viewsOf(cell).viewOf(node("envoy"));
     const before = view.value;
     cell.set(snapshotOf([shop, service("cart", [{ port: 9 }, { port: 10 }])]));
     const after = view.value;
@@ -196,7 +198,7 @@ describe("a change costs what changed", () => {
   test("equal content has equal versions in another process", () => {
     const versions = [1, 2].map(
       () =>
-        new Views(new Cell(snapshotOf([service("shop", [{ port: 1 }])]))).viewOf(node("envoy")).value.types.get(RESOURCE_TYPES.assignment)
+        viewsOf(new Cell(snapshotOf([service("shop", [{ port: 1 }])]))).viewOf(node("envoy")).value.types.get(RESOURCE_TYPES.assignment)
           ?.version,
     );
     expect(versions[0]).toBe(versions[1]);
@@ -204,13 +206,13 @@ describe("a change costs what changed", () => {
 });
 
 test("wildcards are limited to the upstreams a node names", () => {
-  const views = new Views(new Cell(snapshotOf([shop, service("cart", [{ port: 9 }])])));
+  const views = viewsOf(new Cell(snapshotOf([shop, service("cart", [{ port: 9 }])])));
   expect(names(views, node("envoy", { "fairlead.upstreams": ["cart"] }), "cluster")).toEqual(["cart"]);
 });
 
 describe("why a name is missing", () => {
   const absence = (snapshot: Snapshot, name: string) =>
-    new Views(new Cell(snapshot)).viewOf(node("envoy")).value.absence(RESOURCE_TYPES.cluster, name);
+    viewsOf(new Cell(snapshot)).viewOf(node("envoy")).value.absence(RESOURCE_TYPES.cluster, name);
 
   test("an unknown name is not found only once everything is known, with the nearest name", () => {
     expect(absence(snapshotOf([shop]), "shpo")).toEqual({ kind: "not-found", reason: "no such service: shpo; did you mean shop?" });
@@ -235,7 +237,7 @@ test("names alike are looked for only when somebody is told why a name is absent
     }
   }
   const services = new CountedServices([[shop.name, shop]]);
-  const views = new Views(new Cell(snapshotOf([], { services })));
+  const views = viewsOf(new Cell(snapshotOf([], { services })));
   const absence = views.viewOf(node("fairlead")).value.absence(RESOURCE_TYPES.cluster, "shpo");
   expect([absence.kind, looked]).toEqual(["not-found", 0]);
   expect(absence.reason).toBe("no such service: shpo; did you mean shop?");
