@@ -75,6 +75,8 @@ export class LiveRegistry implements Registry, Closable {
   readonly sources = new Cell<readonly SourceStatus[]>([]);
   readonly #deps: RegistryDeps;
   #inputs: RegistryInputs = { sources: [], services: new Map(), defaults: { safety: "standard", unlisted: "remove", merge: "union" } };
+  /** Sources that some service takes endpoints from. */
+  #feeding: ReadonlySet<Source> = new Set();
   readonly #known = new Map<ServiceName, Known>();
   readonly #flaps = new FlapLedger();
   readonly #doubt: SourceDoubt;
@@ -107,6 +109,7 @@ export class LiveRegistry implements Registry, Closable {
   configure(inputs: RegistryInputs): void {
     for (const watch of this.#watches) void watch.close();
     this.#inputs = inputs;
+    this.#feeding = new Set([inputs.defaults, ...inputs.services.values()].flatMap((settings) => feedsOf(settings, inputs.sources)));
     this.#doubt.keepOnly(inputs.sources);
     const all = () => this.#recompute(this.#everyName());
     let wiring = true;
@@ -237,14 +240,10 @@ export class LiveRegistry implements Registry, Closable {
   }
 
   #tellSources(): void {
-    const feeding = this.#feeding();
-    const next = this.#inputs.sources.map((source) => this.#doubt.status(source, feeding.has(source)));
-    if (JSON.stringify(next) !== JSON.stringify(this.sources.value)) this.sources.set(next);
-  }
-
-  #feeding(): ReadonlySet<Source> {
-    const { sources, services, defaults } = this.#inputs;
-    return new Set([defaults, ...services.values()].flatMap((settings) => feedsOf(settings, sources)));
+    const next = this.#inputs.sources.map((source) => this.#doubt.status(source, this.#feeding.has(source)));
+    const before = this.sources.value;
+    const same = next.length === before.length && next.every((status, index) => sameFields(status, before[index]));
+    if (!same) this.sources.set(next);
   }
 
   #scheduleNextHold(): void {
@@ -270,5 +269,12 @@ function isHeld(known: Known | undefined): boolean {
 
 function sameService(one: RegisteredService, other: RegisteredService): boolean {
   if (one.endpoints !== other.endpoints || one.goneSinceMs !== other.goneSinceMs || one.confirmed !== other.confirmed) return false;
-  return JSON.stringify([one.settled, one.contributions]) === JSON.stringify([other.settled, other.contributions]);
+  if (one.contributions.length !== other.contributions.length) return false;
+  if (!one.contributions.every((contribution, index) => sameFields(contribution, other.contributions[index]))) return false;
+  return JSON.stringify(one.settled) === JSON.stringify(other.settled);
+}
+
+/** Field by field; lists by reference, which readings keep while nothing in them changes. */
+function sameFields<T extends object>(one: T, other: T | undefined): boolean {
+  return other !== undefined && (Object.keys(one) as (keyof T)[]).every((key) => one[key] === other[key]);
 }

@@ -67,10 +67,20 @@ function answerOf(service: ServiceName, source: Source): Answer {
   return { certain: contribution.state === "complete", named: state !== undefined, sight, contribution };
 }
 
+const NOBODY: Contribution["quarantined"] = [];
+
 /** What a source says of a service, for people; undefined when it does not name it. */
 export function contributionOf(service: ServiceName, source: Source, role: Contribution["role"]): Contribution | undefined {
   const state = source.services.value.get(service);
-  const blank = { source: source.name, role, reason: undefined, staleSinceMs: undefined, endpoints: 0, quarantined: [], mark: undefined };
+  const blank = {
+    source: source.name,
+    role,
+    reason: undefined,
+    staleSinceMs: undefined,
+    endpoints: 0,
+    quarantined: NOBODY,
+    mark: undefined,
+  };
   if (state === undefined) {
     const { value: listing } = source.listing;
     return listing.kind === "pending"

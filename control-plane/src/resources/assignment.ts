@@ -31,10 +31,9 @@ export function assignment(service: ServiceSnapshot, means: WeightMeans, subset?
   return { cluster_name: service.name, endpoints: LOCALITIES[means](service.endpoints, subset) };
 }
 
-/** Beside the assignment: that the guards behind us need not doubt a small set. */
+/** Beside the assignment, for the guards behind us. Since when and why is for people: replicas come to one version (invariant 7). */
 export function assignmentMetadata({ confirmed }: ServiceSnapshot) {
-  if (confirmed === undefined) return undefined;
-  return { [FAIRLEAD_METADATA]: { confirmed: { since_ms: confirmed.sinceMs, because: confirmed.because } } };
+  return confirmed === undefined ? undefined : { [FAIRLEAD_METADATA]: { confirmed: true } };
 }
 
 type Localities = (endpoints: readonly SnapshotEndpoint[], subset: readonly SnapshotEndpoint[] | undefined) => LocalityInput[];

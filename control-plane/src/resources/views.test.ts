@@ -71,7 +71,10 @@ test("a confirmed collapse travels beside the assignment, and is part of its ver
   const confirmed = serviceSnapshot({ ...plain, confirmed: { sinceMs: 7, because: "ops: moved", before: 9 } }, plain);
   expect(confirmed.version).not.toBe(plain.version);
   expect(resourceOf(plain)?.metadata).toBeUndefined();
-  expect(resourceOf(confirmed)?.metadata).toEqual({ fairlead: { confirmed: { since_ms: 7, because: "ops: moved" } } });
+  expect(resourceOf(confirmed)?.metadata).toEqual({ fairlead: { confirmed: true } });
+  const elsewhere = serviceSnapshot({ ...plain, confirmed: { sinceMs: 9, because: "its clock ran out", before: 8 } }, plain);
+  expect(elsewhere.version).toBe(confirmed.version);
+  expect(resourceOf(elsewhere)?.version).toBe(resourceOf(confirmed)?.version);
   expect(resourceOf(confirmed)?.version).not.toBe(resourceOf(plain)?.version);
   expect(resourceOf(confirmed)?.value).toEqual(resourceOf(plain)?.value);
 });

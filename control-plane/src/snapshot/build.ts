@@ -47,7 +47,7 @@ export function buildService({ registered, health, settings, previous, nowMs }: 
 /** Names the content with its version; equal content keeps the reference of `previous`. */
 export function serviceSnapshot(content: Omit<ServiceSnapshot, "version">, previous: ServiceSnapshot | undefined): ServiceSnapshot {
   const { settings, endpoints, confirmed } = content;
-  const mark = confirmed === undefined ? [] : [[confirmed.sinceMs, confirmed.because]];
+  const mark = confirmed === undefined ? [] : ["confirmed"];
   const version = contentHash(JSON.stringify([wireSettings(settings), endpoints.map(wireEndpoint), ...mark]));
   const next = { ...content, version };
   return previous !== undefined && previous.version === version && sameStanding(previous, next) ? previous : next;
@@ -57,6 +57,7 @@ function sameStanding(one: ServiceSnapshot, other: ServiceSnapshot): boolean {
   return (
     one.settings === other.settings &&
     one.origin.kind === other.origin.kind &&
+    one.confirmed === other.confirmed &&
     one.awaiting.join() === other.awaiting.join() &&
     one.endpoints.every((entry, index) => entry === other.endpoints[index])
   );

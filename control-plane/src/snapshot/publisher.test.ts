@@ -325,6 +325,20 @@ test("the confirmed mark, priorities and metadata are saved and read back", () =
   expect(saved?.endpoints[0]?.endpoint).toMatchObject({ priority: 2, metadata: { version: "7" } });
 });
 
+test("the same endpoint under a new znode is no event for anybody", () => {
+  const { clock, source, publisher, log } = world();
+  source.see(SHOP, [endpointAt(1), endpointAt(2, { place: "/shop/member_0000000007" })]);
+  clock.advance(1_000);
+  const { version, services } = publisher.snapshot.value;
+  source.see(SHOP, [endpointAt(1)]);
+  clock.advance(500);
+  source.see(SHOP, [endpointAt(1), endpointAt(2, { place: "/shop/member_0000000008" })]);
+  clock.advance(5_000);
+  expect(publisher.snapshot.value.version).toBe(version);
+  expect(publisher.snapshot.value.services.get(SHOP)?.endpoints[1]?.sinceMs).toBe(services.get(SHOP)?.endpoints[1]?.sinceMs);
+  expect(log.count("endpoint-removed")).toBe(0);
+});
+
 test("a collapse that the registry let through is published with its mark, and so is a service that everybody lost", () => {
   const { clock, source, publisher, records } = world();
   source.see(SHOP, [endpointAt(1), endpointAt(2)]);

@@ -46,8 +46,11 @@ export class FakeSource implements Source {
   close(): void {}
 }
 
+/** As sources do: a list in which nothing changed keeps its reference. */
+const NOBODY: Reading["quarantined"] = [];
+
 function readingOf(endpoints: readonly Endpoint[], completeness: Completeness): Reading {
-  return { endpoints: new Map(endpoints.map((endpoint) => [endpoint.id, endpoint])), quarantined: [], completeness };
+  return { endpoints: new Map(endpoints.map((endpoint) => [endpoint.id, endpoint])), quarantined: NOBODY, completeness };
 }
 
 export function idOf(port: number): EndpointId {

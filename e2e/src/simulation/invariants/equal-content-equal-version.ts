@@ -14,9 +14,10 @@ export class EqualContentEqualVersion implements Observer {
 
   controlPlaneStarted({ plane }: SimulatedControlPlane): void {
     plane.admin.snapshot.watch(({ services }) => {
-      for (const { version, endpoints } of services.values()) {
+      for (const { version, endpoints, confirmed } of services.values()) {
         // Every service of the simulation has the default settings.
-        const content = JSON.stringify(endpoints.map(({ endpoint, health }) => [endpoint.id, endpoint.weight, endpoint.zone, health]));
+        const members = endpoints.map(({ endpoint, health }) => [endpoint.id, endpoint.weight, endpoint.zone, health]);
+        const content = JSON.stringify(confirmed === undefined ? members : [...members, "confirmed"]);
         this.#expect(this.#contentOf, version, content);
         this.#expect(this.#versionOf, content, version);
       }
