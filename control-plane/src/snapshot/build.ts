@@ -47,6 +47,7 @@ export function buildService({ registered, health, settings, previous, nowMs }: 
 /** Names the content with its version; equal content keeps the reference of `previous`. */
 export function serviceSnapshot(content: Omit<ServiceSnapshot, "version">, previous: ServiceSnapshot | undefined): ServiceSnapshot {
   const { settings, endpoints, confirmed } = content;
+
   const mark = confirmed === undefined ? [] : ["confirmed"];
   const version = contentHash(JSON.stringify([wireSettings(settings), endpoints.map(wireEndpoint), ...mark]));
   const next = { ...content, version };
@@ -68,6 +69,18 @@ function wireSettings({ protocol, lb, timeoutMs, localPort, retries, ...settings
   // What nobody configured is not there, and changes no version.
   const calling = Object.entries({ hashOn: lb.hashOn, slowStartMs, outlier, limits, subset }).filter(([, value]) => value !== undefined);
   return [protocol, lb.policy, timeoutMs, localPort ?? null, retries.attempts, retries.budgetPercent, ...calling];
+}
+
+const WIRE_TEXTS = new WeakMap<SnapshotEndpoint, string>();
+
+/** What of it reaches the wire, as text. Of a large service one entry differs; the others are immutable, and known. */
+function wireText(entry: SnapshotEndpoint): string {
+  let text = WIRE_TEXTS.get(entry);
+  if (text === undefined) {
+    text = JSON.stringify(wireEndpoint(entry));
+    WIRE_TEXTS.set(entry, text);
+  }
+  return text;
 }
 
 function wireEndpoint({ endpoint, health }: SnapshotEndpoint): unknown {

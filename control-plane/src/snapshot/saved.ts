@@ -23,15 +23,24 @@ export interface SavedServices {
   readonly dropped: readonly string[];
 }
 
+/** A save a second while a fleet rolls: what stayed the same was written before, and its text is kept with it. */
 export function writeSaved(snapshot: Snapshot): Buffer {
-  const services = [...snapshot.services.values()].map(({ name, settings, endpoints, origin, confirmed }) => ({
-    name,
-    settings,
-    endpoints,
-    origin,
-    confirmed,
-  }));
-  return Buffer.from(JSON.stringify({ services }));
+  const services = [...snapshot.services.values()].map(({ name, settings, endpoints, origin, confirmed }) => {
+    const rest = JSON.stringify({ name, settings, origin, confirmed });
+    return `${rest.slice(0, -1)},"endpoints":[${endpoints.map(savedText).join(",")}]}`;
+  });
+  return Buffer.from(`{"services":[${services.join(",")}]}`);
+}
+
+const SAVED_TEXTS = new WeakMap<SnapshotEndpoint, string>();
+
+function savedText(entry: SnapshotEndpoint): string {
+  let text = SAVED_TEXTS.get(entry);
+  if (text === undefined) {
+    text = JSON.stringify(entry);
+    SAVED_TEXTS.set(entry, text);
+  }
+  return text;
 }
 
 export function readSaved(payload: Buffer, savedAtMs: number): Result<SavedServices> {
