@@ -184,20 +184,23 @@ describe("whom a gRPC client is told to call", () => {
 });
 
 describe("a change costs what changed", () => {
-  test.each(["envoy", "fairlead", "grpc-node"])("an assignment put together from its parts is the message encoded whole, for %s", (client) => {
-    const members = Array.from({ length: 40 }, (_, index) => ({
-      port: index + 1,
-      weight: [100, 1, 50, 300][index % 4] ?? 0,
-      zone: ["", "a", "b"][index % 3] ?? "",
-      priority: index % 5 === 0 ? 1 : 0,
-      health: (["healthy", "healthy", "unhealthy", "draining"] as const)[index % 4] ?? "healthy",
-    }));
-    const views = new Views(new Cell(snapshotOf([service("shop", members), service("none", [])])));
-    for (const name of ["shop", "none"]) {
-      const bytes = views.viewOf(node(client)).value.types.get(RESOURCE_TYPES.assignment)?.resources.get(name)?.value;
-      expect(encode("envoy.config.endpoint.v3.ClusterLoadAssignment", assignmentFor(views, node(client), name))).toEqual(bytes);
-    }
-  });
+  test.each(["envoy", "fairlead", "grpc-node"])(
+    "an assignment put together from its parts is the message encoded whole, for %s",
+    (client) => {
+      const members = Array.from({ length: 40 }, (_, index) => ({
+        port: index + 1,
+        weight: [100, 1, 50, 300][index % 4] ?? 0,
+        zone: ["", "a", "b"][index % 3] ?? "",
+        priority: index % 5 === 0 ? 1 : 0,
+        health: (["healthy", "healthy", "unhealthy", "draining"] as const)[index % 4] ?? "healthy",
+      }));
+      const views = new Views(new Cell(snapshotOf([service("shop", members), service("none", [])])));
+      for (const name of ["shop", "none"]) {
+        const bytes = views.viewOf(node(client)).value.types.get(RESOURCE_TYPES.assignment)?.resources.get(name)?.value;
+        expect(encode("envoy.config.endpoint.v3.ClusterLoadAssignment", assignmentFor(views, node(client), name))).toEqual(bytes);
+      }
+    },
+  );
 
   test("an unchanged service keeps its resources, an unchanged type its set and version", () => {
     const cart = service("cart", [{ port: 9 }]);

@@ -26,23 +26,56 @@ export interface AdmitInput {
  * A new endpoint waits for its first pass while somebody known is healthy; it serves at once where there is no check,
  * nobody is healthy, or the service is new itself (invariant 4). One that was published stays, with its verdict.
  */
-export function admit({ registered, health, previous, carryHealth, checked }: AdmitInput): Admitted {
-  const known = new Map(previous?.endpoints.map((entry) => [entry.endpoint.id, entry]));
-  const before = [...registered.values()].map((entry) => {
-    const { id } = entry.endpoint;
-    const was = known.get(id);
-    return { entry, was, health: healthOf(entry, health.get(id), carryHealth ? was?.health : undefined), status: health.get(id)?.status };
-  });
-  const somebodyHealthy = before.some(({ health: verdict, status }) => verdict === "healthy" && status === "healthy");
+export function admit(input: AdmitInput): Admitted {
+  const { registered, previous } = input;
   const endpoints: SnapshotEndpoint[] = [];
-  const awaiting: EndpointId[] = [];
-  for (const { entry, was, health: verdict, status } of before) {
-    const unchecked = status === undefined || status === "unknown";
-    if (checked && unchecked && was === undefined && verdict === "healthy" && somebodyHealthy) awaiting.push(entry.endpoint.id);
-    else endpoints.push(reuse(was, { endpoint: entry.endpoint, health: verdict, sources: entry.sources, sinceMs: entry.sinceMs }));
+  for (const was of previous?.endpoints ?? []) {
+    const entry = registered.get(was.endpoint.id);
+    if (entry !== undefined) endpoints.push(standing(entry, was, input));
   }
-  endpoints.sort((one, other) => (one.endpoint.id < other.endpoint.id ? -1 : 1));
+  const awaiting = endpoints.length < registered.size ? takeIn(endpoints, input) : [];
+  // They were sorted, and mostly still are: a comparison with the neighbour each.
+  if (endpoints.some((entry, index) => index > 0 && !isBefore(endpoints[index - 1], entry)))
+    endpoints.sort((one, other) => (isBefore(one, other) ? -1 : 1));
   return { endpoints, awaiting: awaiting.sort() };
+}
+
+/** Adds those that were not published before. @returns who has to wait */
+function takeIn(endpoints: SnapshotEndpoint[], input: AdmitInput): EndpointId[] {
+  const { registered, health, checked } = input;
+  const known = new Set(endpoints.map(({ endpoint }) => endpoint.id));
+  const newcomers = [...registered.values()].filter(({ endpoint }) => !known.has(endpoint.id));
+  const waits = checked && isSomebodyHealthy(registered, health);
+  const awaiting: EndpointId[] = [];
+  for (const entry of newcomers) {
+    const { id } = entry.endpoint;
+    const admitted = standing(entry, undefined, input);
+    if (waits && admitted.health === "healthy" && (health.get(id)?.status ?? "unknown") === "unknown") awaiting.push(id);
+    else endpoints.push(admitted);
+  }
+  return awaiting;
+}
+
+function isSomebodyHealthy(registered: AdmitInput["registered"], health: AdmitInput["health"]): boolean {
+  for (const [id, entry] of registered) {
+    const verdict = health.get(id);
+    if (verdict?.status === "healthy" && healthOf(entry, verdict, undefined) === "healthy") return true;
+  }
+  return false;
+}
+
+function standing(entry: RegisteredEndpoint, was: SnapshotEndpoint | undefined, { health, carryHealth }: AdmitInput): SnapshotEndpoint {
+  const { endpoint, sources, sinceMs } = entry;
+  return reuse(was, {
+    endpoint,
+    health: healthOf(entry, health.get(endpoint.id), carryHealth ? was?.health : undefined),
+    sources,
+    sinceMs,
+  });
+}
+
+function isBefore(one: SnapshotEndpoint | undefined, other: SnapshotEndpoint): boolean {
+  return one === undefined || one.endpoint.id < other.endpoint.id;
 }
 
 function healthOf(entry: RegisteredEndpoint, verdict: EndpointHealth | undefined, carried: SnapshotHealth | undefined): SnapshotHealth {
@@ -55,7 +88,6 @@ function healthOf(entry: RegisteredEndpoint, verdict: EndpointHealth | undefined
 function reuse(was: SnapshotEndpoint | undefined, next: SnapshotEndpoint): SnapshotEndpoint {
   // A held endpoint is given by nobody at the moment; whoever gave it last is what a restart must ask.
   const sources = next.sources.length === 0 && was !== undefined ? was.sources : next.sources;
-  const kept = { ...next, sources };
   // The usual case by reference: of a large service one endpoint differs.
   if (
     was !== undefined &&
@@ -65,6 +97,7 @@ function reuse(was: SnapshotEndpoint | undefined, next: SnapshotEndpoint): Snaps
     was.sources === sources
   )
     return was;
+  const kept = { ...next, sources };
   return was !== undefined && was.sinceMs === next.sinceMs && essence(was) === essence(kept) ? was : kept;
 }
 

@@ -46,12 +46,25 @@ export function buildService({ registered, health, settings, previous, nowMs }: 
 
 /** Names the content with its version; equal content keeps the reference of `previous`. */
 export function serviceSnapshot(content: Omit<ServiceSnapshot, "version">, previous: ServiceSnapshot | undefined): ServiceSnapshot {
-  const { settings, endpoints, confirmed } = content;
-
-  const mark = confirmed === undefined ? [] : ["confirmed"];
-  const version = contentHash(JSON.stringify([wireSettings(settings), endpoints.map(wireEndpoint), ...mark]));
+  const version = previous !== undefined && sameContent(previous, content) ? previous.version : versionOf(content);
   const next = { ...content, version };
   return previous !== undefined && previous.version === version && sameStanding(previous, next) ? previous : next;
+}
+
+/** By reference: what is the same object needs no hash to be the same. */
+function sameContent(one: ServiceSnapshot, other: Omit<ServiceSnapshot, "version">): boolean {
+  return (
+    one.settings === other.settings &&
+    one.confirmed === other.confirmed &&
+    one.endpoints.length === other.endpoints.length &&
+    one.endpoints.every((entry, index) => entry === other.endpoints[index])
+  );
+}
+
+function versionOf({ settings, endpoints, confirmed }: Omit<ServiceSnapshot, "version">): string {
+  // Since when and why is for people: replicas that saw it at different times say the same to clients.
+  const mark = confirmed === undefined ? "" : ',"confirmed"';
+  return contentHash(`[${JSON.stringify(wireSettings(settings))},[${endpoints.map(wireText).join(",")}]${mark}]`);
 }
 
 function sameStanding(one: ServiceSnapshot, other: ServiceSnapshot): boolean {

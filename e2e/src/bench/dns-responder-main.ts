@@ -40,7 +40,11 @@ function questionIn(query: Buffer): { readonly name: string; readonly end: numbe
   return { name, end: at + 5 };
 }
 
-function response(query: Buffer, end: number, { flags, addresses }: { readonly flags: number; readonly addresses: readonly number[] }): Buffer {
+function response(
+  query: Buffer,
+  end: number,
+  { flags, addresses }: { readonly flags: number; readonly addresses: readonly number[] },
+): Buffer {
   const reply = Buffer.alloc(end + addresses.length * RECORD_BYTES);
   query.copy(reply, 0, 0, end);
   reply.writeUInt16BE(flags, 2);

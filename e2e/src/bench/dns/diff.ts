@@ -34,14 +34,20 @@ export async function measureDiffMs(records: number): Promise<number> {
   });
   const tookMs: number[] = [];
   for (let refresh = 0; refresh < REFRESHES; refresh++) {
-    prepared = reply(addresses.map((address) => [rng.next(), address] as const).sort(([one], [other]) => one - other).map(([, address]) => address));
+    prepared = reply(
+      addresses
+        .map((address) => [rng.next(), address] as const)
+        .sort(([one], [other]) => one - other)
+        .map(([, address]) => address),
+    );
     const beganMs = performance.now();
     clock.advance(TTL_S * 1_000);
     for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
     tookMs.push(performance.now() - beganMs);
   }
   const reading = [...source.services.value.values()][0];
-  if (reading?.kind !== "seen" || reading.reading.endpoints.size !== records) throw new Error(`read ${JSON.stringify(reading)?.slice(0, 300)}`);
+  if (reading?.kind !== "seen" || reading.reading.endpoints.size !== records)
+    throw new Error(`read ${JSON.stringify(reading)?.slice(0, 300)}`);
   await source.close();
   return percentile(tookMs.slice(REFRESHES / 3), 50);
 }

@@ -39,7 +39,11 @@ async function bigName() {
   await pause(BIG.watchedMs);
   const cpuMicros = cpuMicrosOf(pid) - cpuBefore;
   const { questions } = await responder.counted();
-  const figures = { cpu_us_per_refresh: Math.round(cpuMicros / questions), events_on_shuffle: history.steps().length - 1, refreshes: questions };
+  const figures = {
+    cpu_us_per_refresh: Math.round(cpuMicros / questions),
+    events_on_shuffle: history.steps().length - 1,
+    refreshes: questions,
+  };
   console.log(JSON.stringify(figures));
   history.stop();
   await controlPlane.stop();
@@ -49,7 +53,12 @@ async function bigName() {
 
 async function manyNames() {
   const responder = await startResponder({ ttlSeconds: MANY.ttlSeconds, bigRecords: 0 });
-  const names = Array.from({ length: MANY.names }, (_, index) => ({ service: `s${index}`, name: `n${index}.test.`, type: "A", port: 8080 }));
+  const names = Array.from({ length: MANY.names }, (_, index) => ({
+    service: `s${index}`,
+    name: `n${index}.test.`,
+    type: "A",
+    port: 8080,
+  }));
   const controlPlane = await startControlPlane(configOf(responder.address, names));
   const published = async () => (await controlPlane.api<{ services: unknown[] }>("/v1/snapshot")).services.length;
   await until("every name to be published", async () => (await published()) === MANY.names, { timeoutMs: 60_000, everyMs: 500 });
