@@ -19,15 +19,18 @@ export const ASSIGNMENT_REFUSALS: readonly RefusalRule<Assignment>[] = [
   {
     source: "tried: Java, C-core and Node refuse host names; Envoy takes them from DNS clusters only",
     find: (message) =>
-      firstOf(addresses(message), ({ address, port }) =>
+      firstEndpoint(message, (address, port) =>
         canonicalIp(address) !== undefined && isPort(port) ? undefined : `${address || "an endpoint without address"}:${port} is no IP address and port`,
       ),
   },
   {
     source: "tried: Go, C-core and Node refuse an address that stands there twice",
     find: (message) => {
-      const twice = repeated(addresses(message).map(({ address, port }) => `${address} ${port}`));
-      return twice === undefined ? undefined : `address ${twice} stands there twice`;
+      const seen = new Set<string>();
+      return firstEndpoint(message, (address, port) => {
+        const text = `${address} ${port}`;
+        return seen.size === seen.add(text).size ? `address ${text} stands there twice` : undefined;
+      });
     },
   },
   {
@@ -86,13 +89,16 @@ function localitiesOf({ endpoints = [] }: Assignment): readonly Locality[] {
   return endpoints;
 }
 
-function addresses(message: Assignment): readonly { readonly address: string; readonly port: number }[] {
-  return localitiesOf(message).flatMap(({ lb_endpoints = [] }) =>
-    lb_endpoints.map(({ endpoint }) => {
+/** First endpoint that there is something to say about. Assignments are large: nothing is made for each. */
+function firstEndpoint(message: Assignment, say: (address: string, port: number) => string | undefined): string | undefined {
+  for (const { lb_endpoints = [] } of localitiesOf(message)) {
+    for (const { endpoint } of lb_endpoints) {
       const socket = endpoint?.address?.socket_address;
-      return { address: socket?.address ?? "", port: socket?.port_value ?? 0 };
-    }),
-  );
+      const said = say(socket?.address ?? "", socket?.port_value ?? 0);
+      if (said !== undefined) return said;
+    }
+  }
+  return undefined;
 }
 
 function localityName(locality: Locality["locality"]): string {

@@ -40,8 +40,8 @@ type Localities = (endpoints: readonly SnapshotEndpoint[], subset: readonly Snap
 
 const LOCALITIES: Readonly<Record<WeightMeans, Localities>> = {
   endpoint: (endpoints, subset = endpoints) => priorityGroups(subset).flatMap(({ priority, members }) => zones(members, priority)),
-  locality: (endpoints, subset) => grpcLocalities(endpoints, subset).map((locality) => grpcLocality(locality, {})),
-  hashed: (endpoints, subset) => hashedLocalities(endpoints, subset).map((locality) => grpcLocality(locality, { withWeights: true })),
+  locality: (endpoints, subset) => grpcLocalities(endpoints, subset).map((locality) => grpcLocality(locality, unweighted)),
+  hashed: (endpoints, subset) => hashedLocalities(endpoints, subset).map((locality) => grpcLocality(locality, weighted)),
 };
 
 const HEALTH = { healthy: "HEALTHY", unhealthy: "UNHEALTHY", draining: "DRAINING" } as const satisfies Record<SnapshotHealth, string>;
@@ -52,16 +52,33 @@ function zones(endpoints: readonly SnapshotEndpoint[], priority: number): Locali
     locality: { zone },
     ...(priority === 0 ? {} : { priority }),
     load_balancing_weight: { value: sum(members.map(({ endpoint }) => Math.max(1, endpoint.weight))) },
-    lb_endpoints: members.map((member) => ({ ...lbEndpoint(member, HEALTH[member.health]), ...weightOf(member) })),
+    lb_endpoints: members.map(inFull),
   }));
 }
 
-function grpcLocality({ priority, zone, subZone, weight, members }: GrpcLocality, { withWeights = false }): LocalityInput {
+function grpcLocality({ priority, zone, subZone, weight, members }: GrpcLocality, input: (member: SnapshotEndpoint) => EndpointInput): LocalityInput {
   return {
     locality: { zone, sub_zone: subZone },
     ...(priority === 0 ? {} : { priority }),
     load_balancing_weight: { value: weight },
-    lb_endpoints: members.map((member) => ({ ...lbEndpoint(member, "HEALTHY"), ...(withWeights ? weightOf(member) : {}) })),
+    lb_endpoints: members.map(input),
+  };
+}
+
+const inFull = madeOnce((member) => ({ ...lbEndpoint(member, HEALTH[member.health]), ...weightOf(member) }));
+const unweighted = madeOnce((member) => lbEndpoint(member, "HEALTHY"));
+const weighted = madeOnce((member) => ({ ...lbEndpoint(member, "HEALTHY"), ...weightOf(member) }));
+
+/** Members are immutable: one that stayed the same is the same object, and so is what is made of it, whose bytes are kept with it. */
+function madeOnce(inputOf: (member: SnapshotEndpoint) => EndpointInput): (member: SnapshotEndpoint) => EndpointInput {
+  const known = new WeakMap<SnapshotEndpoint, EndpointInput>();
+  return (member) => {
+    let input = known.get(member);
+    if (input === undefined) {
+      input = inputOf(member);
+      known.set(member, input);
+    }
+    return input;
   };
 }
 

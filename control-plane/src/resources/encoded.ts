@@ -1,6 +1,7 @@
 import { encode, type Messages, RESOURCE_TYPES } from "@fairlead/proto";
 import { contentHash, fail, ok, type Result } from "@fairlead/shared";
 import type { Reference, Resource } from "../xds/index.js";
+import { assignmentBytes } from "./assignment-bytes.js";
 import { ASSIGNMENT_REFUSALS } from "./assignment-refusals.js";
 import type { ClientKind } from "./client-kind.js";
 import { CLUSTER_REFUSALS } from "./cluster-refusals.js";
@@ -15,6 +16,13 @@ const MESSAGES = {
 } as const;
 export type TypeName = keyof typeof MESSAGES;
 export type MessageOf<T extends TypeName> = Messages[(typeof MESSAGES)[T]]["input"];
+
+const BYTES: { readonly [T in TypeName]: (message: MessageOf<T>) => Buffer } = {
+  listener: (message) => encode(MESSAGES.listener, message),
+  routeConfiguration: (message) => encode(MESSAGES.routeConfiguration, message),
+  cluster: (message) => encode(MESSAGES.cluster, message),
+  assignment: assignmentBytes,
+};
 
 const REFUSALS: { readonly [T in TypeName]: readonly RefusalRule<MessageOf<T>>[] } = {
   listener: LISTENER_REFUSALS,
@@ -46,7 +54,7 @@ export interface Draft<T extends TypeName> {
 export function encoded<T extends TypeName>({ type, name, message, leadsTo, metadata }: Draft<T>, kind: ClientKind): Result<Resource> {
   const refusal = refusalOf(type, message, kind);
   if (refusal !== undefined) return fail(refusal);
-  const value = encode(MESSAGES[type], message);
+  const value = BYTES[type](message);
   const version = contentHash(value);
   return ok({
     name,

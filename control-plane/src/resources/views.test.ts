@@ -111,7 +111,8 @@ describe("one model, rendered for each kind of client", () => {
   });
 
   test("clients served the same share one view", () => {
-    expect(views.viewOf(node("gRPC Go"))).toBe(views.viewOf(node("somebody unknown")));
+    expect(views.viewOf(node("gRPC Go"))).toBe(views.viewOf(node("gRPC Go")));
+    expect(views.viewOf(node("curl"))).toBe(views.viewOf(node("somebody unknown")));
     expect(views.viewOf(node("envoy"))).not.toBe(views.viewOf(node("gRPC Go")));
   });
 });
@@ -194,7 +195,7 @@ describe("a change costs what changed", () => {
         priority: index % 5 === 0 ? 1 : 0,
         health: (["healthy", "healthy", "unhealthy", "draining"] as const)[index % 4] ?? "healthy",
       }));
-      const views = new Views(new Cell(snapshotOf([service("shop", members), service("none", [])])));
+      const views = viewsOf(new Cell(snapshotOf([service("shop", members), service("none", [])])));
       for (const name of ["shop", "none"]) {
         const bytes = views.viewOf(node(client)).value.types.get(RESOURCE_TYPES.assignment)?.resources.get(name)?.value;
         expect(encode("envoy.config.endpoint.v3.ClusterLoadAssignment", assignmentFor(views, node(client), name))).toEqual(bytes);
