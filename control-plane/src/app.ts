@@ -126,6 +126,7 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
     reload: reloadState,
     seeds: seeds.doubts,
     fleet,
+    views,
     confirm(service, by) {
       log.info("confirmed", { service, ...by });
       const confirmation = records.confirm(service, by);

@@ -7,6 +7,7 @@ import type { Health } from "../health/index.js";
 import type { ObservationState } from "../observe/index.js";
 import type { Confirmation } from "../records/index.js";
 import type { Registry } from "../registry/index.js";
+import type { RefusedResource } from "../resources/index.js";
 import type { KeeperState, Snapshot } from "../snapshot/index.js";
 
 /** How the last reload of the configuration went. */
@@ -39,5 +40,7 @@ export interface AdminState {
   /** In observe mode: how what would be published compares with what is served elsewhere. */
   readonly observation: Watchable<ObservationState> | undefined;
   readonly fleet: Fleet;
+  /** What is not sent as it should be, since some client would refuse it. */
+  readonly views: { readonly refused: readonly RefusedResource[] };
   confirm(service: ServiceName, by: { readonly author: string; readonly reason: string }): Confirmation;
 }

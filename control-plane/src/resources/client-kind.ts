@@ -1,6 +1,6 @@
 // Which resources a client can take, and what of our settings it honours.
 
-import { type LbPolicy } from "../config/index.js";
+import type { LbPolicy } from "../config/index.js";
 
 export const CLIENT_KINDS = ["envoy", "grpc-go", "grpc-java", "grpc-c-core", "grpc-node", "fairlead", "other"] as const;
 /**
@@ -24,8 +24,9 @@ const NOTHING_MORE = { slowStart: false, outlier: false, maxConnections: false }
 const A50 = { ...NOTHING_MORE, outlier: true };
 
 /**
- * Tried with grpc-go 1.85, grpc-java 1.85, C-core 1.51 and 1.85, grpc-js-xds 1.14: no gRPC client takes RANDOM or MAGLEV, C-core and
- * Node refuse LEAST_REQUEST, and with RING_HASH the calls of C-core 1.51 hang.
+ * Tried with grpc-go 1.85, grpc-java 1.85, C-core 1.51 and 1.85, grpc-js-xds 1.14: no gRPC client takes RANDOM or MAGLEV, and with
+ * RING_HASH the calls of C-core 1.51 hang. C-core and Node refuse LEAST_REQUEST, and so do versions of Go and Java where
+ * GRPC_EXPERIMENTAL_ENABLE_LEAST_REQUEST is not set: of Go all before 1.73.
  */
 export const CLIENT_TRAITS: Readonly<Record<ClientKind, ClientTraits>> = {
   envoy: {
@@ -34,8 +35,8 @@ export const CLIENT_TRAITS: Readonly<Record<ClientKind, ClientTraits>> = {
     policies: ["round-robin", "least-request", "random", "ring-hash", "maglev"],
     honours: { slowStart: true, outlier: true, maxConnections: true },
   },
-  "grpc-go": { label: "gRPC Go", isGrpc: true, policies: ["round-robin", "least-request", "ring-hash"], honours: A50 },
-  "grpc-java": { label: "gRPC Java", isGrpc: true, policies: ["round-robin", "least-request", "ring-hash"], honours: A50 },
+  "grpc-go": { label: "gRPC Go", isGrpc: true, policies: ["round-robin", "ring-hash"], honours: A50 },
+  "grpc-java": { label: "gRPC Java", isGrpc: true, policies: ["round-robin", "ring-hash"], honours: A50 },
   "grpc-c-core": { label: "gRPC C-core", isGrpc: true, policies: ["round-robin"], honours: A50 },
   "grpc-node": { label: "gRPC Node", isGrpc: true, policies: ["round-robin", "ring-hash"], honours: A50 },
   fairlead: { label: "Fairlead sidecar", isGrpc: false, policies: ["round-robin", "least-request"], honours: NOTHING_MORE },

@@ -40,7 +40,7 @@ export const CLUSTER_REFUSALS: readonly RefusalRule<Cluster>[] = [
     },
   },
   {
-    source: "tried: no gRPC client takes RANDOM or MAGLEV, C-core and Node refuse LEAST_REQUEST, calls of C-core 1.51 hang with RING_HASH",
+    source: "tried: no gRPC client takes RANDOM or MAGLEV, many refuse LEAST_REQUEST, calls of C-core 1.51 hang with RING_HASH",
     find: ({ lb_policy = "ROUND_ROBIN", load_balancing_policy }, kind) => {
       const { policies: taken, label } = CLIENT_TRAITS[kind];
       const field = BY_FIELD.get(lb_policy);

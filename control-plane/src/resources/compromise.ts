@@ -35,6 +35,7 @@ function whyNot(policy: LbPolicy, kind: ClientKind): string {
   const { label } = CLIENT_TRAITS[kind];
   if (kind === "other") return "round-robin is what every client takes, and this one says nothing we know of itself";
   if (kind === "grpc-c-core" && isHashing(policy)) return "no C-core takes maglev, and with ring-hash the calls of some versions hang";
+  if (policy === "least-request" && (kind === "grpc-go" || kind === "grpc-java")) return `${label} refuses it in versions that are in use`;
   return kind === "fairlead" ? `this version of the sidecar does not have ${policy}` : `${label} refuses a Cluster with ${policy}`;
 }
 

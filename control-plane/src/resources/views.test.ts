@@ -1,57 +1,14 @@
 import { decode, encode, RESOURCE_TYPES } from "@fairlead/proto";
 import { Cell, type ServiceName } from "@fairlead/shared";
 import { describe, expect, test } from "vitest";
-import { endpointAt } from "../discovery/testing/fake-source.js";
 import { serviceSnapshot } from "../snapshot/build.js";
-import type { ServiceSnapshot, Snapshot, SnapshotHealth } from "../snapshot/index.js";
-import { settingsWith } from "../snapshot/testing/settings.js";
+import type { ServiceSnapshot, Snapshot } from "../snapshot/index.js";
 import type { XdsNode } from "../xds/index.js";
 import { callable } from "./callable.js";
 import { grpcLocalities } from "./grpc-localities.js";
+import { entries, type Member, node, service, snapshotOf } from "./testing/services.js";
 import { viewsOf } from "./testing/views.js";
 import type { Views } from "./views.js";
-
-interface Member {
-  readonly port: number;
-  readonly health?: SnapshotHealth;
-  readonly weight?: number;
-  readonly zone?: string;
-  readonly priority?: number;
-}
-
-function entries(members: readonly Member[]) {
-  return members.map(({ port, health = "healthy", weight = 100, zone = "a", priority = 0 }) => ({
-    endpoint: endpointAt(port, { weight, zone, priority }),
-    health,
-    sources: ["one"],
-    sinceMs: 0,
-  }));
-}
-
-function service(name: string, members: readonly Member[], settings = settingsWith({ localPort: 9001 })): ServiceSnapshot {
-  return serviceSnapshot(
-    { name: name as ServiceName, settings, endpoints: entries(members), awaiting: [], origin: { kind: "live" } },
-    undefined,
-  );
-}
-
-function snapshotOf(services: readonly ServiceSnapshot[], over: Partial<Snapshot> = {}): Snapshot {
-  return {
-    version: "v",
-    position: "l/1/1",
-    publishedAtMs: 0,
-    services: new Map(services.map((each) => [each.name, each])),
-    withheld: new Map(),
-    refused: new Map(),
-    complete: { kind: "complete" },
-    bootWaitOver: false,
-    ...over,
-  };
-}
-
-function node(userAgentName: string, metadata: Record<string, unknown> = {}): XdsNode {
-  return { id: "n", cluster: "c", zone: "a", userAgentName, userAgentVersion: "1", clientFeatures: [], metadata };
-}
 
 const shop = service("shop", [{ port: 1 }, { port: 2, health: "unhealthy" }, { port: 3, health: "draining", weight: 0 }]);
 
