@@ -20,7 +20,9 @@ export const ASSIGNMENT_REFUSALS: readonly RefusalRule<Assignment>[] = [
     source: "tried: Java, C-core and Node refuse host names; Envoy takes them from DNS clusters only",
     find: (message) =>
       firstEndpoint(message, (address, port) =>
-        canonicalIp(address) !== undefined && isPort(port) ? undefined : `${address || "an endpoint without address"}:${port} is no IP address and port`,
+        canonicalIp(address) !== undefined && isPort(port)
+          ? undefined
+          : `${address || "an endpoint without address"}:${port} is no IP address and port`,
       ),
   },
   {

@@ -56,7 +56,10 @@ function zones(endpoints: readonly SnapshotEndpoint[], priority: number): Locali
   }));
 }
 
-function grpcLocality({ priority, zone, subZone, weight, members }: GrpcLocality, input: (member: SnapshotEndpoint) => EndpointInput): LocalityInput {
+function grpcLocality(
+  { priority, zone, subZone, weight, members }: GrpcLocality,
+  input: (member: SnapshotEndpoint) => EndpointInput,
+): LocalityInput {
   return {
     locality: { zone, sub_zone: subZone },
     ...(priority === 0 ? {} : { priority }),

@@ -11,11 +11,17 @@ import { viewsOf } from "./testing/views.js";
 const CLIENTS = ["envoy", "fairlead", "gRPC Go", "gRPC Java", "gRPC C-core linux Python", "gRPC Node Pure JS", "somebody"];
 const HASH = { hashOn: { header: "x-user" } };
 
-function bytesFor(client: string, type: keyof typeof RESOURCE_TYPES, over: Partial<ServiceSettings>, members: readonly Member[] = [{ port: 1 }]) {
+function bytesFor(
+  client: string,
+  type: keyof typeof RESOURCE_TYPES,
+  over: Partial<ServiceSettings>,
+  members: readonly Member[] = [{ port: 1 }],
+) {
   const views = viewsOf(new Cell(snapshotOf([service("shop", members, settingsWith(over))])));
   return views.viewOf(node(client)).value.types.get(RESOURCE_TYPES[type])?.resources.get("shop")?.value ?? Buffer.alloc(0);
 }
-const clusterFor = (client: string, over: Partial<ServiceSettings>) => decode("envoy.config.cluster.v3.Cluster", bytesFor(client, "cluster", over));
+const clusterFor = (client: string, over: Partial<ServiceSettings>) =>
+  decode("envoy.config.cluster.v3.Cluster", bytesFor(client, "cluster", over));
 
 test("the kind is told by what user_agent_name begins with, and whoever is unknown has its own", () => {
   expect(CLIENTS.map(clientKind)).toEqual(["envoy", "fairlead", "grpc-go", "grpc-java", "grpc-c-core", "grpc-node", "other"]);
@@ -25,8 +31,14 @@ test.each<[LbPolicy, Record<string, string>]>([
   ["round-robin", { envoy: "ROUND_ROBIN", fairlead: "ROUND_ROBIN" }],
   ["least-request", { envoy: "LEAST_REQUEST", fairlead: "LEAST_REQUEST" }],
   ["random", { envoy: "RANDOM", fairlead: "ROUND_ROBIN" }],
-  ["ring-hash", { envoy: "RING_HASH", fairlead: "LEAST_REQUEST", "gRPC Go": "RING_HASH", "gRPC Java": "RING_HASH", "gRPC Node Pure JS": "RING_HASH" }],
-  ["maglev", { envoy: "MAGLEV", fairlead: "LEAST_REQUEST", "gRPC Go": "RING_HASH", "gRPC Java": "RING_HASH", "gRPC Node Pure JS": "RING_HASH" }],
+  [
+    "ring-hash",
+    { envoy: "RING_HASH", fairlead: "LEAST_REQUEST", "gRPC Go": "RING_HASH", "gRPC Java": "RING_HASH", "gRPC Node Pure JS": "RING_HASH" },
+  ],
+  [
+    "maglev",
+    { envoy: "MAGLEV", fairlead: "LEAST_REQUEST", "gRPC Go": "RING_HASH", "gRPC Java": "RING_HASH", "gRPC Node Pure JS": "RING_HASH" },
+  ],
 ])("%s is what each takes, or the nearest, and ROUND_ROBIN for the rest", (policy, given) => {
   for (const client of CLIENTS) {
     const lb = policy === "ring-hash" || policy === "maglev" ? { policy, ...HASH } : { policy };
@@ -86,7 +98,11 @@ test("outlier settings go to Envoy and gRPC clients under their own names, and n
 });
 
 test("a gRPC client that hashes gets endpoint weights under localities of weight 1, since it multiplies them", () => {
-  const members = [{ port: 1, weight: 10 }, { port: 2, weight: 90 }, { port: 3, zone: "b" }];
+  const members = [
+    { port: 1, weight: 10 },
+    { port: 2, weight: 90 },
+    { port: 3, zone: "b" },
+  ];
   const bytes = bytesFor("gRPC Go", "assignment", { lb: { policy: "maglev", ...HASH } }, members);
   const { endpoints } = decode("envoy.config.endpoint.v3.ClusterLoadAssignment", bytes);
   const told = endpoints.map(({ locality, load_balancing_weight, lb_endpoints }) => [

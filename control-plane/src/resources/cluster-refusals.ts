@@ -75,7 +75,8 @@ export const CLUSTER_REFUSALS: readonly RefusalRule<Cluster>[] = [
       }),
   },
   {
-    source: "outlier_detection.proto and gRFC A50: times above 0, percents at most 100; Envoy: base_ejection_time at most max_ejection_time",
+    source:
+      "outlier_detection.proto and gRFC A50: times above 0, percents at most 100; Envoy: base_ejection_time at most max_ejection_time",
     find: ({ outlier_detection: outlier }) => (outlier ? ofOutlier(outlier) : undefined),
   },
   {

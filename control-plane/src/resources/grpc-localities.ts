@@ -41,7 +41,10 @@ export function grpcLocalities(endpoints: readonly SnapshotEndpoint[], called = 
       const localities = localitiesOf(rank, priority, steps);
       if (tier.length === 1) return localities;
       const total = localities.reduce((sum, { weight }) => sum + weight, 0);
-      return localities.map((locality) => ({ ...locality, weight: atLeastOne((locality.weight * rank.load * SHARED_TOTAL) / 100 / total) }));
+      return localities.map((locality) => ({
+        ...locality,
+        weight: atLeastOne((locality.weight * rank.load * SHARED_TOTAL) / 100 / total),
+      }));
     }),
   );
 }

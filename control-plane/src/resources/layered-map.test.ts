@@ -29,5 +29,12 @@ test("after any changes it is the map that an ordinary one would be, and those b
 
 test("changes that make no difference give the same map", () => {
   const map = new LayeredMap<number>(new Map([["a", 1]]));
-  expect(map.with(new Map([["a", 1], ["b", undefined]]))).toBe(map);
+  expect(
+    map.with(
+      new Map([
+        ["a", 1],
+        ["b", undefined],
+      ]),
+    ),
+  ).toBe(map);
 });

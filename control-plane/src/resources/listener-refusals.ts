@@ -73,7 +73,8 @@ export const ROUTE_REFUSALS: readonly RefusalRule<RouteConfiguration>[] = [
       }),
   },
   {
-    source: "route_components.proto: a header to hash on has a name without line ends; gRFC A44: at least one retry, budgets of time are not negative",
+    source:
+      "route_components.proto: a header to hash on has a name without line ends; gRFC A44: at least one retry, budgets of time are not negative",
     find: ({ virtual_hosts = [] }) =>
       firstOf(
         virtual_hosts.flatMap(({ routes = [] }) => routes),

@@ -5,14 +5,38 @@ import { entries } from "./testing/services.js";
 
 /** Examples of Envoy's documentation of priority levels, with 1.4 for the overprovisioning factor. */
 test.each([
-  [[100, 100], [100, 0]],
-  [[72, 100], [100, 0]],
-  [[71, 100], [99.4, 0.6]],
-  [[50, 100], [70, 30]],
-  [[25, 100], [35, 65]],
-  [[0, 100], [0, 100]],
-  [[25, 25], [50, 50]],
-  [[0, 0], [0, 0]],
+  [
+    [100, 100],
+    [100, 0],
+  ],
+  [
+    [72, 100],
+    [100, 0],
+  ],
+  [
+    [71, 100],
+    [99.4, 0.6],
+  ],
+  [
+    [50, 100],
+    [70, 30],
+  ],
+  [
+    [25, 100],
+    [35, 65],
+  ],
+  [
+    [0, 100],
+    [0, 100],
+  ],
+  [
+    [25, 25],
+    [50, 50],
+  ],
+  [
+    [0, 0],
+    [0, 0],
+  ],
 ])("healthy shares of %j carry %j percent", (healthy, loads) => {
   const got = priorityLoads(healthy.map((share) => ({ healthy: share, total: 100 })));
   for (const [at, load] of loads.entries()) expect(got[at]).toBeCloseTo(load, 0.1);

@@ -68,9 +68,11 @@ export class Renderer {
       help: "Resources rendered that some client would have refused, and that were therefore not sent",
       labels: ["type"],
     });
-    metrics.sampled("gauge", { name: "resources_withheld", help: "Resources whose newest content is withheld since a client would refuse it" }, () => [
-      { labels: {}, value: this.refused.length },
-    ]);
+    metrics.sampled(
+      "gauge",
+      { name: "resources_withheld", help: "Resources whose newest content is withheld since a client would refuse it" },
+      () => [{ labels: {}, value: this.refused.length }],
+    );
   }
 
   /** The resource of this type for these clients; the last good one while the newest would be refused; undefined where there is none. */

@@ -23,5 +23,8 @@ export function routeConfiguration({ name, settings }: ServiceSnapshot, kind: Cl
       };
   const hashes = lb.hashOn !== undefined && isHashing(nearestPolicy(lb.policy, kind));
   const hashing = hashes ? { hash_policy: [{ header: { header_name: lb.hashOn.header } }] } : {};
-  return { name, virtual_hosts: [{ name, domains: ["*"], routes: [{ match: { prefix: "" }, route: { cluster: name, ...policy, ...hashing } }] }] };
+  return {
+    name,
+    virtual_hosts: [{ name, domains: ["*"], routes: [{ match: { prefix: "" }, route: { cluster: name, ...policy, ...hashing } }] }],
+  };
 }

@@ -29,7 +29,9 @@ export class View {
     this.only = only;
     this.#renderer = renderer;
     this.#absence = absence;
-    const nothing = new Map(TYPE_NAMES.map((type) => [RESOURCE_TYPES[type] as string, new LazySet(new LayeredMap<Resource>(new Map()))] as const));
+    const nothing = new Map(
+      TYPE_NAMES.map((type) => [RESOURCE_TYPES[type] as string, new LazySet(new LayeredMap<Resource>(new Map()))] as const),
+    );
     this.#sets = this.#next(snapshot, nothing, names);
   }
 

@@ -23,7 +23,10 @@ function assignmentFor(views: Views, client: XdsNode, name: string) {
 
 test("a confirmed collapse travels beside the assignment, and is part of its version", () => {
   const resourceOf = (of: ServiceSnapshot) =>
-    viewsOf(new Cell(snapshotOf([of]))).viewOf(node("fairlead")).value.types.get(RESOURCE_TYPES.assignment)?.resources.get("shop");
+    viewsOf(new Cell(snapshotOf([of])))
+      .viewOf(node("fairlead"))
+      .value.types.get(RESOURCE_TYPES.assignment)
+      ?.resources.get("shop");
   const plain = service("shop", [{ port: 1 }]);
   const confirmed = serviceSnapshot({ ...plain, confirmed: { sinceMs: 7, because: "ops: moved", before: 9 } }, plain);
   expect(confirmed.version).not.toBe(plain.version);
@@ -177,8 +180,9 @@ describe("a change costs what changed", () => {
   test("equal content has equal versions in another process", () => {
     const versions = [1, 2].map(
       () =>
-        viewsOf(new Cell(snapshotOf([service("shop", [{ port: 1 }])]))).viewOf(node("envoy")).value.types.get(RESOURCE_TYPES.assignment)
-          ?.version,
+        viewsOf(new Cell(snapshotOf([service("shop", [{ port: 1 }])])))
+          .viewOf(node("envoy"))
+          .value.types.get(RESOURCE_TYPES.assignment)?.version,
     );
     expect(versions[0]).toBe(versions[1]);
   });

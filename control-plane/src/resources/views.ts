@@ -2,7 +2,7 @@
 // keeps its reference, and is not looked at.
 
 import { RESOURCE_TYPES } from "@fairlead/proto";
-import { type Closable, type ServiceName, type Watchable } from "@fairlead/shared";
+import type { Closable, ServiceName, Watchable } from "@fairlead/shared";
 import type { ServiceSnapshot, Snapshot } from "../snapshot/index.js";
 import type { Absence, ResourceSets, XdsNode } from "../xds/index.js";
 import { explainAbsence, serviceNamed } from "./absence.js";
