@@ -43,12 +43,14 @@ export class LayeredMap<V> implements ReadonlyMap<string, V> {
     for (const [key, value] of this) callback(value, key, this);
   }
 
+  /** In the order of the base, what is new after it. */
   *entries(): Generator<[string, V], undefined> {
     for (const entry of this.#base) {
-      if (!this.#layer.has(entry[0])) yield entry;
+      const value = this.#layer.has(entry[0]) ? this.#layer.get(entry[0]) : entry[1];
+      if (value !== undefined) yield [entry[0], value];
     }
     for (const [key, value] of this.#layer) {
-      if (value !== undefined) yield [key, value];
+      if (value !== undefined && !this.#base.has(key)) yield [key, value];
     }
   }
 
