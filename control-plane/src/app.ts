@@ -109,7 +109,7 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
   const { snapshot } = publisher;
   const isPublished = (service: string) => snapshot.value.services.has(service as ServiceName);
   const keeper = new SnapshotKeeper({ clock, log, metrics, store: world.stores.snapshot, snapshot });
-  const views = new Views(snapshot);
+  const views = new Views({ snapshot, log, metrics });
   const observation = observing(world, settings.observe, snapshot);
 
   const reloadState = new Cell<ReloadState>({ loadedAtMs: clock.wallMs(), refused: undefined, restartNeeded: [] });
@@ -131,6 +131,7 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
     seeds: seeds.doubts,
     fleet,
     xdsTls,
+    views,
     confirm(service, by) {
       log.info("confirmed", { service, ...by });
       // First what the sources doubt: who goes missing by that was confirmed, too.

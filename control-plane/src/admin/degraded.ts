@@ -15,6 +15,7 @@ export interface DegradedMode {
     | "saved-state"
     | "held-removals"
     | "refused-service"
+    | "refused-resource"
     | "state-not-saved"
     | "reload-refused"
     | "bootstrap-loop"
@@ -27,7 +28,7 @@ export interface DegradedMode {
   readonly service?: string;
 }
 
-export function degradedModes({ registry, snapshot, keeper, reload, seeds, xdsTls, clock }: AdminState): readonly DegradedMode[] {
+export function degradedModes({ registry, snapshot, views, keeper, reload, seeds, xdsTls, clock }: AdminState): readonly DegradedMode[] {
   const modes: DegradedMode[] = [];
   for (const { name, listing, disturbedUntilMs, massChange } of registry.sources.value) {
     if (disturbedUntilMs > clock.wallMs())
@@ -58,6 +59,10 @@ export function degradedModes({ registry, snapshot, keeper, reload, seeds, xdsTl
   }
   for (const [name, reason] of snapshot.value.refused) {
     modes.push({ mode: "refused-service", because: reason, sinceMs: snapshot.value.publishedAtMs, service: name });
+  }
+  for (const { service, type, client, reason, sinceMs, standsIn } of views.refused) {
+    const instead = standsIn ? "the last good one stands in" : "nothing is sent in its place";
+    modes.push({ mode: "refused-resource", because: `${type} for ${client}: ${reason}; ${instead}`, sinceMs, service });
   }
   const { failure } = keeper.value;
   if (failure !== undefined) modes.push({ mode: "state-not-saved", because: failure.reason, sinceMs: failure.sinceMs });

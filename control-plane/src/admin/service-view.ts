@@ -1,5 +1,7 @@
 import type { EndpointId, ServiceName } from "@fairlead/shared";
+import type { CallingSettings } from "../config/index.js";
 import type { ConfirmedMark, Contribution, RegisteredEndpoint, RegisteredService } from "../registry/index.js";
+import { compromisesOf } from "../resources/index.js";
 import type { ServiceSnapshot } from "../snapshot/index.js";
 import { comparisonView } from "./comparison-view.js";
 import { endpointView, listedOf, outcomeOf } from "./endpoint-view.js";
@@ -58,13 +60,25 @@ export function serviceView(state: AdminState, name: ServiceName) {
             ...(settings.compare === undefined ? {} : { compare: settings.compare }),
             check: settings.check.type,
             ...(settings.localPort === undefined ? {} : { localPort: settings.localPort }),
+            ...callingView(settings),
           },
+          rendering: compromisesOf(settings),
         }),
     contributions: registered?.contributions.map((contribution) => contributionView(contribution, state.clock.wallMs())) ?? [],
     ...(comparison === undefined ? {} : { comparison: comparisonView(comparison) }),
     ...(observed === undefined ? {} : { observation: comparisonView(observed) }),
     listing: listingOf(state, name, registered),
     members: membersOf(state, name, registered),
+  };
+}
+
+function callingView({ lb, slowStartMs, outlier, limits, subset }: CallingSettings) {
+  return {
+    ...(lb.hashOn === undefined ? {} : { hashOn: lb.hashOn }),
+    ...(slowStartMs === undefined ? {} : { slowStartMs }),
+    ...(outlier === undefined ? {} : { outlier }),
+    ...(limits === undefined ? {} : { limits }),
+    ...(subset === undefined ? {} : { subset }),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Health } from "../health/index.js";
 import type { ObservationState } from "../observe/index.js";
 import type { Confirmation } from "../records/index.js";
 import type { Registry } from "../registry/index.js";
+import type { RefusedResource } from "../resources/index.js";
 import type { KeeperState, Snapshot } from "../snapshot/index.js";
 import type { TlsState } from "../xds/index.js";
 
@@ -42,5 +43,7 @@ export interface AdminState {
   readonly fleet: Fleet;
   /** The certificate of the xDS port; undefined without TLS. */
   readonly xdsTls: Watchable<TlsState | undefined>;
+  /** What is not sent as it should be, since some client would refuse it. */
+  readonly views: { readonly refused: readonly RefusedResource[] };
   confirm(service: ServiceName, by: { readonly author: string; readonly reason: string }): Confirmation;
 }

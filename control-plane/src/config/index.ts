@@ -1,4 +1,12 @@
 export { type BootstrapFinding, bootstrapLoops, formatBootstrapFinding } from "./bootstrap-loops.js";
+export {
+  type CallingSettings,
+  isHashing,
+  LB_POLICIES,
+  type LbPolicy,
+  type LbSettings,
+  type OutlierSettings,
+} from "./calling-settings.js";
 export { diffSettings, type SettingsChange } from "./diff-settings.js";
 export type { DnsNameSettings, DnsSourceSettings } from "./dns-settings.js";
 export { importForProgram } from "./import/import-config.js";

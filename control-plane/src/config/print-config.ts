@@ -1,4 +1,5 @@
 import { durationText, formatListen, printTree, type ServiceName } from "@fairlead/shared";
+import { callingTree } from "./calling-settings.js";
 import { dnsTree } from "./dns-settings.js";
 import type { ReadSettings } from "./read-settings.js";
 import type { CheckSettings, ServiceSettings, SourceSettings, StaticEndpointSettings } from "./settings.js";
@@ -42,11 +43,11 @@ function listsTree(services: ReadonlyMap<ServiceName, readonly StaticEndpointSet
 }
 
 function serviceTree(settings: ServiceSettings): unknown {
-  const { protocol, lb, timeoutMs, safety, unlisted, sources, merge, compare, localPort, check, retries } = settings;
+  const { protocol, timeoutMs, safety, unlisted, sources, merge, compare, localPort, check, retries } = settings;
   return {
     ...(localPort === undefined ? {} : { localPort }),
     protocol,
-    lb,
+    ...callingTree(settings),
     timeout: durationText(timeoutMs),
     safety,
     unlisted,

@@ -1,4 +1,5 @@
 import { type Cursor, durationIn } from "@fairlead/shared";
+import { readCalling } from "./calling-settings.js";
 import { readFeeds } from "./read-feeds.js";
 import type { CheckText, DefaultsText, ServiceText } from "./schema.js";
 import type { CheckSettings, CheckTiming, ServiceSettings } from "./settings.js";
@@ -56,9 +57,10 @@ function merged({ text, under, cursor, sources }: Layer): ServiceSettings {
   const unlisted = text.unlisted ?? under.unlisted;
   if (text.unlisted === "keep-while-healthy" && check.type === "none")
     cursor.down("unlisted").refuse("keep-while-healthy needs a check: without one nobody is known to be healthy");
+  const protocol = text.protocol ?? under.protocol;
   return {
-    protocol: text.protocol ?? under.protocol,
-    lb: text.lb === undefined ? under.lb : { policy: typeof text.lb === "string" ? text.lb : text.lb.policy },
+    protocol,
+    ...readCalling(text, { under, cursor, protocol }),
     timeoutMs: text.timeout === undefined ? under.timeoutMs : durationIn(cursor.down("timeout"), text.timeout, REQUEST_TIMEOUT),
     safety: text.safety ?? under.safety,
     unlisted,

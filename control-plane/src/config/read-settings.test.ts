@@ -150,9 +150,34 @@ describe("what a service does not say it has from defaults, and defaults from th
       "defaults: { retries: { attempts: 3 } }\nservices: { shop: { retries: { budgetPercent: 5 } } }",
       { retries: { attempts: 3, budgetPercent: 5 } },
     ],
+    [
+      "a policy that hashes",
+      "services: { shop: { lb: { policy: maglev, hashOn: { header: X-User } } } }",
+      { lb: { policy: "maglev", hashOn: { header: "x-user" } } },
+    ],
+    [
+      "what callers are told",
+      "defaults: { slowStart: 30s, outlier: { interval: 5s }, subset: { size: 20 } }\nservices: { shop: { outlier: { consecutive5xx: 3 }, limits: { maxRequests: 9 } } }",
+      { slowStartMs: 30_000, outlier: { intervalMs: 5_000, consecutive5xx: 3 }, subset: { size: 20 }, limits: { maxRequests: 9 } },
+    ],
+    [
+      "an end to what is inherited",
+      "defaults: { slowStart: 30s, outlier: { interval: 5s }, subset: { size: 20 } }\nservices: { shop: { slowStart: 0s, outlier: none, subset: none } }",
+      {},
+    ],
     ["a timeout", "defaults: { timeout: 3s, safety: off }\nservices: { shop: { timeout: 1m } }", { timeoutMs: 60_000, safety: "off" }],
   ])("%s", (_, text, differs) => {
     expect(serviceOf(text)).toEqual({ ...STANDARD, ...differs });
+  });
+
+  test.each([
+    ["services: { shop: { lb: maglev } }", /needs hashOn/],
+    ["services: { shop: { lb: { policy: random, hashOn: { header: a } } } }", /does not hash/],
+    ["services: { shop: { protocol: tcp, lb: { policy: ring-hash, hashOn: { header: a } } } }", /a tcp service has none/],
+    ["services: { shop: { outlier: { baseEjectionTime: 10m } } }", /100ms to 5m/],
+  ])("%s is refused", (text, reason) => {
+    const read = readSettings({ main: { file: "cp.yaml", text: with_(text) }, environment: {}, included: [], resolve: (path) => path });
+    expect(read.ok ? "" : JSON.stringify(read.error)).toMatch(reason);
   });
 
   test("a check inherits timing, host and statuses, and short intervals cut what is inherited", () => {
@@ -239,13 +264,13 @@ describe("what a schema cannot say is refused with its place too", () => {
   test.each([
     [
       "an unknown policy",
-      with_("services: { shop: { lb: maglev } }"),
-      'cp.yaml:3:25: services.shop.lb: expected one of round-robin, least-request, got "maglev"',
+      with_("services: { shop: { lb: fastest } }"),
+      'cp.yaml:3:25: services.shop.lb: expected one of round-robin, least-request, random, ring-hash, maglev, got "fastest"',
     ],
     [
       "an unknown policy in a map",
-      with_("defaults: { lb: { policy: maglev } }"),
-      'cp.yaml:3:27: defaults.lb.policy: expected one of round-robin, least-request, got "maglev"',
+      with_("defaults: { lb: { policy: fastest } }"),
+      'cp.yaml:3:27: defaults.lb.policy: expected one of round-robin, least-request, random, ring-hash, maglev, got "fastest"',
     ],
     [
       "a service name",
@@ -340,9 +365,9 @@ describe("what a schema cannot say is refused with its place too", () => {
       'cp.yaml:3:10: include: expected a file, or a pattern such as services.d/*.yaml with one * in its last part, got "*/*.yaml"',
     ],
     [
-      "hashing, which comes later",
+      "hashing on no header",
       with_("services: { shop: { lb: { policy: round-robin, hashOn: x } } }"),
-      "cp.yaml:3:48: services.shop.lb.hashOn: unknown key; the keys here are policy",
+      'cp.yaml:3:56: services.shop.lb.hashOn: expected a map, got "x"',
     ],
     [
       "two sources of one name",

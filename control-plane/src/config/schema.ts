@@ -1,7 +1,8 @@
 // The control plane's file, as `--print-schema` publishes it. What a schema cannot say is in the read-*.ts files beside it.
 
-import { BALANCER_POLICIES, PROTOCOLS, schemaParts } from "@fairlead/shared";
+import { PROTOCOLS, schemaParts } from "@fairlead/shared";
 import Type, { type Static, type TSchema } from "typebox";
+import { callingKeys } from "./calling-settings.js";
 import { dnsSourceSchema } from "./dns-settings.js";
 import { MERGE_POLICIES, SAFETY_PRESETS, UNLISTED_POLICIES } from "./settings.js";
 import { sourceName } from "./source-name.js";
@@ -98,11 +99,9 @@ const check = shortOrMap(
   "How endpoints are checked: none, tcp or http. Default: tcp every 5s",
 );
 
-const policy = choice(BALANCER_POLICIES, "Which endpoint gets the next request");
-
 const serviceKeys = {
   protocol: Type.Optional(choice(PROTOCOLS, "What the endpoints speak. Default http1")),
-  lb: Type.Optional(shortOrMap(policy, keys({ policy }, "Load balancing"), "Load balancing. Default least-request")),
+  ...callingKeys,
   timeout: Type.Optional(duration("For a whole request, 1ms to 1h. Default 15s")),
   safety: Type.Optional(choice(SAFETY_PRESETS, "How long doubtful removals wait; off switches the guards off. Default standard")),
   unlisted: Type.Optional(

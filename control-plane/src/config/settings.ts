@@ -1,6 +1,7 @@
 // What this process was told to do, after defaults: no optional value is left for a room to interpret.
 
-import type { BalancerPolicy, Protocol, ServiceName } from "@fairlead/shared";
+import type { Protocol, ServiceName } from "@fairlead/shared";
+import type { CallingSettings } from "./calling-settings.js";
 import type { DnsSourceSettings } from "./dns-settings.js";
 import type { XdsTlsSettings } from "./xds-settings.js";
 import type { ZooKeeperSourceSettings } from "./zookeeper-settings.js";
@@ -76,9 +77,8 @@ export interface MembershipSettings {
   readonly compare?: string;
 }
 
-export interface ServiceSettings extends MembershipSettings {
+export interface ServiceSettings extends MembershipSettings, CallingSettings {
   readonly protocol: Protocol;
-  readonly lb: { readonly policy: BalancerPolicy };
   /** Whole request, from the last byte of its head to the last byte of the answer. */
   readonly timeoutMs: number;
   /** Where Envoy listens for this service. */

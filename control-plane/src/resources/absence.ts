@@ -7,10 +7,15 @@ import type { Absence } from "../xds/index.js";
 
 const ENVOY_LISTENER_PREFIX = "outbound:";
 
+/** The service that a resource of this name is of. */
+export function serviceNamed(typeUrl: string, name: string): ServiceName {
+  const isPrefixed = typeUrl === RESOURCE_TYPES.listener && name.startsWith(ENVOY_LISTENER_PREFIX);
+  return (isPrefixed ? name.slice(ENVOY_LISTENER_PREFIX.length) : name) as ServiceName;
+}
+
 export function explainAbsence(snapshot: Snapshot, typeUrl: string, name: string): Absence {
-  const service =
-    typeUrl === RESOURCE_TYPES.listener && name.startsWith(ENVOY_LISTENER_PREFIX) ? name.slice(ENVOY_LISTENER_PREFIX.length) : name;
-  const withheld = snapshot.withheld.get(service as ServiceName);
+  const service = serviceNamed(typeUrl, name);
+  const withheld = snapshot.withheld.get(service);
   if (withheld !== undefined) return { kind: "unavailable", ...withheld };
   if (snapshot.complete.kind === "waiting") {
     return {
@@ -19,7 +24,7 @@ export function explainAbsence(snapshot: Snapshot, typeUrl: string, name: string
       sinceMs: snapshot.publishedAtMs,
     };
   }
-  if (snapshot.services.has(service as ServiceName))
+  if (snapshot.services.has(service))
     return { kind: "not-found", reason: `service ${service} has no such resource for this kind of client` };
   return {
     kind: "not-found",

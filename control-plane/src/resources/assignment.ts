@@ -1,94 +1,93 @@
 // ClusterLoadAssignments. Every kind of client honours different means, so weight, drain and health are said to each in its own.
 
-import { encode, type Messages, messageField, structFrom } from "@fairlead/proto";
+import { type Messages, structFrom } from "@fairlead/proto";
 import { FAIRLEAD_METADATA } from "@fairlead/shared";
+import { isHashing } from "../config/index.js";
 import type { ServiceSnapshot, SnapshotEndpoint, SnapshotHealth } from "../snapshot/index.js";
-import type { Resource } from "../xds/index.js";
-import type { ClientKind } from "./client-kind.js";
-import { resourceOf, withMetadata } from "./encoded.js";
-import { grpcLocalities } from "./grpc-localities.js";
+import { byZone } from "./by-zone.js";
+import { CLIENT_TRAITS, type ClientKind } from "./client-kind.js";
+import { type GrpcLocality, grpcLocalities, hashedLocalities } from "./grpc-localities.js";
+import { nearestPolicy } from "./nearest-policy.js";
 import { priorityGroups } from "./priority-groups.js";
 
-const ASSIGNMENT = "envoy.config.endpoint.v3.ClusterLoadAssignment";
-const LOCALITY = "envoy.config.endpoint.v3.LocalityLbEndpoints";
-const LB_ENDPOINT = "envoy.config.endpoint.v3.LbEndpoint";
-type LocalityInput = Omit<Messages[typeof LOCALITY]["input"], "lb_endpoints">;
-type EndpointInput = Messages[typeof LB_ENDPOINT]["input"];
-
-/** Field numbers of endpoint.proto and endpoint_components.proto. */
-const FIELDS = { assignmentEndpoints: 2, localityEndpoints: 2 };
+type AssignmentInput = Messages["envoy.config.endpoint.v3.ClusterLoadAssignment"]["input"];
+type LocalityInput = NonNullable<AssignmentInput["endpoints"]>[number];
+type EndpointInput = NonNullable<LocalityInput["lb_endpoints"]>[number];
 
 /**
- * Put together from endpoints that are encoded once each: of a large service one differs, and the cost follows it. Fields
- * stand in the order of their numbers, so the bytes, and with them the version, are those of the message encoded whole.
+ * Which means weights reach a client by. `endpoint`: health, endpoint weights and our metadata, which Envoy and our sidecars honour.
+ * `locality`: weights of localities, the only ones gRPC has (gRFC A27). `hashed`: both, which gRPC multiplies where it hashes.
  */
-export function assignment(service: ServiceSnapshot, kind: ClientKind): Resource {
-  const localities = kind === "grpc" ? grpcEndpoints(service.endpoints) : zonesOf(service.endpoints);
-  const fields = localities.map((locality) => messageField(FIELDS.assignmentEndpoints, locality));
-  const resource = resourceOf(service.name, Buffer.concat([encode(ASSIGNMENT, { cluster_name: service.name }), ...fields]));
-  if (service.confirmed === undefined) return resource;
-  // Since when and why is for people: replicas that saw the same collapse at two moments must come to one version (invariant 7).
-  return withMetadata(resource, { [FAIRLEAD_METADATA]: { confirmed: true } });
+export type WeightMeans = "endpoint" | "locality" | "hashed";
+
+/** What this kind of client honours, given the policy it gets. */
+export function weightMeans({ settings }: ServiceSnapshot, kind: ClientKind): WeightMeans {
+  if (!CLIENT_TRAITS[kind].isGrpc) return "endpoint";
+  return isHashing(nearestPolicy(settings.lb.policy, kind)) ? "hashed" : "locality";
 }
+
+/** The service's endpoints, or those of them that a subset has. */
+export function assignment(service: ServiceSnapshot, means: WeightMeans, subset?: readonly SnapshotEndpoint[]): AssignmentInput {
+  return { cluster_name: service.name, endpoints: LOCALITIES[means](service.endpoints, subset) };
+}
+
+/** Beside the assignment, for the guards behind us. Since when and why is for people: replicas come to one version (invariant 7). */
+export function assignmentMetadata({ confirmed }: ServiceSnapshot) {
+  return confirmed === undefined ? undefined : { [FAIRLEAD_METADATA]: { confirmed: true } };
+}
+
+type Localities = (endpoints: readonly SnapshotEndpoint[], subset: readonly SnapshotEndpoint[] | undefined) => LocalityInput[];
+
+const LOCALITIES: Readonly<Record<WeightMeans, Localities>> = {
+  endpoint: (endpoints, subset = endpoints) => priorityGroups(subset).flatMap(({ priority, members }) => zones(members, priority)),
+  locality: (endpoints, subset) => grpcLocalities(endpoints, subset).map((locality) => grpcLocality(locality, unweighted)),
+  hashed: (endpoints, subset) => hashedLocalities(endpoints, subset).map((locality) => grpcLocality(locality, weighted)),
+};
 
 const HEALTH = { healthy: "HEALTHY", unhealthy: "UNHEALTHY", draining: "DRAINING" } as const satisfies Record<SnapshotHealth, string>;
 
-/** One locality per priority and zone, with health, endpoint weights and our metadata: Envoy and our sidecars honour them. */
-function zonesOf(endpoints: readonly SnapshotEndpoint[]): Buffer[] {
-  return priorityGroups(endpoints).flatMap(({ priority, members }) => zones(members, priority));
+/** One locality per zone. */
+function zones(endpoints: readonly SnapshotEndpoint[], priority: number): LocalityInput[] {
+  return byZone(endpoints).map(([zone, members]) => ({
+    locality: { zone },
+    ...(priority === 0 ? {} : { priority }),
+    load_balancing_weight: { value: sum(members.map(({ endpoint }) => Math.max(1, endpoint.weight))) },
+    lb_endpoints: members.map(inFull),
+  }));
 }
 
-function zones(endpoints: readonly SnapshotEndpoint[], priority: number): Buffer[] {
-  const byZone = new Map<string, SnapshotEndpoint[]>();
-  for (const member of endpoints) {
-    const members = byZone.get(member.endpoint.zone);
-    if (members === undefined) byZone.set(member.endpoint.zone, [member]);
-    else members.push(member);
-  }
-  return [...byZone].sort(byKey).map(([zone, members]) => {
-    const weight = sum(members.map(({ endpoint }) => Math.max(1, endpoint.weight)));
-    return locality({ locality: { zone }, ...priorityField(priority), load_balancing_weight: { value: weight } }, members.map(inFull));
-  });
+function grpcLocality(
+  { priority, zone, subZone, weight, members }: GrpcLocality,
+  input: (member: SnapshotEndpoint) => EndpointInput,
+): LocalityInput {
+  return {
+    locality: { zone, sub_zone: subZone },
+    ...(priority === 0 ? {} : { priority }),
+    load_balancing_weight: { value: weight },
+    lb_endpoints: members.map(input),
+  };
+}
+
+const inFull = madeOnce((member) => ({ ...lbEndpoint(member, HEALTH[member.health]), ...weightOf(member) }));
+const unweighted = madeOnce((member) => lbEndpoint(member, "HEALTHY"));
+const weighted = madeOnce((member) => ({ ...lbEndpoint(member, "HEALTHY"), ...weightOf(member) }));
+
+/** Members are immutable: one that stayed the same is the same object, and so is what is made of it, whose bytes are kept with it. */
+function madeOnce(inputOf: (member: SnapshotEndpoint) => EndpointInput): (member: SnapshotEndpoint) => EndpointInput {
+  const known = new WeakMap<SnapshotEndpoint, EndpointInput>();
+  return (member) => {
+    let input = known.get(member);
+    if (input === undefined) {
+      input = inputOf(member);
+      known.set(member, input);
+    }
+    return input;
+  };
 }
 
 /** 0 is not a weight on the wire; what weighs 0 is draining. */
-const inFull = encodedOnce((member) => ({
-  ...lbEndpoint(member, HEALTH[member.health]),
-  load_balancing_weight: { value: Math.max(1, member.endpoint.weight) },
-}));
-
-/** gRPC ignores endpoint weights and honours those of localities (gRFC A27): one sub_zone per distinct weight. */
-function grpcEndpoints(endpoints: readonly SnapshotEndpoint[]): Buffer[] {
-  return grpcLocalities(endpoints).map(({ priority, zone, subZone, weight, members }) =>
-    locality(
-      { locality: { zone, sub_zone: subZone }, ...priorityField(priority), load_balancing_weight: { value: weight } },
-      members.map(forGrpc),
-    ),
-  );
-}
-
-const forGrpc = encodedOnce((member) => lbEndpoint(member, "HEALTHY"));
-
-/** `locality` is field 1, the endpoints are field 2, everything else comes after them. */
-function locality({ locality: place, ...rest }: LocalityInput, endpoints: readonly Buffer[]): Buffer {
-  return Buffer.concat([encode(LOCALITY, { locality: place ?? null }), ...endpoints, encode(LOCALITY, rest)]);
-}
-
-function priorityField(priority: number): { readonly priority?: number } {
-  return priority === 0 ? {} : { priority };
-}
-
-/** As a field of its locality. Members are immutable: one that stayed the same is the same object, and its bytes are kept with it. */
-function encodedOnce(inputOf: (member: SnapshotEndpoint) => EndpointInput): (member: SnapshotEndpoint) => Buffer {
-  const known = new WeakMap<SnapshotEndpoint, Buffer>();
-  return (member) => {
-    let bytes = known.get(member);
-    if (bytes === undefined) {
-      bytes = messageField(FIELDS.localityEndpoints, encode(LB_ENDPOINT, inputOf(member)));
-      known.set(member, bytes);
-    }
-    return bytes;
-  };
+function weightOf({ endpoint }: SnapshotEndpoint): Pick<EndpointInput, "load_balancing_weight"> {
+  return { load_balancing_weight: { value: Math.max(1, endpoint.weight) } };
 }
 
 function lbEndpoint({ endpoint }: SnapshotEndpoint, health: (typeof HEALTH)[SnapshotHealth]): EndpointInput {
@@ -98,10 +97,6 @@ function lbEndpoint({ endpoint }: SnapshotEndpoint, health: (typeof HEALTH)[Snap
     health_status: health,
     ...(instance === undefined ? {} : { metadata: { filter_metadata: { [FAIRLEAD_METADATA]: structFrom({ instance }) } } }),
   };
-}
-
-function byKey([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {
-  return one < other ? -1 : 1;
 }
 
 function sum(numbers: readonly number[]): number {

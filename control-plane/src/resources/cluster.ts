@@ -1,33 +1,88 @@
-import { durationFromMs, structFrom } from "@fairlead/proto";
+import { durationFromMs, type Messages, packAny, structFrom } from "@fairlead/proto";
 import { FAIRLEAD_METADATA } from "@fairlead/shared";
+import type { LbPolicy, OutlierSettings } from "../config/index.js";
 import type { ServiceSnapshot } from "../snapshot/index.js";
-import type { Resource } from "../xds/index.js";
-import type { ClientKind } from "./client-kind.js";
-import { encoded } from "./encoded.js";
+import { CLIENT_TRAITS, type ClientKind } from "./client-kind.js";
+import { hasSlowStart } from "./compromise.js";
+import { nearestPolicy } from "./nearest-policy.js";
+
+type ClusterInput = Messages["envoy.config.cluster.v3.Cluster"]["input"];
+type Settings = ServiceSnapshot["settings"];
 
 /** A host in the same network answers within a few ms; 1 s covers one lost SYN. */
 const CONNECT_TIMEOUT_MS = 1_000;
 
-/**
- * Type EDS over the same stream. LEAST_REQUEST is for Envoy and our sidecars: C-core and grpc-js refuse it, so gRPC
- * clients get ROUND_ROBIN, the one policy they all take.
- */
-export function cluster({ name, settings }: ServiceSnapshot, kind: ClientKind): Resource {
-  const leastRequest = settings.lb.policy === "least-request" && kind !== "grpc";
-  const ours =
-    kind === "grpc"
-      ? // gRPC reports its load where the cluster says so; Envoy and our sidecars are told by their own configuration.
-        { lrs_server: { self: {} } }
-      : {
-          circuit_breakers: { thresholds: [{ retry_budget: { budget_percent: { value: settings.retries.budgetPercent } } }] },
-          metadata: { filter_metadata: { [FAIRLEAD_METADATA]: structFrom({ protocol: settings.protocol }) } },
-        };
-  return encoded("envoy.config.cluster.v3.Cluster", name, {
+/** Type EDS over the same stream. Policies, thresholds and outlier settings are what this kind of client takes of them. */
+export function cluster({ name, settings }: ServiceSnapshot, kind: ClientKind): ClusterInput {
+  const { isGrpc } = CLIENT_TRAITS[kind];
+  return {
     name,
     type: "EDS",
     eds_cluster_config: { eds_config: { ads: {}, resource_api_version: "V3" } },
     connect_timeout: durationFromMs(CONNECT_TIMEOUT_MS),
-    lb_policy: leastRequest ? "LEAST_REQUEST" : "ROUND_ROBIN",
-    ...ours,
-  });
+    ...balancing(settings, kind),
+    ...thresholds(settings, kind),
+    ...(settings.outlier !== undefined && CLIENT_TRAITS[kind].honours.outlier ? { outlier_detection: outlier(settings.outlier) } : {}),
+    // gRPC reports its load where the cluster says so; Envoy and our sidecars are told by their own configuration.
+    ...(isGrpc
+      ? { lrs_server: { self: {} } }
+      : { metadata: { filter_metadata: { [FAIRLEAD_METADATA]: structFrom({ protocol: settings.protocol }) } } }),
+  };
+}
+
+const BY_FIELD = {
+  "round-robin": "ROUND_ROBIN",
+  "least-request": "LEAST_REQUEST",
+  random: "RANDOM",
+  "ring-hash": "RING_HASH",
+  maglev: "MAGLEV",
+} as const satisfies Record<LbPolicy, ClusterInput["lb_policy"]>;
+
+/**
+ * `lb_policy` names the policy everywhere. The extension goes before it (cluster.proto) and is for Envoy alone, where there is
+ * something to say that the field cannot: gRPC would have to be told the weights of localities in it again.
+ */
+function balancing({ lb, slowStartMs }: Settings, kind: ClientKind): Pick<ClusterInput, "lb_policy" | "load_balancing_policy"> {
+  const policy = nearestPolicy(lb.policy, kind);
+  const lbPolicy = { lb_policy: BY_FIELD[policy] };
+  if (slowStartMs === undefined || !CLIENT_TRAITS[kind].honours.slowStart || !hasSlowStart(policy)) return lbPolicy;
+  const settings = { slow_start_config: { slow_start_window: durationFromMs(slowStartMs) } };
+  const extension =
+    policy === "least-request"
+      ? { name: "envoy.load_balancing_policies.least_request", typed_config: packAny(LEAST_REQUEST, settings) }
+      : { name: "envoy.load_balancing_policies.round_robin", typed_config: packAny(ROUND_ROBIN, settings) };
+  return { ...lbPolicy, load_balancing_policy: { policies: [{ typed_extension_config: extension }] } };
+}
+
+const LEAST_REQUEST = "envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest";
+const ROUND_ROBIN = "envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin";
+
+/** gRPC honours max_requests alone (gRFC A32). */
+function thresholds({ retries, limits }: Settings, kind: ClientKind): Pick<ClusterInput, "circuit_breakers"> {
+  const { isGrpc, honours } = CLIENT_TRAITS[kind];
+  const of = {
+    ...(limits?.maxConnections === undefined || !honours.maxConnections ? {} : { max_connections: { value: limits.maxConnections } }),
+    ...(limits?.maxRequests === undefined ? {} : { max_requests: { value: limits.maxRequests } }),
+    ...(isGrpc ? {} : { retry_budget: { budget_percent: { value: retries.budgetPercent } } }),
+  };
+  return Object.keys(of).length === 0 ? {} : { circuit_breakers: { thresholds: [of] } };
+}
+
+function outlier(settings: OutlierSettings): NonNullable<ClusterInput["outlier_detection"]> {
+  const { intervalMs, baseEjectionTimeMs, maxEjectionPercent, consecutive5xx, failurePercentageThreshold } = settings;
+  return {
+    ...(intervalMs === undefined ? {} : { interval: durationFromMs(intervalMs) }),
+    ...(baseEjectionTimeMs === undefined ? {} : { base_ejection_time: durationFromMs(baseEjectionTimeMs) }),
+    ...(maxEjectionPercent === undefined ? {} : { max_ejection_percent: { value: maxEjectionPercent } }),
+    ...consecutive(consecutive5xx),
+    // The detector is off until it is enforced (outlier_detection.proto).
+    ...(failurePercentageThreshold === undefined
+      ? {}
+      : { failure_percentage_threshold: { value: failurePercentageThreshold }, enforcing_failure_percentage: { value: 100 } }),
+  };
+}
+
+function consecutive(count: number | undefined): NonNullable<ClusterInput["outlier_detection"]> {
+  if (count === undefined) return {};
+  return count === 0 ? { enforcing_consecutive_5xx: { value: 0 } } : { consecutive_5xx: { value: count } };
 }

@@ -1,1 +1,3 @@
+export { type Compromise, compromisesOf } from "./compromise.js";
+export type { RefusedResource } from "./renderer.js";
 export { Views } from "./views.js";

@@ -5,6 +5,8 @@ import type { SnapshotEndpoint } from "../snapshot/index.js";
 export interface PriorityGroup {
   /** 0, 1, 2 and so on in the order of the sources' own numbers. */
   readonly priority: number;
+  /** The sources' own. */
+  readonly number: number;
   readonly members: readonly SnapshotEndpoint[];
 }
 
@@ -17,5 +19,5 @@ export function priorityGroups(endpoints: readonly SnapshotEndpoint[]): readonly
     if (members === undefined) byNumber.set(number, [member]);
     else members.push(member);
   }
-  return [...byNumber].sort(([one], [other]) => one - other).map(([, members], priority) => ({ priority, members }));
+  return [...byNumber].sort(([one], [other]) => one - other).map(([number, members], priority) => ({ priority, number, members }));
 }

@@ -1,55 +1,14 @@
 import { decode, encode, RESOURCE_TYPES } from "@fairlead/proto";
 import { Cell, type ServiceName } from "@fairlead/shared";
 import { describe, expect, test } from "vitest";
-import { endpointAt } from "../discovery/testing/fake-source.js";
 import { serviceSnapshot } from "../snapshot/build.js";
-import type { ServiceSnapshot, Snapshot, SnapshotHealth } from "../snapshot/index.js";
-import { settingsWith } from "../snapshot/testing/settings.js";
+import type { ServiceSnapshot, Snapshot } from "../snapshot/index.js";
 import type { XdsNode } from "../xds/index.js";
-import { callable, grpcLocalities } from "./grpc-localities.js";
-import { Views } from "./views.js";
-
-interface Member {
-  readonly port: number;
-  readonly health?: SnapshotHealth;
-  readonly weight?: number;
-  readonly zone?: string;
-  readonly priority?: number;
-}
-
-function entries(members: readonly Member[]) {
-  return members.map(({ port, health = "healthy", weight = 100, zone = "a", priority = 0 }) => ({
-    endpoint: endpointAt(port, { weight, zone, priority }),
-    health,
-    sources: ["one"],
-    sinceMs: 0,
-  }));
-}
-
-function service(name: string, members: readonly Member[], settings = settingsWith({ localPort: 9001 })): ServiceSnapshot {
-  return serviceSnapshot(
-    { name: name as ServiceName, settings, endpoints: entries(members), awaiting: [], origin: { kind: "live" } },
-    undefined,
-  );
-}
-
-function snapshotOf(services: readonly ServiceSnapshot[], over: Partial<Snapshot> = {}): Snapshot {
-  return {
-    version: "v",
-    position: "l/1/1",
-    publishedAtMs: 0,
-    services: new Map(services.map((each) => [each.name, each])),
-    withheld: new Map(),
-    refused: new Map(),
-    complete: { kind: "complete" },
-    bootWaitOver: false,
-    ...over,
-  };
-}
-
-function node(userAgentName: string, metadata: Record<string, unknown> = {}): XdsNode {
-  return { id: "n", cluster: "c", zone: "a", userAgentName, userAgentVersion: "1", clientFeatures: [], metadata };
-}
+import { callable } from "./callable.js";
+import { grpcLocalities } from "./grpc-localities.js";
+import { entries, type Member, node, service, snapshotOf } from "./testing/services.js";
+import { viewsOf } from "./testing/views.js";
+import type { Views } from "./views.js";
 
 const shop = service("shop", [{ port: 1 }, { port: 2, health: "unhealthy" }, { port: 3, health: "draining", weight: 0 }]);
 
@@ -64,7 +23,10 @@ function assignmentFor(views: Views, client: XdsNode, name: string) {
 
 test("a confirmed collapse travels beside the assignment, and is part of its version", () => {
   const resourceOf = (of: ServiceSnapshot) =>
-    new Views(new Cell(snapshotOf([of]))).viewOf(node("fairlead")).value.types.get(RESOURCE_TYPES.assignment)?.resources.get("shop");
+    viewsOf(new Cell(snapshotOf([of])))
+      .viewOf(node("fairlead"))
+      .value.types.get(RESOURCE_TYPES.assignment)
+      ?.resources.get("shop");
   const plain = service("shop", [{ port: 1 }]);
   const confirmed = serviceSnapshot({ ...plain, confirmed: { sinceMs: 7, because: "ops: moved", before: 9 } }, plain);
   expect(confirmed.version).not.toBe(plain.version);
@@ -78,7 +40,7 @@ test("a confirmed collapse travels beside the assignment, and is part of its ver
 });
 
 describe("one model, rendered for each kind of client", () => {
-  const views = new Views(new Cell(snapshotOf([shop])));
+  const views = viewsOf(new Cell(snapshotOf([shop])));
 
   test("a gRPC client gets an api_listener named like the service, Envoy one on the local port, a sidecar none", () => {
     expect(names(views, node("gRPC Go"), "listener")).toEqual(["shop"]);
@@ -118,14 +80,15 @@ describe("one model, rendered for each kind of client", () => {
   });
 
   test("clients served the same share one view", () => {
-    expect(views.viewOf(node("gRPC Go"))).toBe(views.viewOf(node("somebody unknown")));
+    expect(views.viewOf(node("gRPC Go"))).toBe(views.viewOf(node("gRPC Go")));
+    expect(views.viewOf(node("curl"))).toBe(views.viewOf(node("somebody unknown")));
     expect(views.viewOf(node("envoy"))).not.toBe(views.viewOf(node("gRPC Go")));
   });
 });
 
 describe("priorities", () => {
   const told = (client: string, members: readonly Member[]) =>
-    assignmentFor(new Views(new Cell(snapshotOf([service("shop", members)]))), node(client), "shop").endpoints.map(
+    assignmentFor(viewsOf(new Cell(snapshotOf([service("shop", members)]))), node(client), "shop").endpoints.map(
       ({ priority, locality, lb_endpoints }) => [priority, locality?.sub_zone, lb_endpoints.length],
     );
 
@@ -201,7 +164,7 @@ describe("a change costs what changed", () => {
         priority: index % 5 === 0 ? 1 : 0,
         health: (["healthy", "healthy", "unhealthy", "draining"] as const)[index % 4] ?? "healthy",
       }));
-      const views = new Views(new Cell(snapshotOf([service("shop", members), service("none", [])])));
+      const views = viewsOf(new Cell(snapshotOf([service("shop", members), service("none", [])])));
       for (const name of ["shop", "none"]) {
         const bytes = views.viewOf(node(client)).value.types.get(RESOURCE_TYPES.assignment)?.resources.get(name)?.value;
         expect(encode("envoy.config.endpoint.v3.ClusterLoadAssignment", assignmentFor(views, node(client), name))).toEqual(bytes);
@@ -212,7 +175,7 @@ describe("a change costs what changed", () => {
   test("an unchanged service keeps its resources, an unchanged type its set and version", () => {
     const cart = service("cart", [{ port: 9 }]);
     const cell = new Cell(snapshotOf([shop, cart]));
-    const view = new Views(cell).viewOf(node("envoy"));
+    const view = viewsOf(cell).viewOf(node("envoy"));
     const before = view.value;
     cell.set(snapshotOf([shop, service("cart", [{ port: 9 }, { port: 10 }])]));
     const after = view.value;
@@ -226,21 +189,22 @@ describe("a change costs what changed", () => {
   test("equal content has equal versions in another process", () => {
     const versions = [1, 2].map(
       () =>
-        new Views(new Cell(snapshotOf([service("shop", [{ port: 1 }])]))).viewOf(node("envoy")).value.types.get(RESOURCE_TYPES.assignment)
-          ?.version,
+        viewsOf(new Cell(snapshotOf([service("shop", [{ port: 1 }])])))
+          .viewOf(node("envoy"))
+          .value.types.get(RESOURCE_TYPES.assignment)?.version,
     );
     expect(versions[0]).toBe(versions[1]);
   });
 });
 
 test("wildcards are limited to the upstreams a node names", () => {
-  const views = new Views(new Cell(snapshotOf([shop, service("cart", [{ port: 9 }])])));
+  const views = viewsOf(new Cell(snapshotOf([shop, service("cart", [{ port: 9 }])])));
   expect(names(views, node("envoy", { "fairlead.upstreams": ["cart"] }), "cluster")).toEqual(["cart"]);
 });
 
 describe("why a name is missing", () => {
   const absence = (snapshot: Snapshot, name: string) =>
-    new Views(new Cell(snapshot)).viewOf(node("envoy")).value.absence(RESOURCE_TYPES.cluster, name);
+    viewsOf(new Cell(snapshot)).viewOf(node("envoy")).value.absence(RESOURCE_TYPES.cluster, name);
 
   test("an unknown name is not found only once everything is known, with the nearest name", () => {
     expect(absence(snapshotOf([shop]), "shpo")).toEqual({ kind: "not-found", reason: "no such service: shpo; did you mean shop?" });
@@ -265,7 +229,7 @@ test("names alike are looked for only when somebody is told why a name is absent
     }
   }
   const services = new CountedServices([[shop.name, shop]]);
-  const views = new Views(new Cell(snapshotOf([], { services })));
+  const views = viewsOf(new Cell(snapshotOf([], { services })));
   const absence = views.viewOf(node("fairlead")).value.absence(RESOURCE_TYPES.cluster, "shpo");
   expect([absence.kind, looked]).toEqual(["not-found", 0]);
   expect(absence.reason).toBe("no such service: shpo; did you mean shop?");

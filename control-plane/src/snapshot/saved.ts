@@ -1,7 +1,6 @@
 // The snapshot as it is kept on disk, and back. What does not read back whole is left out, with the reason.
 
 import {
-  BALANCER_POLICIES,
   canonicalIp,
   endpointId,
   fail,
@@ -15,6 +14,7 @@ import {
 } from "@fairlead/shared";
 import type { ServiceSettings } from "../config/index.js";
 import { serviceSnapshot } from "./build.js";
+import { isCalling } from "./saved-calling.js";
 import type { ServiceSnapshot, Snapshot, SnapshotEndpoint } from "./snapshot.js";
 
 export interface SavedServices {
@@ -121,12 +121,11 @@ function isTexts(value: unknown): value is Readonly<Record<string, string>> {
 }
 
 function isSettings(value: unknown): value is ServiceSettings {
-  const { protocol, lb, timeoutMs, safety, check, retries } = (value ?? {}) as Loose<ServiceSettings>;
-  const policy = (lb as { policy?: unknown } | undefined)?.policy;
+  const { protocol, timeoutMs, safety, check, retries } = (value ?? {}) as Loose<ServiceSettings>;
   const { attempts, budgetPercent } = (retries ?? {}) as Loose<ServiceSettings["retries"]>;
   return (
     PROTOCOLS.some((known) => known === protocol) &&
-    BALANCER_POLICIES.some((known) => known === policy) &&
+    isCalling(value ?? {}) &&
     typeof timeoutMs === "number" &&
     typeof safety === "string" &&
     typeof (check as { type?: unknown } | undefined)?.type === "string" &&

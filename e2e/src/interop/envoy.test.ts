@@ -74,3 +74,33 @@ test("a listener Envoy refuses is shown with its reason and holds up neither its
   const { streams } = await controlPlane.api<Streams>("/v1/sidecars/envoy-1");
   expect(streams[0]?.types.find(({ type }) => type === "Listener")?.lastNack?.count).toBe(1);
 });
+
+test("Envoy takes hashing, slow start, thresholds, outlier settings and a subset, and rejects nothing", async (context) => {
+  needs(context, preparedServers().envoy);
+  const backends = await Promise.all(["one", "two", "three"].map((name) => startBackend({ name })));
+  const addresses = backends.map(({ address }) => ({ address }));
+  const [hashPort, slowPort] = [await freePort(), await freePort()];
+  const controlPlane = await startControlPlane({
+    sources: [{ name: "fixed", type: "static", services: { hashed: addresses, slow: addresses } }],
+    defaults: { check: QUICK_CHECK, limits: { maxRequests: 77, maxConnections: 66 }, outlier: { consecutive5xx: 4, interval: "5s" } },
+    services: {
+      hashed: { localPort: hashPort, lb: { policy: "ring-hash", hashOn: { header: "x-user" } } },
+      slow: { localPort: slowPort, slowStart: "10s", subset: { size: 2 } },
+    },
+  });
+  const envoy = await startEnvoy(deltaAdsBootstrap({ xdsPort: controlPlane.xdsPort, node }));
+  await untilEqual("both listeners to serve", async () => (await httpRequest({ port: slowPort, path: "/" })).status, 200);
+  await untilEqual("the hashed one to serve", async () => (await httpRequest({ port: hashPort, path: "/" })).status, 200);
+  const answered = new Set<string>();
+  for (let call = 0; call < 12; call++) {
+    const { headers } = await httpRequest({ port: hashPort, path: "/", headers: { "x-user": "ann" } });
+    answered.add(String(headers["x-backend"]));
+  }
+  expect(answered.size).toBe(1);
+  const { body } = await envoy.ask("/clusters");
+  expect(body).toContain("slow::default_priority::max_requests::77");
+  expect(body).toContain("slow::default_priority::max_connections::66");
+  expect(backends.filter(({ address }) => body.includes(`slow::${address}::`))).toHaveLength(2);
+  const rejected = await envoy.stats("update_rejected");
+  expect(Object.values(rejected).reduce((sum, count) => sum + count, 0)).toBe(0);
+});

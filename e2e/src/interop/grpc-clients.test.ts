@@ -73,4 +73,19 @@ describe.each(Object.entries(clients))("%s, unmodified", (_name, startClient) =>
     expect(stream?.types.map(({ type }) => type).sort()).toEqual(["Cluster", "ClusterLoadAssignment", "Listener", "RouteConfiguration"]);
     expect(stream?.types.filter(({ lastNack }) => lastNack !== undefined)).toEqual([]);
   }, 150_000);
+
+  test("it takes hashing or the nearest, thresholds and outlier settings, and refuses nothing", async () => {
+    const backends = await Promise.all(["one", "two"].map(startGrpcBackend));
+    const echo = {
+      lb: { policy: "maglev", hashOn: { header: "x-user" } },
+      limits: { maxRequests: 50, maxConnections: 9 },
+      outlier: { interval: "5s", baseEjectionTime: "10s", maxEjectionPercent: 20, consecutive5xx: 3, failurePercentageThreshold: 80 },
+    };
+    const controlPlane = await startControlPlane({ ...config(backends), services: { echo } });
+    const client = startClient(controlPlane);
+    await until("calls to be answered", () => answeredSince(client, 0).length > 0, { timeoutMs: 30_000 });
+    const { sidecars } = await controlPlane.api<{ sidecars: { types: { type: string; lastNack?: unknown }[] }[] }>("/v1/sidecars");
+    expect(sidecars.flatMap(({ types }) => types).map(({ type }) => type)).toContain("ClusterLoadAssignment");
+    expect(sidecars.flatMap(({ types }) => types).filter(({ lastNack }) => lastNack !== undefined)).toEqual([]);
+  }, 60_000);
 });

@@ -8,6 +8,7 @@ import type { EndpointHealth } from "../../health/index.js";
 import type { ObservationState } from "../../observe/index.js";
 import { Records } from "../../records/index.js";
 import { LiveRegistry } from "../../registry/index.js";
+import { Views } from "../../resources/index.js";
 import { Publisher } from "../../snapshot/index.js";
 import { settingsWith } from "../../snapshot/testing/settings.js";
 import type { TlsState } from "../../xds/index.js";
@@ -57,6 +58,7 @@ async function api(membership: Partial<MembershipSettings> = {}, observe = false
     },
     () => settingsWith(membership),
   );
+  const views = new Views({ snapshot: publisher.snapshot, log, metrics });
   const seeds = new Cell<readonly SeedDoubt[]>([]);
   const observation = observe ? new Cell<ObservationState>(OBSERVED) : undefined;
   const reload = new Cell<ReloadState>({ loadedAtMs: clock.wallMs(), refused: undefined, restartNeeded: [] });
@@ -76,6 +78,7 @@ async function api(membership: Partial<MembershipSettings> = {}, observe = false
     seeds,
     fleet,
     xdsTls,
+    views,
     confirm: (service, by) => records.confirm(service, by),
   });
   const get = async (url: string) => {
@@ -85,7 +88,7 @@ async function api(membership: Partial<MembershipSettings> = {}, observe = false
   source.see(SHOP, [endpointAt(1), endpointAt(2)]);
   clock.advance(1_000);
   registry.useEvidence({ verdict: (service, endpoint) => verdicts.value.get(service)?.get(endpoint) });
-  return { app, get, clock, source, other, registry, verdicts, reload, seeds, fleet, xdsTls, log };
+  return { app, get, clock, source, other, registry, verdicts, reload, seeds, fleet, xdsTls, views, log };
 }
 
 function well(because: string): EndpointHealth {
@@ -205,6 +208,26 @@ describe("what the API shows", () => {
       hold: { kind: "retained" },
       because: [expect.stringContaining("no source lists it")],
     });
+  });
+
+  test("where a kind of client gets less than is configured is shown with the service", async () => {
+    const { get } = await api();
+    const { rendering } = (await get("/v1/services/shop")).body as { rendering: { client: string; wanted: string; given: string }[] };
+    expect(rendering.find(({ client }) => client === "gRPC Node")).toMatchObject({ wanted: "least-request", given: "round-robin" });
+    expect(rendering.find(({ client }) => client === "Envoy")).toBeUndefined();
+  });
+
+  test("a resource that a client would refuse is a degraded mode until it would not", async () => {
+    const { get, source, views, clock } = await api();
+    const client = { id: "e", cluster: "c", zone: "a", userAgentName: "envoy", userAgentVersion: "", clientFeatures: [], metadata: {} };
+    views.viewOf(client);
+    const priorities = (count: number) => Array.from({ length: count }, (_, priority) => endpointAt(priority + 1, { priority }));
+    source.see(SHOP, priorities(130));
+    clock.advance(1_000);
+    expect((await get("/v1/status")).body).toMatchObject({ degraded: [{ mode: "refused-resource", service: "shop" }] });
+    source.see(SHOP, priorities(129));
+    clock.advance(5_000);
+    expect((await get("/v1/status")).body).toMatchObject({ degraded: [] });
   });
 
   test("a collapse that was let through is marked on the service and is a degraded mode", async () => {

@@ -111,7 +111,7 @@ describe("the xDS server over TLS", () => {
     const stranger = client(undefined);
     const opened = [stranger.open(loadReporting.StreamLoadStats), stranger.open(clientStatus.StreamClientStatus)];
     for (const { status } of [...opened, stranger.open(reflection.ServerReflectionInfo)]) expect((await status).code).toBe(16);
-    expect(await client(undefined).call(health.Check, {})).toMatchObject({ status: "SERVING" });
+    expect(await client(undefined).ask(health.Check, { service: "" })).toMatchObject({ status: "SERVING" });
     const other = client(shop()).open(loadReporting.StreamLoadStats);
     other.write({ node: { id: "cart-1" } });
     expect((await other.status).code).toBe(7);

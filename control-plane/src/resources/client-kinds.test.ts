@@ -1,0 +1,149 @@
+import { decode, RESOURCE_TYPES } from "@fairlead/proto";
+import { Cell } from "@fairlead/shared";
+import { describe, expect, test } from "vitest";
+import type { LbPolicy, ServiceSettings } from "../config/index.js";
+import { settingsWith } from "../snapshot/testing/settings.js";
+import { clientKind } from "./client-kind.js";
+import { compromisesOf } from "./compromise.js";
+import { type Member, node, service, snapshotOf } from "./testing/services.js";
+import { viewsOf } from "./testing/views.js";
+
+const CLIENTS = ["envoy", "fairlead", "gRPC Go", "gRPC Java", "gRPC C-core linux Python", "gRPC Node Pure JS", "somebody"];
+const HASH = { hashOn: { header: "x-user" } };
+
+function bytesFor(
+  client: string,
+  type: keyof typeof RESOURCE_TYPES,
+  over: Partial<ServiceSettings>,
+  members: readonly Member[] = [{ port: 1 }],
+) {
+  const views = viewsOf(new Cell(snapshotOf([service("shop", members, settingsWith(over))])));
+  return views.viewOf(node(client)).value.types.get(RESOURCE_TYPES[type])?.resources.get("shop")?.value ?? Buffer.alloc(0);
+}
+const clusterFor = (client: string, over: Partial<ServiceSettings>) =>
+  decode("envoy.config.cluster.v3.Cluster", bytesFor(client, "cluster", over));
+
+test("the kind is told by what user_agent_name begins with, and whoever is unknown has its own", () => {
+  expect(CLIENTS.map(clientKind)).toEqual(["envoy", "fairlead", "grpc-go", "grpc-java", "grpc-c-core", "grpc-node", "other"]);
+});
+
+test.each<[LbPolicy, Record<string, string>]>([
+  ["round-robin", { envoy: "ROUND_ROBIN", fairlead: "ROUND_ROBIN" }],
+  ["least-request", { envoy: "LEAST_REQUEST", fairlead: "LEAST_REQUEST" }],
+  ["random", { envoy: "RANDOM", fairlead: "ROUND_ROBIN" }],
+  [
+    "ring-hash",
+    { envoy: "RING_HASH", fairlead: "LEAST_REQUEST", "gRPC Go": "RING_HASH", "gRPC Java": "RING_HASH", "gRPC Node Pure JS": "RING_HASH" },
+  ],
+  [
+    "maglev",
+    { envoy: "MAGLEV", fairlead: "LEAST_REQUEST", "gRPC Go": "RING_HASH", "gRPC Java": "RING_HASH", "gRPC Node Pure JS": "RING_HASH" },
+  ],
+])("%s is what each takes, or the nearest, and ROUND_ROBIN for the rest", (policy, given) => {
+  for (const client of CLIENTS) {
+    const lb = policy === "ring-hash" || policy === "maglev" ? { policy, ...HASH } : { policy };
+    expect([client, clusterFor(client, { lb }).lb_policy]).toEqual([client, given[client] ?? "ROUND_ROBIN"]);
+  }
+});
+
+test.each(CLIENTS)("who hashes is told on what, and nobody else: %s", (client) => {
+  const over = { lb: { policy: "ring-hash", ...HASH } } as const;
+  const [host] = decode("envoy.config.route.v3.RouteConfiguration", bytesFor(client, "routeConfiguration", over)).virtual_hosts;
+  const policies = host?.routes[0]?.route?.hash_policy.map(({ header }) => header?.header_name);
+  expect(policies).toEqual(clusterFor(client, over).lb_policy === "RING_HASH" ? ["x-user"] : []);
+});
+
+test("slow start goes to Envoy as an extension beside the policy, and only where its policy has it", () => {
+  const extension = (client: string, policy: "round-robin" | "least-request" | "random") => {
+    const { load_balancing_policy } = clusterFor(client, { lb: { policy }, slowStartMs: 30_000 });
+    return load_balancing_policy?.policies[0]?.typed_extension_config?.typed_config;
+  };
+  const name = "envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest" as const;
+  const config = extension("envoy", "least-request");
+  expect(config?.type_url).toContain(name);
+  expect(decode(name, config?.value ?? Buffer.alloc(0)).slow_start_config?.slow_start_window).toEqual({ seconds: 30, nanos: 0 });
+  expect(extension("envoy", "round-robin")?.type_url).toContain("RoundRobin");
+  expect([extension("envoy", "random"), extension("gRPC Go", "round-robin"), extension("fairlead", "round-robin")]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+test("limits reach each client as far as it honours them", () => {
+  const limits = { maxRequests: 7, maxConnections: 9 };
+  const told = (client: string) => {
+    const [of] = clusterFor(client, { limits }).circuit_breakers?.thresholds ?? [];
+    return [of?.max_requests?.value, of?.max_connections?.value, of?.retry_budget?.budget_percent?.value];
+  };
+  expect(told("envoy")).toEqual([7, 9, 20]);
+  expect(told("fairlead")).toEqual([7, undefined, 20]);
+  expect(told("gRPC Java")).toEqual([7, undefined, undefined]);
+  expect(clusterFor("gRPC Java", {}).circuit_breakers).toBeNull();
+});
+
+test("outlier settings go to Envoy and gRPC clients under their own names, and nothing where nothing is said", () => {
+  const outlier = { intervalMs: 5_000, maxEjectionPercent: 30, consecutive5xx: 0, failurePercentageThreshold: 60 };
+  for (const client of ["envoy", "gRPC Node Pure JS"])
+    expect(clusterFor(client, { outlier }).outlier_detection).toMatchObject({
+      interval: { seconds: 5 },
+      base_ejection_time: null,
+      max_ejection_percent: { value: 30 },
+      enforcing_consecutive_5xx: { value: 0 },
+      failure_percentage_threshold: { value: 60 },
+      enforcing_failure_percentage: { value: 100 },
+    });
+  expect(clusterFor("fairlead", { outlier }).outlier_detection).toBeNull();
+  expect(clusterFor("envoy", {}).outlier_detection).toBeNull();
+});
+
+test("a gRPC client that hashes gets endpoint weights under localities of weight 1, since it multiplies them", () => {
+  const members = [
+    { port: 1, weight: 10 },
+    { port: 2, weight: 90 },
+    { port: 3, zone: "b" },
+  ];
+  const bytes = bytesFor("gRPC Go", "assignment", { lb: { policy: "maglev", ...HASH } }, members);
+  const { endpoints } = decode("envoy.config.endpoint.v3.ClusterLoadAssignment", bytes);
+  const told = endpoints.map(({ locality, load_balancing_weight, lb_endpoints }) => [
+    locality?.zone,
+    load_balancing_weight?.value,
+    lb_endpoints.map((each) => each.load_balancing_weight?.value),
+  ]);
+  expect(told).toEqual([
+    ["a", 1, [10, 90]],
+    ["b", 1, [100]],
+  ]);
+});
+
+describe("what is shown of it", () => {
+  const shown = (over: Partial<ServiceSettings>) =>
+    compromisesOf(settingsWith(over)).map(({ client, setting, wanted, given }) => `${client} ${setting} ${wanted} > ${given}`);
+
+  test("nothing where everybody gets all of it", () => {
+    expect(shown({ lb: { policy: "round-robin" } })).toEqual([]);
+  });
+
+  test("who gets another policy, with the reason", () => {
+    const maglev = { lb: { policy: "maglev", ...HASH } } as const;
+    expect(shown(maglev)).toContain("gRPC Go lb.policy maglev > ring-hash");
+    expect(shown(maglev)).toContain("Fairlead sidecar lb.policy maglev > least-request");
+    expect(shown(maglev).filter((line) => line.startsWith("Envoy"))).toEqual([]);
+    expect(compromisesOf(settingsWith(maglev)).every(({ because }) => because.length > 10)).toBe(true);
+  });
+
+  test("who has no slow start, no such detector and no limit of connections", () => {
+    const lines = shown({
+      lb: { policy: "round-robin" },
+      slowStartMs: 5_000,
+      outlier: { consecutive5xx: 3 },
+      limits: { maxConnections: 4 },
+    });
+    expect(lines.filter((line) => line.startsWith("Envoy"))).toEqual([]);
+    expect(lines.filter((line) => line.startsWith("gRPC Node")).map((line) => line.split(" ")[2])).toEqual([
+      "slowStart",
+      "outlier.consecutive5xx",
+      "limits.maxConnections",
+    ]);
+  });
+});

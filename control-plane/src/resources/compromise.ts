@@ -1,0 +1,72 @@
+// Where a kind of client gets less than is configured: for people to see (GET /v1/services/{name}, `rendering`).
+
+import { type CallingSettings, isHashing, type LbPolicy } from "../config/index.js";
+import { CLIENT_KINDS, CLIENT_TRAITS, type ClientKind } from "./client-kind.js";
+import { nearestPolicy } from "./nearest-policy.js";
+
+export interface Compromise {
+  /** Kind of client, in words. */
+  readonly client: string;
+  /** Key of the configuration. */
+  readonly setting: string;
+  readonly wanted: string;
+  readonly given: string;
+  readonly because: string;
+}
+
+/** Every client that gets less than `settings` say, and what it gets. Empty where each gets all of it. */
+export function compromisesOf(settings: CallingSettings): readonly Compromise[] {
+  return CLIENT_KINDS.flatMap((kind) => {
+    const { label } = CLIENT_TRAITS[kind];
+    return [policyOf(settings, kind), slowStartOf(settings, kind), ...outlierOf(settings, kind), maxConnectionsOf(settings, kind)].flatMap(
+      (found) => (found === undefined ? [] : [{ client: label, ...found }]),
+    );
+  });
+}
+
+type Found = Omit<Compromise, "client"> | undefined;
+
+function policyOf({ lb }: CallingSettings, kind: ClientKind): Found {
+  const given = nearestPolicy(lb.policy, kind);
+  return given === lb.policy ? undefined : { setting: "lb.policy", wanted: lb.policy, given, because: whyNot(lb.policy, kind) };
+}
+
+function whyNot(policy: LbPolicy, kind: ClientKind): string {
+  const { label } = CLIENT_TRAITS[kind];
+  if (kind === "other") return "round-robin is what every client takes, and this one says nothing we know of itself";
+  if (kind === "grpc-c-core" && isHashing(policy)) return "no C-core takes maglev, and with ring-hash the calls of some versions hang";
+  if (policy === "least-request" && (kind === "grpc-go" || kind === "grpc-java")) return `${label} refuses it in versions that are in use`;
+  return kind === "fairlead" ? `this version of the sidecar does not have ${policy}` : `${label} refuses a Cluster with ${policy}`;
+}
+
+function slowStartOf({ lb, slowStartMs }: CallingSettings, kind: ClientKind): Found {
+  if (slowStartMs === undefined) return undefined;
+  const found = { setting: "slowStart", wanted: `${slowStartMs}ms`, given: "none: a new endpoint has its whole share at once" };
+  const { label, honours } = CLIENT_TRAITS[kind];
+  if (!honours.slowStart) return { ...found, because: `${label} has no slow start` };
+  return hasSlowStart(lb.policy) ? undefined : { ...found, because: `${lb.policy} has no slow start at ${label}` };
+}
+
+/** Envoy's slow start is of round robin and least request only. */
+export function hasSlowStart(policy: LbPolicy): boolean {
+  return policy === "round-robin" || policy === "least-request";
+}
+
+function outlierOf({ outlier }: CallingSettings, kind: ClientKind): Found[] {
+  if (outlier === undefined) return [];
+  const { label, honours, isGrpc } = CLIENT_TRAITS[kind];
+  if (!honours.outlier) {
+    const because = kind === "fairlead" ? "this version of the sidecar ejects by its own rules" : "not every client takes it";
+    return [{ setting: "outlier", wanted: Object.keys(outlier).join(", "), given: "none of it", because }];
+  }
+  if (!isGrpc || outlier.consecutive5xx === undefined || outlier.consecutive5xx === 0) return [];
+  const because = `${label} has no such detector (gRFC A50)`;
+  return [{ setting: "outlier.consecutive5xx", wanted: String(outlier.consecutive5xx), given: "none", because }];
+}
+
+function maxConnectionsOf({ limits }: CallingSettings, kind: ClientKind): Found {
+  const { label, honours } = CLIENT_TRAITS[kind];
+  if (limits?.maxConnections === undefined || honours.maxConnections) return undefined;
+  const because = `${label} does not limit connections`;
+  return { setting: "limits.maxConnections", wanted: String(limits.maxConnections), given: "none", because };
+}

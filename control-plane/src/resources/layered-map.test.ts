@@ -1,0 +1,40 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { LayeredMap } from "./layered-map.js";
+
+const change = fc.tuple(fc.constantFrom(..."abcdefghijklmnopqrstuvwxyz0123456789".split("")), fc.option(fc.nat(3), { nil: undefined }));
+
+test("after any changes it is the map that an ordinary one would be, and those before it are as they were", () => {
+  fc.assert(
+    fc.property(fc.array(fc.array(change, { maxLength: 8 }), { maxLength: 40 }), (rounds) => {
+      const plain = new Map<string, number>();
+      let layered = new LayeredMap<number>(new Map());
+      for (const round of rounds) {
+        const before = { map: layered, entries: new Map(layered) };
+        for (const [key, value] of round) {
+          if (value === undefined) plain.delete(key);
+          else plain.set(key, value);
+        }
+        layered = layered.with(new Map(round));
+        expect(new Map(before.map)).toEqual(before.entries);
+        expect(new Map(layered)).toEqual(plain);
+        expect(layered.size).toBe(plain.size);
+        for (const key of ["a", "b", "9"]) expect([layered.get(key), layered.has(key)]).toEqual([plain.get(key), plain.has(key)]);
+        expect([...layered.keys()].sort()).toEqual([...plain.keys()].sort());
+        expect([...layered.values()].sort()).toEqual([...plain.values()].sort());
+      }
+    }),
+  );
+});
+
+test("changes that make no difference give the same map", () => {
+  const map = new LayeredMap<number>(new Map([["a", 1]]));
+  expect(
+    map.with(
+      new Map([
+        ["a", 1],
+        ["b", undefined],
+      ]),
+    ),
+  ).toBe(map);
+});
