@@ -6,8 +6,8 @@ import { SimulatedMesh } from "./simulated-mesh.js";
 const FAULTS = 40;
 /** Between two faults: often too short for anything to settle, sometimes long enough for a check to change its mind. */
 const PAUSE_MS = { least: 20, most: 1_500 };
-/** Longer than the longest reconnect delay, twice over. */
-const QUIET_MS = 60_000;
+/** Longer than the longest reconnect delay, and than what came back from a collapse is waited for (90 s). */
+const QUIET_MS = 100_000;
 const REQUEST_EVERY_MS = 100;
 /** Nobody is killed in the quiet: coarse steps are as good, and five times as fast. */
 const QUIET_STEP_MS = 50;

@@ -3,8 +3,12 @@ import type { SimulatedMesh } from "../simulated-mesh.js";
 interface Known {
   /** The list has been whole, without it, since then. */
   missingSinceMs: number | undefined;
+  /** The same before the list was last unreadable: the clock of an absence stands while nobody can say, and goes on after. */
+  missedBeforeMs: number;
   /** Listed again, or the list unreadable, since then. What is over before it could be read has ended nothing. */
   interruptedSinceMs: number | undefined;
+  /** It was listed within that interruption: what it is missing from then on is a new absence. */
+  interruptedByListing: boolean;
   /** The list has been whole, with it, since then. */
   listedSinceMs: number | undefined;
   mayLeave: boolean;
@@ -79,16 +83,23 @@ export class ListHistory {
     if (entry.mayLeave) entry.mayLeaveUntilMs = this.#nowMs() + PUBLISH_MS;
     entry.mayLeave = false;
     entry.interruptedSinceMs ??= this.#nowMs();
+    entry.interruptedByListing = true;
     entry.listedSinceMs ??= this.#nowMs();
   }
 
   #missing(service: string, id: string, entry: Known): void {
     entry.listedSinceMs = undefined;
-    if (this.#nowMs() - (entry.interruptedSinceMs ?? this.#nowMs()) >= READ_MS) entry.missingSinceMs = undefined;
+    const interruptedForMs = this.#nowMs() - (entry.interruptedSinceMs ?? this.#nowMs());
+    if (interruptedForMs >= READ_MS) {
+      const missedMs = this.#nowMs() - interruptedForMs - (entry.missingSinceMs ?? this.#nowMs()) + READ_MS;
+      entry.missedBeforeMs = entry.interruptedByListing ? 0 : entry.missedBeforeMs + Math.max(0, missedMs);
+      entry.missingSinceMs = undefined;
+    }
     entry.interruptedSinceMs = undefined;
+    entry.interruptedByListing = false;
     entry.missingSinceMs ??= this.#nowMs();
     if (this.#mesh.controlPlane === undefined) return;
-    const missingForMs = this.#nowMs() - entry.missingSinceMs + READ_MS;
+    const missingForMs = entry.missedBeforeMs + this.#nowMs() - entry.missingSinceMs + READ_MS;
     const guardMs = this.#isCollapse(service) ? SHRINK_MS : DEBOUNCE_MS;
     if (missingForMs >= guardMs || this.#mesh.backends.mayCountAsRefusing(id)) entry.mayLeave = true;
   }
@@ -114,7 +125,9 @@ export class ListHistory {
     this.#services.set(service, known);
     const entry = known.get(id) ?? {
       missingSinceMs: undefined,
+      missedBeforeMs: 0,
       interruptedSinceMs: undefined,
+      interruptedByListing: false,
       listedSinceMs: undefined,
       mayLeave: false,
       mayLeaveUntilMs: 0,
