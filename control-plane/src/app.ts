@@ -75,7 +75,7 @@ interface Beginning {
 }
 
 function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning) {
-  const { clock, rng, log, metrics } = world;
+  const { clock, log, metrics } = world;
   let inForce = settings;
   const settingsOf = (service: ServiceName): ServiceSettings => inForce.services.get(service) ?? inForce.defaults;
 
@@ -87,11 +87,8 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
   const configureRegistry = () => sources.configure(inForce.sources, (list) => registry.configure({ ...inForce, sources: list }));
   configureRegistry();
 
-  const checks = new Cell((service: ServiceName) => settingsOf(service).check);
-  const checker = newChecker({ services: registry.services, checks, probe: world.probe, clock, rng, log, metrics });
+  const { checks, checker, evidence } = joinHealth(world, registry, settingsOf);
   const { verdicts } = checker;
-  registry.useEvidence({ verdict: (service, endpoint) => verdicts.value.get(service)?.get(endpoint) });
-  const evidence = verdicts.watch((_all, changed) => registry.reconsider(changed));
 
   const fleet = newFleet({ clock, metrics, knows: (service) => isPublished(service) });
   const { services, sources: sourceStates } = registry;
@@ -181,6 +178,16 @@ function observing(world: World, against: string | undefined, snapshot: Watchabl
   if (against === undefined) return undefined;
   const { clock, log, metrics } = world;
   return new Observation({ clock, log, metrics, against, elsewhere: world.servedElsewhere(against), snapshot });
+}
+
+/** Health checks what the registry knows, and what it finds ends holds there. */
+function joinHealth(world: World, registry: LiveRegistry, settingsOf: (service: ServiceName) => ServiceSettings) {
+  const checks = new Cell((service: ServiceName) => settingsOf(service).check);
+  const checker = newChecker({ services: registry.services, checks, ...world });
+  const { verdicts } = checker;
+  registry.useEvidence({ verdict: (service, endpoint) => verdicts.value.get(service)?.get(endpoint) });
+  const evidence = verdicts.watch((_all, changed) => registry.reconsider(changed));
+  return { checks, checker, evidence };
 }
 
 async function lineageOf(world: World): Promise<Lineage> {

@@ -1,9 +1,9 @@
-import { STATUS } from "./stream-machine.js";
 import { decode, encode, type LoadStatsRequest, type LoadStatsRequest__Output } from "@fairlead/proto";
 import { beforeEach, describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS } from "./limits.js";
 import type { ClusterLoad, LoadReporter } from "./load-report.js";
 import { type LoadStep, LoadStream } from "./load-stream.js";
+import { STATUS } from "./stream-machine.js";
 import { view } from "./testing/views.js";
 
 const SENDS_ALL = { id: "web-1", client_features: ["envoy.lrs.supports_send_all_clusters"] };

@@ -1,11 +1,4 @@
-import {
-  DEFAULT_LIMITS,
-  ResponseEncoder,
-  readDeltaRequest,
-  type Step,
-  StreamMachine,
-  type XdsNode,
-} from "@fairlead/control-plane/xds";
+import { DEFAULT_LIMITS, ResponseEncoder, readDeltaRequest, type Step, StreamMachine, type XdsNode } from "@fairlead/control-plane/xds";
 import { decode } from "@fairlead/proto";
 import type { Clock, Closable, Timer } from "@fairlead/shared";
 import type { ControlPlaneWorld } from "./simulated-control-plane.js";
@@ -60,11 +53,14 @@ export class SimulatedXdsServer {
       observer: this.#served.observer,
       refusalOf: () => undefined,
     });
-    const stream = new SimulatedStream({ machine, served: this.#served, clock: this.#deps.clock }, {
-      ...events,
-      over: () => this.#streams.delete(stream),
-      sent: (resources) => this.#deps.onSent(resources),
-    });
+    const stream = new SimulatedStream(
+      { machine, served: this.#served, clock: this.#deps.clock },
+      {
+        ...events,
+        over: () => this.#streams.delete(stream),
+        sent: (resources) => this.#deps.onSent(resources),
+      },
+    );
     this.#streams.add(stream);
     return stream;
   }

@@ -2,8 +2,6 @@
 
 import type { TLSSocket } from "node:tls";
 import { type ClientIdentity, identityOf } from "../client-identity.js";
-import type { XdsNode } from "../resource-set.js";
-import type { StreamStatus } from "../stream-machine.js";
 
 export type ClientProof =
   /** Nobody asked: without `clientCa` there are no identities. */
@@ -11,14 +9,6 @@ export type ClientProof =
   | { readonly kind: "proven"; readonly identity: ClientIdentity; readonly endsAtMs: number }
   /** `reason` is a metric label. */
   | { readonly kind: "unproven"; readonly reason: "no-certificate" | "untrusted" | "expired" | "no-name"; readonly because: string };
-
-/** Who may use a stream, as far as its connection proves it. Every service of the port but health asks. */
-export interface ClientGuard {
-  /** Why no stream of this peer (`address:port`) is served; undefined when it may go on. */
-  refusalOfPeer(peer: string): StreamStatus | undefined;
-  /** Why this peer may not call itself that node. */
-  refusalOfNode(peer: string, node: XdsNode): StreamStatus | undefined;
-}
 
 /** Of a connection whose handshake is over. */
 export function proofOf(socket: TLSSocket): ClientProof {

@@ -9,8 +9,8 @@ import type { LoadObserver } from "../load-report.js";
 import { type LoadStep, LoadStream } from "../load-stream.js";
 import type { ViewOf } from "../resource-set.js";
 import { STATUS, type StreamStatus } from "../stream-machine.js";
+import type { PeerGuard } from "./peer-guard.js";
 import type { BytesCall } from "./served-stream.js";
-import type { ClientGuard } from "./client-proof.js";
 import { hostOf, refuse } from "./stream-methods.js";
 
 export interface LoadReportingDeps {
@@ -19,7 +19,7 @@ export interface LoadReportingDeps {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly limits: XdsLimits;
-  readonly guard: ClientGuard;
+  readonly guard: PeerGuard;
   readonly onLimit: (limit: "loadStreams" | "streamsPerIdentity" | "firstRequestMs") => void;
 }
 

@@ -8,7 +8,7 @@ import type { XdsLimits } from "../limits.js";
 import { Reflection } from "../reflection.js";
 import type { ClientStanding } from "../resource-standing.js";
 import { STATUS, type StreamStatus } from "../stream-machine.js";
-import type { ClientGuard } from "./client-proof.js";
+import type { PeerGuard } from "./peer-guard.js";
 import type { BytesCall } from "./served-stream.js";
 import { refuse, SERVED_METHODS } from "./stream-methods.js";
 
@@ -19,7 +19,7 @@ export interface ToolServicesDeps {
   readonly ready: Watchable<boolean>;
   /** Whether load reports are taken. */
   readonly takesLoads: boolean;
-  readonly guard: ClientGuard;
+  readonly guard: PeerGuard;
   readonly onLimit: (limit: "toolStreams") => void;
 }
 
@@ -102,7 +102,10 @@ class Tools {
     const handle = (call: BytesCall): void => {
       const stream = { end: () => call.end() };
       const unproven = this.#deps.guard.refusalOfPeer(call.getPeer());
-      if (unproven !== undefined) return refuse(call, unproven);
+      if (unproven !== undefined) {
+        refuse(call, unproven);
+        return;
+      }
       if (!this.#admit(call, stream)) return;
       call.on("data", (bytes: Buffer) => {
         const answered = answer(bytes);

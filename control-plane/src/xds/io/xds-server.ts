@@ -3,21 +3,20 @@
 import { Cell, type Clock, type CounterMetric, type Log, type Metrics, ok, type Result, type Rng, type Watchable } from "@fairlead/shared";
 import { type ConnectionInjector, Server, ServerCredentials, type ServerOptions } from "@grpc/grpc-js";
 import { Admission } from "../admission.js";
-import { nodeRefusal } from "../client-identity.js";
 import type { XdsLimits } from "../limits.js";
 import type { LoadObserver } from "../load-report.js";
-import type { ViewOf, XdsNode } from "../resource-set.js";
+import type { ViewOf } from "../resource-set.js";
 import { ResponseEncoder } from "../response-encoder.js";
-import { STATUS, StreamMachine, type StreamStatus } from "../stream-machine.js";
+import { STATUS, StreamMachine } from "../stream-machine.js";
 import type { StreamObserver } from "../stream-observer.js";
 import type { TlsState, XdsTls } from "../tls-state.js";
-import { type ClientGuard, type ClientProof, expired } from "./client-proof.js";
 import { type Connections, newConnections } from "./connections.js";
 import { type LoadReporting, serveLoadReports } from "./load-reporting.js";
+import { PeerGuard } from "./peer-guard.js";
 import { type BytesCall, ServedStream } from "./served-stream.js";
 import { hostOf, refuse, SERVED_METHODS, type ServedMethod } from "./stream-methods.js";
-import { serveTools, type ToolServices } from "./tool-services.js";
 import { openTlsFiles, type TlsFiles } from "./tls-files.js";
+import { serveTools, type ToolServices } from "./tool-services.js";
 
 export interface XdsServerDeps {
   readonly viewOf: ViewOf;
@@ -56,11 +55,6 @@ const CLOSE_BATCH = 50;
 const CLOSE_BATCH_EVERY_MS = 20;
 /** What connections get to finish once their streams have ended. */
 const CLOSE_GRACE_MS = 1_000;
-/** What a client whose certificate is refused gets to read why. */
-const REFUSED_GRACE_MS = 1_000;
-/** A client that is refused comes back with every backoff; one line a minute and reason says who. */
-const REFUSALS_TOLD_EVERY_MS = 60_000;
-
 export function newXdsServer(deps: XdsServerDeps): XdsServer {
   return new GrpcXdsServer(deps);
 }
@@ -75,19 +69,12 @@ class GrpcXdsServer implements XdsServer {
   readonly #encoder: ResponseEncoder;
   readonly #admission: Admission;
   readonly #limitHits: CounterMetric;
-  readonly #refusals: CounterMetric;
-  /** When a refusal was last logged, by reason. */
-  readonly #refusalToldMs = new Map<string, number>();
+  readonly #guard: PeerGuard;
   readonly #streams = new Set<ServedStream>();
   readonly #loads: LoadReporting | undefined;
   readonly #tools: ToolServices;
   #streamId = 0;
   #closing: Promise<void> | undefined;
-
-  readonly #guard: ClientGuard = {
-    refusalOfPeer: (peer) => this.#unproven(peer),
-    refusalOfNode: (peer, node) => this.#wrongNode(this.#proofOf(peer), node, peer),
-  };
 
   constructor(deps: XdsServerDeps) {
     this.#deps = deps;
@@ -98,11 +85,7 @@ class GrpcXdsServer implements XdsServer {
       help: "Streams and connections refused or ended by a limit of the xDS server.",
       labels: ["limit"],
     });
-    this.#refusals = deps.metrics.counter({
-      name: "xds_tls_refused_total",
-      help: "Connections and streams of the xDS server refused for what the client's certificate says, or does not.",
-      labels: ["reason"],
-    });
+    this.#guard = new PeerGuard({ ...deps, connections: () => this.#connections });
     this.#server = new Server(serverOptions(deps.limits));
     for (const method of SERVED_METHODS) this.#serve(method);
     this.#loads = this.#serveLoads();
@@ -127,7 +110,7 @@ class GrpcXdsServer implements XdsServer {
     const options = { injector: this.#injector, maxConnections: limits.connections, onRefused: () => this.#hit("connections") };
     if (files === undefined) return newConnections(options);
     const asksClients = tls?.clientCa !== undefined;
-    const onFailed = (because: string) => this.#refused("handshake", because);
+    const onFailed = (because: string) => this.#guard.refused("handshake", because);
     const connections = newConnections({ ...options, tls: { material: files.material.value, asksClients, onFailed } });
     files.state.watch((state) => this.tls.set(state));
     files.material.watch((material) => connections.renew(material));
@@ -160,7 +143,14 @@ class GrpcXdsServer implements XdsServer {
     const { limits, loads, ready } = this.#deps;
     const clients = () => [...this.#streams].flatMap((stream) => stream.standing ?? []);
     const onLimit = () => this.#hit("toolStreams");
-    return serveTools(this.#server, { limits, clients, ready: ready ?? new Cell(true), guard: this.#guard, takesLoads: loads !== undefined, onLimit });
+    return serveTools(this.#server, {
+      limits,
+      clients,
+      ready: ready ?? new Cell(true),
+      guard: this.#guard,
+      takesLoads: loads !== undefined,
+      onLimit,
+    });
   }
 
   #accept(call: BytesCall, { variant, impliedType }: ServedMethod): void {
@@ -180,8 +170,7 @@ class GrpcXdsServer implements XdsServer {
       refuse(call, unproven);
       return;
     }
-    const proof = this.#proofOf(peer);
-    const identity = proof.kind === "proven" ? proof.identity.names[0] : undefined;
+    const identity = this.#guard.identityOf(peer);
     const places = [entered.value];
     const machine = new StreamMachine({
       streamId: ++this.#streamId,
@@ -221,42 +210,6 @@ class GrpcXdsServer implements XdsServer {
       onLimit: (limit) => this.#hit(limit),
     });
     this.#streams.add(stream);
-  }
-
-  /** Looked at for every stream: a connection may outlive the certificate it was opened with. */
-  #proofOf(peer: string): ClientProof {
-    const proof = this.#connections?.proofOf(peer);
-    if (proof === undefined) {
-      if (this.#deps.tls?.clientCa === undefined) return { kind: "not-asked" };
-      return { kind: "unproven", reason: "no-certificate", because: "this connection has ended" };
-    }
-    return proof.kind === "proven" && proof.endsAtMs <= this.#deps.clock.wallMs() ? expired(proof.endsAtMs) : proof;
-  }
-
-  #wrongNode(proof: ClientProof, node: XdsNode, peer: string): StreamStatus | undefined {
-    if (proof.kind !== "proven") return undefined;
-    const details = nodeRefusal(proof.identity, node.id, this.#deps.tls?.clients);
-    if (details === undefined) return undefined;
-    this.#refused("other-node", details, peer);
-    return { code: STATUS.permissionDenied, details };
-  }
-
-  /** A handshake that fails tells a TLS 1.3 client nothing: it is told on its stream, and then its connection ends. */
-  #unproven(peer: string): StreamStatus | undefined {
-    const proof = this.#proofOf(peer);
-    if (proof.kind !== "unproven") return undefined;
-    this.#refused(proof.reason, proof.because, peer);
-    this.#deps.clock.schedule(REFUSED_GRACE_MS, () => this.#connections?.destroy(peer));
-    return { code: STATUS.unauthenticated, details: proof.because };
-  }
-
-  #refused(reason: string, because: string, peer = ""): void {
-    this.#refusals.add(1, { reason });
-    const { clock, log } = this.#deps;
-    const isNews = clock.nowMs() - (this.#refusalToldMs.get(reason) ?? Number.NEGATIVE_INFINITY) >= REFUSALS_TOLD_EVERY_MS;
-    if (isNews) this.#refusalToldMs.set(reason, clock.nowMs());
-    // Whoever only looks whether the port is open ends a handshake too.
-    log[isNews && reason !== "handshake" ? "warn" : "debug"]("xds-client-refused", { reason, because, peer });
   }
 
   #hit(limit: keyof XdsLimits): void {
