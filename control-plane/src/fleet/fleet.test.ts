@@ -133,6 +133,18 @@ describe("the fleet", () => {
     expect(fleet.usage("cart").byName).toBe(0);
   });
 
+  test("a gRPC client that reports its load still calls by subscribing: it does not report calls that find nobody", () => {
+    const plain = stream(1);
+    const grpc = { ...plain, node: { ...plain.node, userAgentName: "gRPC Go" } };
+    fleet.observer.opened(grpc);
+    fleet.observer.subscribed(grpc, CDS, ["shop"], false);
+    fleet.loadObserver.opened({ ...grpc, peer: "10.0.0.1:9999" });
+    clock.advance(30_000);
+    expect(fleet.usage("shop").byName).toBe(1);
+    fleet.observer.closed(grpc, "gone");
+    expect(fleet.usage("shop").byName).toBe(0);
+  });
+
   test("a reported request is a call", () => {
     clock.advance(5_000);
     const place = { endpoint: undefined, region: "", zone: "a", subZone: "", priority: 0 };

@@ -100,7 +100,7 @@ class LiveFleet implements Fleet, StreamObserver {
     this.#clock = clock;
     this.loads = loads;
     this.#reporting = new ReportingClients(clock, (client, reports) => {
-      for (const record of this.#byClient.get(client) ?? []) this.#count(record, reports ? -1 : 1);
+      for (const record of this.#byClient.get(client) ?? []) if (reportsEveryCall(record.identity)) this.#count(record, reports ? -1 : 1);
     });
     this.loadObserver = {
       opened: (reporter: LoadReporter) => {
@@ -131,6 +131,11 @@ class LiveFleet implements Fleet, StreamObserver {
     return { ...this.#names.covering(name), quietSinceMs: this.loads.quietSinceMs(name) };
   }
 
+  /** Whether a client is taken to call what it subscribes to: it does not report its load, or not all of it. */
+  #countsAsCalling(stream: StreamIdentity): boolean {
+    return !this.#reporting.has(identityOf(stream)) || !reportsEveryCall(stream);
+  }
+
   connected(): Iterable<StreamRecord> {
     return this.#connected.values();
   }
@@ -149,7 +154,7 @@ class LiveFleet implements Fleet, StreamObserver {
     if (record === undefined) return;
     this.#connected.delete(stream.streamId);
     const client = identityOf(stream);
-    if (!this.#reporting.has(client)) this.#count(record, -1);
+    if (this.#countsAsCalling(stream)) this.#count(record, -1);
     const streams = this.#byClient.get(client);
     streams?.delete(record);
     if (streams?.size === 0) this.#byClient.delete(client);
@@ -161,7 +166,7 @@ class LiveFleet implements Fleet, StreamObserver {
     const record = this.#connected.get(stream.streamId);
     if (record === undefined) return;
     const before = record.subscribe(typeUrl, { names, wildcard });
-    if (!this.#reporting.has(identityOf(stream))) this.#names.replace(before, { names, wildcard });
+    if (this.#countsAsCalling(stream)) this.#names.replace(before, { names, wildcard });
   }
 
   sent(stream: StreamIdentity, typeUrl: string, { nonce, version }: { readonly nonce: string; readonly version: string }): void {
@@ -194,4 +199,12 @@ class LiveFleet implements Fleet, StreamObserver {
     const oldestMs = this.#clock.wallMs() - ENDED_FOR_MS;
     this.#ended = this.#ended.filter((stream) => stream.ended !== undefined && stream.ended.atMs >= oldestMs);
   }
+}
+
+/**
+ * A gRPC client does not report a call that finds no endpoint, and some never recover from a Listener that is withdrawn while they
+ * call it (invariant 9): their reports do not end what their subscription says.
+ */
+function reportsEveryCall({ node }: StreamIdentity): boolean {
+  return !node.userAgentName.startsWith("gRPC");
 }
