@@ -1,21 +1,8 @@
-import { type Address, endpointId, seeded } from "@fairlead/shared";
+import { seeded } from "@fairlead/shared";
 import { describe, expect, test } from "vitest";
-import { EndpointState } from "../endpoint/index.js";
+import { stateAt } from "../endpoint/testing/state-at.js";
 import { connectEjection } from "../resilience/index.js";
 import { LeastRequestPicker } from "./least-request.js";
-
-function stateOf(octet: number, weight = 100): EndpointState {
-  const address: Address = { ip: `10.0.0.${octet}`, port: 80 };
-  return new EndpointState({
-    ...address,
-    id: endpointId(address),
-    weight,
-    zone: "default",
-    priority: 0,
-    health: "healthy",
-    instance: undefined,
-  });
-}
 
 function hold(picker: LeastRequestPicker, count: number): void {
   for (let request = 0; request < count; request++) picker.pick({ nowMs: 0, exclude: [] });
@@ -23,7 +10,7 @@ function hold(picker: LeastRequestPicker, count: number): void {
 
 describe("least request", () => {
   test("among two the busier one is never picked", () => {
-    const [busy, idle] = [stateOf(1), stateOf(2)];
+    const [busy, idle] = [stateAt(1), stateAt(2)];
     busy.inFlight = 1;
     for (let seed = 0; seed < 100; seed++) {
       const pick = new LeastRequestPicker([busy, idle], { rng: seeded(seed), ejection: connectEjection }).pick({ nowMs: 0, exclude: [] });
@@ -33,7 +20,7 @@ describe("least request", () => {
   });
 
   test("requests held for long settle by weight", () => {
-    const states = [stateOf(1, 100), stateOf(2, 200), stateOf(3, 300)];
+    const states = [stateAt(1, 100), stateAt(2, 200), stateAt(3, 300)];
     hold(new LeastRequestPicker(states, { rng: seeded(1), ejection: connectEjection }), 600);
     // A scan keeps loads per weight within one request of each other.
     for (const [index, state] of states.entries()) expect(Math.abs(state.inFlight - (index + 1) * 100)).toBeLessThanOrEqual(2);
@@ -42,7 +29,7 @@ describe("least request", () => {
   // Choice of two over n equal endpoints keeps the largest load within log2(ln n) + O(1) of the mean (Mitzenmacher 1996): for 50
   // that is 2, and 3 allowed here. A single random choice would be sqrt(2 * 20 * ln 50) = 12 above it.
   test("of fifty endpoints none is far above the mean", () => {
-    const states = Array.from({ length: 50 }, (_, index) => stateOf(index + 1));
+    const states = Array.from({ length: 50 }, (_, index) => stateAt(index + 1));
     hold(new LeastRequestPicker(states, { rng: seeded(2), ejection: connectEjection }), 1_000);
     expect(Math.max(...states.map((state) => state.inFlight))).toBeLessThanOrEqual(23);
   });

@@ -1,7 +1,8 @@
-import { type Address, BALANCER_POLICIES, type BalancerPolicy, below, endpointId, seeded } from "@fairlead/shared";
+import { BALANCER_POLICIES, type BalancerPolicy, below, seeded } from "@fairlead/shared";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { EndpointState } from "../endpoint/index.js";
+import type { EndpointState } from "../endpoint/index.js";
+import { stateAt } from "../endpoint/testing/state-at.js";
 import { newPicker } from "./new-picker.js";
 import type { Ejection, Lease, Outcome, Picker } from "./picker.js";
 
@@ -28,19 +29,6 @@ class ToldEjection implements Ejection {
   probeLost(): void {
     this.heard.push("probe-lost");
   }
-}
-
-function stateOf(octet: number, weight = 100): EndpointState {
-  const address: Address = { ip: `10.0.0.${octet}`, port: 80 };
-  return new EndpointState({
-    ...address,
-    id: endpointId(address),
-    weight,
-    zone: "default",
-    priority: 0,
-    health: "healthy",
-    instance: undefined,
-  });
 }
 
 function pickerOf(policy: BalancerPolicy, candidates: readonly EndpointState[], seed = 1, ejection: Ejection = new ToldEjection()): Picker {
@@ -85,7 +73,7 @@ describe.each(BALANCER_POLICIES)("every picker: %s", (policy) => {
   });
 
   test("the time of a try counts when it got a connection, and not when it was refused or given up", () => {
-    const state = stateOf(1);
+    const state = stateAt(1);
     const picker = pickerOf(policy, [state]);
     lease(picker).release(OK, 30);
     lease(picker).release({ kind: "success", status: 503 }, 12);
@@ -98,7 +86,7 @@ describe.each(BALANCER_POLICIES)("every picker: %s", (policy) => {
   // weight when idle, a binomial: sd = sqrt(6000 * 1/2 * 1/2) = 39 for the largest share, so 5 sd = 194 fails once in 10^6 seeds.
   test("idle requests are shared by weight", () => {
     for (const count of [3, 6]) {
-      const states = Array.from({ length: count }, (_, index) => stateOf(index + 1, ((index % 3) + 1) * 100));
+      const states = Array.from({ length: count }, (_, index) => stateAt(index + 1, ((index % 3) + 1) * 100));
       const picker = pickerOf(policy, states);
       const total = states.reduce((sum, state) => sum + state.endpoint.weight, 0);
       for (let request = 0; request < 6_000; request++) pickAndRelease(picker);
@@ -107,22 +95,22 @@ describe.each(BALANCER_POLICIES)("every picker: %s", (policy) => {
   });
 
   test("what weighs 0 is never picked", () => {
-    const states = [stateOf(1, 0), stateOf(2), stateOf(3), stateOf(4), stateOf(5)];
+    const states = [stateAt(1, 0), stateAt(2), stateAt(3), stateAt(4), stateAt(5)];
     const picker = pickerOf(policy, states);
     for (let request = 0; request < 200; request++) pickAndRelease(picker);
     expect(states[0]?.successes).toBe(0);
-    expect(pickerOf(policy, [stateOf(1, 0)]).pick({ nowMs: 0, exclude: [] }).kind).toBe("refused");
+    expect(pickerOf(policy, [stateAt(1, 0)]).pick({ nowMs: 0, exclude: [] }).kind).toBe("refused");
   });
 
   test("an excluded endpoint is never picked, not even as the last one", () => {
-    const states = [stateOf(1), stateOf(2), stateOf(3), stateOf(4), stateOf(5)];
+    const states = [stateAt(1), stateAt(2), stateAt(3), stateAt(4), stateAt(5)];
     const picker = pickerOf(policy, states);
     for (let request = 0; request < 200; request++) expect(pickAndRelease(picker, states.slice(0, 4))).toBe(states[4]);
     expect(picker.pick({ nowMs: 0, exclude: states.map((state) => state.endpoint.id) }).kind).toBe("refused");
   });
 
   test("an ejected endpoint is passed over until no other is left", () => {
-    const states = [stateOf(1), stateOf(2), stateOf(3), stateOf(4), stateOf(5)];
+    const states = [stateAt(1), stateAt(2), stateAt(3), stateAt(4), stateAt(5)];
     const ejection = new ToldEjection();
     const picker = pickerOf(policy, states, 3, ejection);
     for (const state of states.slice(0, 4)) ejection.out.add(state);
@@ -135,7 +123,7 @@ describe.each(BALANCER_POLICIES)("every picker: %s", (policy) => {
   test("permuting the list changes no pick", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 10_000 }), { minLength: 1, maxLength: 40 }), fc.nat(), (weights, seed) => {
-        const make = () => weights.map((weight, index) => stateOf(index + 1, weight));
+        const make = () => weights.map((weight, index) => stateAt(index + 1, weight));
         const straight = pickerOf(policy, make(), 7);
         const permuted = pickerOf(policy, shuffled(make(), seed), 7);
         expect(script(permuted, 100)).toEqual(script(straight, 100));
@@ -147,7 +135,7 @@ describe.each(BALANCER_POLICIES)("every picker: %s", (policy) => {
   test("a new picker over the same endpoints, permuted, goes on where the old one stopped", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 10_000 }), { minLength: 1, maxLength: 40 }), fc.nat(), (weights, seed) => {
-        const make = () => weights.map((weight, index) => stateOf(index + 1, weight));
+        const make = () => weights.map((weight, index) => stateAt(index + 1, weight));
         const rng = seeded(11);
         const replacedRng = seeded(11);
         const kept = make();
@@ -165,7 +153,7 @@ describe.each(BALANCER_POLICIES)("every picker: %s", (policy) => {
   });
 
   test("a lease counts as in flight until its one release", () => {
-    const state = stateOf(1);
+    const state = stateAt(1);
     const picker = pickerOf(policy, [state]);
     const first = lease(picker);
     const second = lease(picker);
@@ -179,7 +167,7 @@ describe.each(BALANCER_POLICIES)("every picker: %s", (policy) => {
 
   test("what a lease learns of connecting reaches the ejection once", () => {
     const ejection = new ToldEjection();
-    const picker = pickerOf(policy, [stateOf(1)], 1, ejection);
+    const picker = pickerOf(policy, [stateAt(1)], 1, ejection);
     lease(picker).release(REFUSED, 0);
     lease(picker).release({ kind: "success", status: 503 }, 0);
     const begun = lease(picker);
@@ -194,11 +182,11 @@ describe.each(BALANCER_POLICIES)("every picker: %s", (policy) => {
   // Ten endpoints with 10 requests in flight each; then one more. A choice of two shows it to at most 2/11 of the requests
   // (binomial, n = 220: mean 40, sd 5.7, +5 sd = 69), round robin gives it its share of 1/11 = 20, one more or less.
   test("a newcomer among busy endpoints is not flooded", () => {
-    const states = Array.from({ length: 10 }, (_, index) => stateOf(index + 1));
+    const states = Array.from({ length: 10 }, (_, index) => stateAt(index + 1));
     const deps = { rng: seeded(5), ejection: new ToldEjection() };
     const before = newPicker({ policy, candidates: states }, deps);
     for (let request = 0; request < 100; request++) lease(before);
-    const newcomer = stateOf(99);
+    const newcomer = stateAt(99);
     const after = newPicker({ policy, candidates: [...states, newcomer] }, deps);
     for (let request = 0; request < 220; request++) pickAndRelease(after);
     expect(newcomer.successes).toBeGreaterThan(15);

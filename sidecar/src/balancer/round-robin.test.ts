@@ -1,21 +1,8 @@
-import { type Address, endpointId, seeded } from "@fairlead/shared";
+import { seeded } from "@fairlead/shared";
 import { describe, expect, test } from "vitest";
-import { EndpointState } from "../endpoint/index.js";
+import { stateAt } from "../endpoint/testing/state-at.js";
 import { connectEjection } from "../resilience/index.js";
 import { RoundRobinPicker } from "./round-robin.js";
-
-function stateOf(octet: number, weight: number): EndpointState {
-  const address: Address = { ip: `10.0.0.${octet}`, port: 80 };
-  return new EndpointState({
-    ...address,
-    id: endpointId(address),
-    weight,
-    zone: "default",
-    priority: 0,
-    health: "healthy",
-    instance: undefined,
-  });
-}
 
 function picks(picker: RoundRobinPicker, count: number): number[] {
   return Array.from({ length: count }, () => {
@@ -30,7 +17,7 @@ const deps = (seed: number) => ({ rng: seeded(seed), ejection: connectEjection }
 
 describe("smooth weighted round robin", () => {
   test("from equal credits, weights 5:1:1 give a a b a c a a", () => {
-    const states = [stateOf(1, 5), stateOf(2, 1), stateOf(3, 1)];
+    const states = [stateAt(1, 5), stateAt(2, 1), stateAt(3, 1)];
     for (const state of states) state.roundRobinCredit = 0;
     expect(picks(new RoundRobinPicker(states, deps(1)), 7)).toEqual([1, 1, 2, 1, 3, 1, 1]);
   });
@@ -38,7 +25,7 @@ describe("smooth weighted round robin", () => {
   test("equal weights rotate exactly from any random phase, and sidecars start at different endpoints", () => {
     const starts = new Set<number>();
     for (let seed = 1; seed <= 50; seed++) {
-      const picker = new RoundRobinPicker([stateOf(1, 100), stateOf(2, 100), stateOf(3, 100), stateOf(4, 100)], deps(seed));
+      const picker = new RoundRobinPicker([stateAt(1, 100), stateAt(2, 100), stateAt(3, 100), stateAt(4, 100)], deps(seed));
       const round = picks(picker, 4);
       expect([...round].sort()).toEqual([1, 2, 3, 4]);
       expect(picks(picker, 4)).toEqual(round);
@@ -48,17 +35,17 @@ describe("smooth weighted round robin", () => {
   });
 
   test("newcomers get their first turns spread over a round, not one after another", () => {
-    const states = Array.from({ length: 10 }, (_, index) => stateOf(index + 1, 100));
+    const states = Array.from({ length: 10 }, (_, index) => stateAt(index + 1, 100));
     picks(new RoundRobinPicker(states, deps(3)), 105);
-    const newcomers = [stateOf(50, 100), stateOf(51, 100)];
+    const newcomers = [stateAt(50, 100), stateAt(51, 100)];
     const next = picks(new RoundRobinPicker([...states, ...newcomers], deps(3)), 3);
     expect(next.filter((octet) => octet >= 50).length).toBeLessThan(3);
     expect(next[0]).toBeLessThan(50);
   });
 
   test("an endpoint back from a much larger set is not flooded", () => {
-    const back = stateOf(1, 100);
-    const others = [stateOf(2, 100), stateOf(3, 100)];
+    const back = stateAt(1, 100);
+    const others = [stateAt(2, 100), stateAt(3, 100)];
     for (const state of others) state.roundRobinCredit = 0;
     back.roundRobinCredit = 1_000_000;
     const next = picks(new RoundRobinPicker([back, ...others], deps(1)), 12);

@@ -1,23 +1,10 @@
-import { type Address, endpointId } from "@fairlead/shared";
 import { describe, expect, test } from "vitest";
-import { EndpointState } from "../endpoint/index.js";
+import type { EndpointState } from "../endpoint/index.js";
+import { stateAt } from "../endpoint/testing/state-at.js";
 import { connectEjection } from "./connect-ejection.js";
 
-function newState(): EndpointState {
-  const address: Address = { ip: "10.0.0.1", port: 80 };
-  return new EndpointState({
-    ...address,
-    id: endpointId(address),
-    weight: 100,
-    zone: "default",
-    priority: 0,
-    health: "healthy",
-    instance: undefined,
-  });
-}
-
 function ejected(atMs: number): EndpointState {
-  const state = newState();
+  const state = stateAt(1);
   connectEjection.connectFailed(state, atMs);
   connectEjection.connectFailed(state, atMs);
   return state;
@@ -25,7 +12,7 @@ function ejected(atMs: number): EndpointState {
 
 describe("ejection by connect failures", () => {
   test("one failure ejects nobody, and a connect in between starts the count again", () => {
-    const state = newState();
+    const state = stateAt(1);
     connectEjection.connectFailed(state, 0);
     connectEjection.connected(state);
     connectEjection.connectFailed(state, 0);

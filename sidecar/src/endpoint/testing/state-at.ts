@@ -1,0 +1,16 @@
+import { type Address, endpointId } from "@fairlead/shared";
+import { EndpointState } from "../endpoint-state.js";
+
+/** A healthy endpoint 10.0.0.`octet`:80 of which nothing was learnt yet. */
+export function stateAt(octet: number, weight = 100): EndpointState {
+  const address: Address = { ip: `10.0.0.${octet}`, port: 80 };
+  return new EndpointState({
+    ...address,
+    id: endpointId(address),
+    weight,
+    zone: "default",
+    priority: 0,
+    health: "healthy",
+    instance: undefined,
+  });
+}
