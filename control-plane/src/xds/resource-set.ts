@@ -20,6 +20,8 @@ export interface Resource {
    * it has them. Nothing waits for a reference that is not in the view.
    */
   readonly requires?: readonly Reference[];
+  /** Of a Cluster: the assignment it takes, where that does not bear the cluster's name (`eds_cluster_config.service_name`). */
+  readonly assignment?: string;
   /** `Resource.metadata`, by namespace; only the delta variant can carry it. */
   readonly metadata?: Readonly<Record<string, JsonObject>>;
 }

@@ -270,11 +270,13 @@ export class StreamMachine {
     steps.push({ kind: "send", bytes, nonce, content });
   }
 
-  /** A changed Cluster warms anew in Envoy and waits for its assignment, changed or not (xDS rule R30). They bear the same name. */
+  /** A changed Cluster warms anew in Envoy and waits for its assignment, changed or not (xDS rule R30). */
   #oweAssignments({ content, changed }: Draft): void {
     if (!this.#isEnvoy || content.typeUrl !== RESOURCE_TYPES.cluster) return;
     const assignments = this.#types.get(RESOURCE_TYPES.assignment);
-    if (assignments !== undefined) for (const name of changed) assignments.owe(name);
+    if (assignments === undefined || changed.length === 0) return;
+    const names = new Set(changed);
+    for (const { name, assignment } of content.resources) if (names.has(name)) assignments.owe(assignment ?? name);
   }
 }
 
