@@ -1,8 +1,15 @@
+import { stripVTControlCharacters } from "node:util";
+
 /**
  * @typedef {{ name: string, reason: string }} NotRun
- * @typedef {{ passed: number, failed: number, skipped: number, problems: string[], notRun: NotRun[] }} Result
+ * @typedef {{ ring: string, file: string, test: string, message: string }} FailedTest
+ * @typedef {{ passed: number, failed: number, skipped: number, problems: string[], failedTests: FailedTest[], notRun: NotRun[] }} Result
  * problems: failures that are no test's (a file that does not load, a runner that crashed), each counted in failed
  */
+
+/** Of a failure's message this much is repeated at the end: what was expected and seen, and where. */
+const shownLines = 15;
+const shownColumns = 400;
 
 /**
  * What a ring comes to. A runner that leaves no report, that ran no test, or that ended badly although no test failed
@@ -13,7 +20,7 @@
  * @returns {Result}
  */
 export function resultOf(ring, report, exit) {
-  const result = { passed: 0, failed: 0, skipped: 0, problems: [], notRun: [] };
+  const result = { passed: 0, failed: 0, skipped: 0, problems: [], failedTests: [], notRun: [] };
   if (report === undefined) return withProblem(result, `${ring}: the runner left no report (${exit ?? "exit code 0"})`);
   for (const file of report.testResults) countFile(result, ring, file);
   if (result.passed + result.failed === 0) return withProblem(result, `${ring}: not one test ran`);
@@ -25,8 +32,10 @@ function countFile(result, ring, file) {
   let failedHere = 0;
   for (const test of file.assertionResults) {
     if (test.status === "passed") result.passed += 1;
-    else if (test.status === "failed") failedHere += 1;
-    else {
+    else if (test.status === "failed") {
+      failedHere += 1;
+      result.failedTests.push({ ring, file: file.name, test: test.fullName, message: test.failureMessages.join("\n") });
+    } else {
       result.skipped += 1;
       result.notRun.push({
         name: `${ring}: ${test.fullName}`,
@@ -35,7 +44,28 @@ function countFile(result, ring, file) {
     }
   }
   result.failed += failedHere;
-  if (file.status === "failed" && failedHere === 0) withProblem(result, `${ring}: ${file.name} did not run to its end`);
+  if (file.status === "failed" && failedHere === 0)
+    withProblem(result, `${ring}: ${file.name} did not run to its end${because(file.message)}`);
+}
+
+function because(message) {
+  return message === "" ? "" : `: ${firstLines(message)}`;
+}
+
+/** The end of a log is what is left when it is cut, so what failed is said there once more. @param {FailedTest} failed */
+export function lineOfFailedTest({ ring, file, test, message }) {
+  return `failed: ${ring}: ${file}: ${test}\n${firstLines(message).replace(/^/gm, "    ")}`;
+}
+
+/** Without the runner's own frames, and without colours. */
+function firstLines(message) {
+  const lines = stripVTControlCharacters(message)
+    .split("\n")
+    .filter((line) => !/^\s+at .*\/node_modules\//.test(line) && !/^\s+at new Promise/.test(line));
+  return lines
+    .slice(0, shownLines)
+    .map((line) => (line.length > shownColumns ? `${line.slice(0, shownColumns)}…` : line))
+    .join("\n");
 }
 
 function withProblem(result, problem) {
@@ -49,7 +79,7 @@ export function failedSteps(names = "") {
   return names
     .split(",")
     .filter((name) => name !== "")
-    .map((name) => ({ passed: 0, failed: 1, skipped: 0, problems: [`npm run ${name}`], notRun: [] }));
+    .map((name) => ({ passed: 0, failed: 1, skipped: 0, problems: [`npm run ${name}`], failedTests: [], notRun: [] }));
 }
 
 /** @param {readonly Result[]} results @returns {Result} */
@@ -60,6 +90,7 @@ export function addUp(results) {
     failed: sum((result) => result.failed),
     skipped: sum((result) => result.skipped),
     problems: results.flatMap((result) => result.problems),
+    failedTests: results.flatMap((result) => result.failedTests),
     notRun: results.flatMap((result) => result.notRun),
   };
 }

@@ -1,10 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { addUp, failedSteps, resultOf } from "./summary.mjs";
+import { addUp, failedSteps, lineOfFailedTest, resultOf } from "./summary.mjs";
 
 const passed = { status: "passed", fullName: "it works", meta: {} };
-const failed = { status: "failed", fullName: "it fails", meta: {} };
+const failed = { status: "failed", fullName: "it fails", meta: {}, failureMessages: ["expected 1 to be 2\n    at a.test.ts:3:1"] };
 const report = (...files) => ({
-  testResults: files.map((tests) => ({ name: "a.test.ts", status: tests.includes(failed) ? "failed" : "passed", assertionResults: tests })),
+  testResults: files.map((tests) => ({
+    name: "a.test.ts",
+    status: tests.includes(failed) ? "failed" : "passed",
+    message: "",
+    assertionResults: tests,
+  })),
 });
 
 describe("the result of a ring", () => {
@@ -40,11 +45,16 @@ describe("the result of a ring", () => {
   });
 
   test("counts a file that did not load as one failure", () => {
-    const broken = { testResults: [...report([passed]).testResults, { name: "b.test.ts", status: "failed", assertionResults: [] }] };
+    const broken = {
+      testResults: [
+        ...report([passed]).testResults,
+        { name: "b.test.ts", status: "failed", message: "no such module", assertionResults: [] },
+      ],
+    };
     expect(resultOf("ring", broken, "exit code 1")).toMatchObject({
       passed: 1,
       failed: 1,
-      problems: ["ring: b.test.ts did not run to its end"],
+      problems: ["ring: b.test.ts did not run to its end: no such module"],
     });
   });
 });
@@ -52,4 +62,28 @@ describe("the result of a ring", () => {
 test("a step that failed before the tests is one failure more", () => {
   const total = addUp([resultOf("ring", report([passed]), undefined), ...failedSteps(",lint,unused")]);
   expect(total).toMatchObject({ passed: 1, failed: 2, problems: ["npm run lint", "npm run unused"] });
+});
+
+describe("a failed test is named once more at the end", () => {
+  const lineOf = (message) => lineOfFailedTest({ ring: "unit ring", file: "a.test.ts", test: "it fails", message });
+
+  test("with its ring, its file, its full name and its message", () => {
+    const total = addUp([resultOf("unit ring", report([passed]), undefined), resultOf("unit ring", report([failed]), "exit code 1")]);
+    expect(total.failedTests.map(lineOfFailedTest)).toEqual([
+      "failed: unit ring: a.test.ts: it fails\n    expected 1 to be 2\n        at a.test.ts:3:1",
+    ]);
+  });
+
+  test("without the frames of the runner, and without colours", () => {
+    const frames = "\n    at a.test.ts:3:1\n    at file:///x/node_modules/@vitest/runner/a.js:1:1\n    at new Promise (<anonymous>)";
+    expect(lineOf(`\u001b[31mexpected\u001b[39m${frames}`)).toBe(
+      "failed: unit ring: a.test.ts: it fails\n    expected\n        at a.test.ts:3:1",
+    );
+  });
+
+  test("with no more than the first lines, each cut where it is long", () => {
+    const lines = lineOf(`${"x".repeat(1_000)}\n`.repeat(40)).split("\n");
+    expect(lines).toHaveLength(16);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(420);
+  });
 });
