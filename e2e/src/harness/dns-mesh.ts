@@ -65,7 +65,7 @@ export async function startDnsMesh(options: DnsMeshOptions): Promise<DnsMesh> {
   });
   const history = await startSnapshotHistory(controlPlane, FIND);
   const sidecar = await sidecarOf(controlPlane, [FIND]);
-  await until(`${options.endpoints} usable endpoints`, () => history.now().usable.length === options.endpoints, { timeoutMs: 20_000 });
+  await until(`${options.endpoints} usable endpoints`, () => history.now().usable.length === options.endpoints);
   await untilAllAnswer(sidecar, FIND, ["found"]);
   history.forget();
   return {

@@ -4,7 +4,7 @@ import { httpRequest } from "./http-request.js";
 import type { Config, ControlPlane, Sidecar } from "./planes.js";
 import { startSidecar } from "./planes.js";
 import { freePort } from "./ports.js";
-import { until, untilEqual } from "./until.js";
+import { PATIENCE_MS, until, untilEqual } from "./until.js";
 
 /** Quick checks: a scenario about health is not a scenario about waiting. */
 export const QUICK_CHECK = { type: "http", path: "/healthz", interval: "200ms", timeout: "200ms", rise: 1, fall: 2 } as const;
@@ -80,7 +80,12 @@ export async function usableEndpoints(sidecar: MeshSidecar, service: string): Pr
     .sort();
 }
 
-export async function untilUsable(sidecar: MeshSidecar, service: string, addresses: readonly string[], timeoutMs = 10_000): Promise<void> {
+export async function untilUsable(
+  sidecar: MeshSidecar,
+  service: string,
+  addresses: readonly string[],
+  timeoutMs = PATIENCE_MS,
+): Promise<void> {
   await untilEqual(`the sidecar's endpoints of ${service}`, () => usableEndpoints(sidecar, service), [...addresses].sort(), { timeoutMs });
 }
 

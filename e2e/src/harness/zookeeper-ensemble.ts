@@ -45,7 +45,7 @@ export async function startZooKeeperEnsemble(size = 3, options: Omit<ZooKeeperOp
     await until(
       "every server of the ensemble to serve",
       async () => (await Promise.all(servers.map(roleOf))).every((role) => role === "leader" || role === "follower"),
-      { timeoutMs: 60_000 },
+      { timeoutMs: 120_000 },
     );
   };
   await startAll();

@@ -81,7 +81,7 @@ export async function prepareZooKeeper(options: ZooKeeperOptions = {}): Promise<
       server = startProcess({ name: `zookeeper :${port}`, command: "java", args: javaArguments(config, options) });
       if (waitFor === "nothing") return;
       // `ruok` says imok before the server serves; `srvr` names a mode only when it does.
-      await until(`ZooKeeper on ${port} to serve`, async () => /^Mode:/m.test(await askWhileAlive(server, ask)), { timeoutMs: 30_000 });
+      await until(`ZooKeeper on ${port} to serve`, async () => /^Mode:/m.test(await askWhileAlive(server, ask)), { timeoutMs: 60_000 });
     },
     suspend: () => server.suspend(),
     resume: () => server.resume(),
@@ -135,7 +135,7 @@ function fourLetterWord(port: number, word: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = "";
     const socket = connect(port, "127.0.0.1", () => socket.write(word));
-    socket.setEncoding("utf8").setTimeout(2_000, () => socket.destroy(new Error(`no answer to ${word} within 2 s`)));
+    socket.setEncoding("utf8").setTimeout(10_000, () => socket.destroy(new Error(`no answer to ${word} within 10 s`)));
     socket.on("data", (text: string) => {
       answer += text;
     });

@@ -75,7 +75,7 @@ test("a list beyond what is taken costs its service its changes, and nobody anyt
     const { contributions } = await serviceBody(controlPlane, "crowd");
     return /crowd.*larger than 16 MiB/.test(contributions[0]?.reason ?? "");
   };
-  await until("the list to be refused with its size", refused, { timeoutMs: 20_000 });
+  await until("the list to be refused with its size", refused);
   history.neverLost(stays);
   const other = await startSnapshotHistory(controlPlane, "cart");
   await session.create("/members/cart/two", comes);
@@ -87,9 +87,6 @@ test("a list beyond what is taken costs its service its changes, and nobody anyt
   await until(
     "the list to be complete again",
     async () => (await serviceBody(controlPlane, "crowd")).contributions[0]?.state === "complete",
-    {
-      timeoutMs: 30_000,
-    },
   );
   expect(wire.connections().accepted).toBe(1);
   for (const load of loads) expect(await load.stop()).toMatchObject({ failed: 0 });

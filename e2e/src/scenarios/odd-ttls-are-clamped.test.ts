@@ -24,7 +24,7 @@ test("a TTL of a week does not hide a change for longer than the ceiling", async
   const dns = await startDnsServer({ sets: [{ name: "find", type: "A", values: TWO, ttlSeconds: 604_800 }] });
   const mesh = await startDnsMesh({ resolvers: [dns], endpoints: 2, source: { maxTtl: "2s" } });
   await dns.set("find", "A", [...TWO, "127.0.0.3"], 604_800);
-  await untilEqual("the change", () => mesh.history.now().usable, mesh.at(...TWO, "127.0.0.3"), { timeoutMs: 5_000 });
+  await untilEqual("the change", () => mesh.history.now().usable, mesh.at(...TWO, "127.0.0.3"));
   mesh.history.neverLost(...mesh.at(...TWO));
   expect(await mesh.load.stop()).toMatchObject({ failed: 0 });
 });

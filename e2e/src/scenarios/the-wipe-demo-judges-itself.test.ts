@@ -16,7 +16,7 @@ test("when ZooKeeper loses every ephemeral a plain watcher loses requests and we
   expect(plain.failed).toBeGreaterThan(0);
   expect(deadOutMs).toBeLessThanOrEqual(1_000);
   expect(code).toBe(0);
-}, 90_000);
+});
 
 test("the wipe plays on a ZooKeeper that is given, and leaves nothing behind", async () => {
   const server = await startZooKeeper();
@@ -24,4 +24,4 @@ test("the wipe plays on a ZooKeeper that is given, and leaves nothing behind", a
   const { 1: znodes } = /^Node count: (\d+)$/m.exec(await server.ask("srvr")) ?? [];
   // The root and what ZooKeeper itself creates below it.
   expect(Number(znodes)).toBe(5);
-}, 90_000);
+});
