@@ -42,7 +42,7 @@ export type DnsMesh = {
 export const FIND = "find";
 
 /** A newcomer passes at once, and a busy machine makes nobody unhealthy: these scenarios are about what DNS says. */
-const PATIENT_CHECK = { type: "http", path: "/healthz", interval: "1s", timeout: "1s", rise: 1, fall: 3 } as const;
+const PATIENT_CHECK = { type: "http", path: "/healthz", interval: "2s", timeout: "2s", rise: 1, fall: 3 } as const;
 
 /** Starts all of it and waits until every endpoint is usable and a request through the sidecar is answered. */
 export async function startDnsMesh(options: DnsMeshOptions): Promise<DnsMesh> {

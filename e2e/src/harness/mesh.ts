@@ -6,8 +6,22 @@ import { startSidecar } from "./planes.js";
 import { freePort } from "./ports.js";
 import { PATIENCE_MS, until, untilEqual } from "./until.js";
 
-/** Quick checks: a scenario about health is not a scenario about waiting. */
-export const QUICK_CHECK = { type: "http", path: "/healthz", interval: "200ms", timeout: "200ms", rise: 1, fall: 2 } as const;
+/**
+ * Quick with an answer, be it a refusal: a scenario about health is not one about waiting. Slow with silence: on a busy
+ * machine a backend that is well may take a second.
+ */
+export const QUICK_CHECK = {
+  type: "http",
+  path: "/healthz",
+  interval: "1s",
+  fastInterval: "200ms",
+  timeout: "1s",
+  rise: 1,
+  fall: 3,
+} as const;
+
+/** Who is killed may have more than one request in flight; each of them is to be tried again, not only a fifth. */
+export const WHOLE_RETRIES = { attempts: 1, budgetPercent: 100 } as const;
 
 /** The parts of GET /clusters of a sidecar that scenarios read. */
 export interface ClustersBody {

@@ -9,7 +9,7 @@ import { type GrpcBackend, startGrpcBackend } from "./grpc-backend.js";
 
 const config = (backends: readonly GrpcBackend[]) => ({
   sources: [{ name: "fixed", type: "static", services: { echo: backends.map(({ address }) => ({ address })) } }],
-  defaults: { check: { type: "tcp", interval: "500ms", timeout: "200ms" }, safety: "off" },
+  defaults: { check: { type: "tcp", interval: "1s", timeout: "1s" }, safety: "off" },
 });
 
 const clients: Readonly<Record<string, (controlPlane: ControlPlane) => Process>> = {

@@ -106,7 +106,7 @@ test.each(Object.entries(grpcClients))("%s, unmodified, reports per locality", a
   const backend = await startGrpcBackend("one");
   const controlPlane = await startControlPlane({
     sources: [{ name: "fixed", type: "static", services: { echo: [{ address: backend.address, zone: "z1" }] } }],
-    defaults: { check: { type: "tcp", interval: "500ms", timeout: "200ms" } },
+    defaults: { check: { type: "tcp", interval: "1s", timeout: "1s" } },
   });
   start(controlPlane);
   const [place] = await placesOf(controlPlane, "echo", "grpc-1");

@@ -36,7 +36,7 @@ test("a registration that comes and goes every 3 s is published calmly, harms no
         paths: [{ path: "/members/cart", service: "cart", format: "host-port" }],
       },
     ],
-    defaults: { check: { type: "tcp", interval: "10s", timeout: "10s", rise: 1, fall: 2 } },
+    defaults: { check: { type: "tcp", interval: "20s", timeout: "20s", rise: 1, fall: 3 } },
   });
   const sidecar = await sidecarOf(controlPlane, ["cart"]);
   await untilAllAnswer(sidecar, "cart", ["one", "flapper"]);
