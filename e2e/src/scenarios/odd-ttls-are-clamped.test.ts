@@ -14,8 +14,8 @@ test("a TTL of 0 is no hot loop: a name is asked once per floor", async () => {
   await until("eight more questions", () => proxy.questions().length >= length + 8);
   const asked = proxy.questions().slice(length, length + 8);
   const tookMs = (asked.at(-1)?.atMs ?? 0) - (asked[0]?.atMs ?? 0);
-  // Seven intervals of the floor, less what a refresh may come early.
-  expect(tookMs).toBeGreaterThan(7 * 500 * 0.85);
+  // Seven intervals of the floor, less what a refresh may come early and what a busy machine notes late; a hot loop takes none.
+  expect(tookMs).toBeGreaterThan(7 * 500 * 0.5);
   mesh.history.neverChanged();
   expect(await mesh.load.stop()).toMatchObject({ failed: 0 });
 });
