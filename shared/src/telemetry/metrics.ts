@@ -90,7 +90,8 @@ export function newMetrics(): Metrics {
     },
     sampledHistogram(spec, read) {
       const { name, help } = options(spec);
-      const get = () => Promise.resolve({ name, help, type: "histogram", aggregator: "sum", values: histogramLines(name, spec.buckets, read()) });
+      const get = () =>
+        Promise.resolve({ name, help, type: "histogram", aggregator: "sum", values: histogramLines(name, spec.buckets, read()) });
       // The client library knows no histogram that somebody else counts; of a metric it asks no more than this.
       registry.registerMetric({ name, get } as unknown as Histogram);
     },
