@@ -1,7 +1,8 @@
 // The server of the fan-out benches, alone in its process: the xDS library, with the fleet room as its observer.
 // usage: xds-server-main.js CLUSTERS ENDPOINTS       (ordered over the message channel)
 import { newFleet } from "@fairlead/control-plane/fleet";
-import { resourceSets, xdsServer } from "@fairlead/control-plane/xds";
+import { type ResourceSets, resourceSets, xdsServer } from "@fairlead/control-plane/xds";
+import { RESOURCE_TYPES } from "@fairlead/proto";
 import { Cell, newMetrics } from "@fairlead/shared";
 import { systemClock } from "@fairlead/shared/io";
 import type { ServerOrder, ServerReport } from "./fanout/fleet-protocol.js";
@@ -61,8 +62,18 @@ function pushOnce(round: number): Promise<void> {
       if (acks === everybody) resolve();
     };
   });
-  view.set(resourceSets({ assignments: Object.fromEntries(built) }, view.value));
+  view.set(withChange(resourceSets({ assignments: Object.fromEntries(built) }, view.value), name));
   return done;
+}
+
+/** As the control plane renders a change, with when it was: measuring how long it takes is part of the cost. */
+function withChange(sets: ResourceSets, name: string): ResourceSets {
+  const [typeUrl, set] = [RESOURCE_TYPES.assignment, sets.types.get(RESOURCE_TYPES.assignment)];
+  const resource = set?.resources.get(name);
+  if (set === undefined || resource === undefined) return sets;
+  const nowMs = systemClock.nowMs();
+  const resources = new Map([...set.resources, [name, { ...resource, changes: [{ eventMs: nowMs, publishedMs: nowMs }] }]]);
+  return { ...sets, types: new Map([...sets.types, [typeUrl, { ...set, resources }]]) };
 }
 
 const streams = () => fleet.nodes.filter(({ ended }) => ended === undefined).length;
