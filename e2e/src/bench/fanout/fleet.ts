@@ -64,6 +64,11 @@ export class RawFleet {
     this.#connectedAtMs = monotonicMs();
   }
 
+  /** How many connections the server's kernel has taken. */
+  get connected(): number {
+    return this.#clients.filter(({ stream }) => stream?.isConnected).length;
+  }
+
   expect(typeUrl: string): void {
     this.#expected = typeUrl;
     this.#receivedAtMs = [];

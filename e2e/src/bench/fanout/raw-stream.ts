@@ -49,14 +49,15 @@ function requestHeaders(path: string): Buffer {
 }
 
 /** SETTINGS_INITIAL_WINDOW_SIZE (4) of two windows' worth, and the same for the connection. */
-const OPENING = Buffer.concat([
+export const OPENING = Buffer.concat([
   Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
   frame(TYPE.settings, 0, 0, Buffer.concat([Buffer.from([0, 4]), uint32(2 * WINDOW_BYTES)])),
   frame(TYPE.windowUpdate, 0, 0, uint32(2 * WINDOW_BYTES)),
   frame(TYPE.headers, END_HEADERS, STREAM, requestHeaders(services.aggregated.DeltaAggregatedResources.path)),
 ]);
 
-function message(bytes: Buffer): Buffer {
+/** One gRPC message in a frame of its own. */
+export function message(bytes: Buffer): Buffer {
   const head = Buffer.alloc(GRPC_HEAD);
   head.writeUInt32BE(bytes.length, 1);
   return frame(TYPE.data, 0, STREAM, Buffer.concat([head, bytes]));
@@ -115,6 +116,10 @@ export class RawStream {
     else this.#socket.on("data", (bytes) => this.#read(bytes));
     this.#socket.on("error", () => this.#socket.destroy());
     this.#socket.on("close", () => options.onClosed());
+  }
+
+  get isConnected(): boolean {
+    return this.#socket.readyState === "open";
   }
 
   /** Asks again for what it has subscribed to: every name is to be answered, whatever was sent before (xDS rule R14). */
