@@ -1,10 +1,8 @@
-import { join } from "node:path";
-import { repositoryTop } from "../../harness/paths.js";
-import { type Process, startProcess } from "../../harness/processes.js";
-import { until } from "../../harness/until.js";
+import { RESOURCE_TYPES } from "@fairlead/proto";
 import type { Bench, Figures } from "../bench.js";
 import { percentile } from "../percentile.js";
 import type { FleetReport, ServerReport } from "./fleet-protocol.js";
+import { startHelper } from "./helper.js";
 
 const STREAMS = Number(process.env["BENCH_STREAMS"] ?? 10_000);
 const ENDPOINTS = 100;
@@ -23,12 +21,12 @@ export const fanout: Bench = {
 };
 
 async function measure(): Promise<Figures> {
-  const server = helper<ServerReport>("xds-server-main.js", 0, ["1", String(ENDPOINTS)]);
-  const fleet = helper<FleetReport>("xds-clients-main.js", 1, []);
+  const server = startHelper<ServerReport>("xds-server-main.js", 0, ["1", String(ENDPOINTS)]);
+  const fleet = startHelper<FleetReport>("xds-clients-main.js", 1, []);
   const { port } = await server.next("listening");
   server.send({ kind: "measure" });
   const empty = await server.next("measured");
-  fleet.send({ kind: "connect", port, streams: STREAMS, clusters: 1, held: {} });
+  fleet.send({ kind: "connect", port, streams: STREAMS, types: [RESOURCE_TYPES.assignment], names: ["c0"] });
   await fleet.next("synced");
   server.send({ kind: "push", rounds: 3 });
   await server.next("pushed");
@@ -43,34 +41,5 @@ async function measure(): Promise<Figures> {
     rss_kb_per_sidecar: Math.round(((full.rssBytes - empty.rssBytes) / STREAMS / 1_000) * 10) / 10,
     all_acked_p50_ms: percentile(ackedMs, 50),
     server_core_share: Math.round((cpuMicros / 1_000 / tookMs) * 100) / 100,
-  };
-}
-
-interface Helper<Report extends { readonly kind: string }> {
-  send(order: object): void;
-  next<Kind extends Report["kind"]>(kind: Kind): Promise<Extract<Report, { kind: Kind }>>;
-}
-
-/** A Node script of this bench, bound to one core. */
-function helper<Report extends { readonly kind: string }>(script: string, core: number, args: readonly string[]): Helper<Report> {
-  const reports: Report[] = [];
-  const child: Process = startProcess({
-    name: script,
-    command: "taskset",
-    args: ["-c", String(core), process.execPath, "--expose-gc", join(repositoryTop, "e2e/dist/bench", script), ...args],
-    onMessage: (message) => reports.push(message as Report),
-  });
-  return {
-    send: (order) => child.send(order),
-    next: <Kind extends Report["kind"]>(kind: Kind) =>
-      until(
-        `${script} to report "${kind}"`,
-        () => {
-          if (child.exit() !== undefined) throw new Error(`${script} ended:\n${child.output()}`);
-          const index = reports.findIndex((each) => each.kind === kind);
-          return index < 0 ? undefined : (reports.splice(index, 1)[0] as Extract<Report, { kind: Kind }>);
-        },
-        { timeoutMs: 300_000 },
-      ),
   };
 }
