@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { prepareDebianPackages, ZOOKEEPER_PACKAGES } from "./debian.mjs";
 import { prepareEnvoy } from "./envoy.mjs";
+import { prepareGoProgram } from "./go.mjs";
 import { prepareNode24 } from "./node24.mjs";
 import { top } from "./run.mjs";
 
@@ -26,4 +27,9 @@ export async function prepareServers() {
 /** ZooKeeper alone, for the demo that needs nothing else. */
 export async function prepareZooKeeper() {
   await prepareDebianPackages(ZOOKEEPER_PACKAGES);
+}
+
+/** The peer of the fan-out bench, where Go is installed. */
+export async function prepareGoControlPlane() {
+  return prepareGoProgram("go-control-plane", "github.com/envoyproxy/go-control-plane", join(serversFolder, "peers"));
 }
