@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { run, step, tail, top } from "./run.mjs";
+import { hashOfFiles, peersFolder } from "./peers.mjs";
+import { run, step, tail } from "./run.mjs";
 
 /** A registry that does not answer is given up after this; what is fetched is some 30 MB. */
 const fetchTimeoutMs = 180_000;
@@ -20,9 +20,9 @@ const env = { CGO_ENABLED: "0", GOTOOLCHAIN: "local" };
  * @returns {Promise<{ ok: true, path: string, version: string } | { ok: false, reason: string }>}
  */
 export async function prepareGoProgram(name, module, folder) {
-  const sources = join(top, "e2e/peers", name);
-  const { hash, version } = look(sources, module);
-  const path = join(folder, `${name}-${hash}`);
+  const sources = join(peersFolder, name);
+  const version = versionOf(module, sources);
+  const path = join(folder, `${name}-${hashOfFiles(sources, /\.go$|^go\.(mod|sum)$/)}`);
   if (existsSync(path)) return { ok: true, path, version };
   const go = await findGo();
   if (go === undefined) return { ok: false, reason: "Go is not installed (looked on PATH and in /usr/local/go)" };
@@ -44,15 +44,8 @@ async function findGo() {
   return undefined;
 }
 
-function look(sources, module) {
-  const files = readdirSync(sources).filter((name) => /\.go$|^go\.(mod|sum)$/.test(name));
-  const hash = createHash("sha256");
-  for (const file of files.sort())
-    hash
-      .update(file)
-      .update("\0")
-      .update(readFileSync(join(sources, file)))
-      .update("\0");
+/** As go.mod requires it. */
+function versionOf(module, sources) {
   const words = readFileSync(join(sources, "go.mod"), "utf8").split(/\s+/);
-  return { hash: hash.digest("hex").slice(0, 12), version: words[words.indexOf(module) + 1] };
+  return words[words.indexOf(module) + 1];
 }

@@ -1,12 +1,20 @@
-// A channel of grpc-go's own xDS client: calls xds:///SERVICE every 20 ms and prints who answered, or why nobody did.
+// Unmodified grpc-go with its own xDS client. With a service it calls xds:///SERVICE without end and prints `ok BACKEND` or
+// `failed REASON` for each call. Without one it calls several at once, as its standard input says:
 //
-// usage: grpc-go SERVICE   (bootstrap file in GRPC_XDS_BOOTSTRAP)
+//	in   call SERVICE, stop SERVICE
+//	out  ok SERVICE BACKEND, failed SERVICE REASON, stopped SERVICE
+//
+// usage: grpc-go [SERVICE]   (bootstrap file in GRPC_XDS_BOOTSTRAP)
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -14,6 +22,58 @@ import (
 	"google.golang.org/grpc/status"
 	_ "google.golang.org/grpc/xds" // registers the resolver of xds:///
 )
+
+const (
+	pace     = 20 * time.Millisecond
+	deadline = 10 * time.Second
+)
+
+func main() {
+	if len(os.Args) > 1 {
+		var never atomic.Bool
+		keepCalling(os.Args[1], "", &never)
+	}
+	called := map[string]*atomic.Bool{}
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		verb, service, _ := strings.Cut(lines.Text(), " ")
+		if verb == "call" {
+			called[service] = new(atomic.Bool)
+			go keepCalling(service, service+" ", called[service])
+		} else if stopped := called[service]; stopped != nil {
+			stopped.Store(true)
+		}
+	}
+}
+
+// keepCalling calls a service until it is told to stop; about stands in front of what a line says.
+func keepCalling(service, about string, stopped *atomic.Bool) {
+	channel, err := grpc.NewClient("xds:///"+service,
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultCallOptions(grpc.ForceCodec(asIs{})))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	for !stopped.Load() {
+		if backend, err := call(channel); err == nil {
+			say("ok " + about + backend)
+		} else {
+			failure := status.Convert(err)
+			say(fmt.Sprintf("failed %s%s %s", about, failure.Code(), failure.Message()))
+		}
+		time.Sleep(pace)
+	}
+	channel.Close()
+	say("stopped " + service)
+}
+
+func call(channel *grpc.ClientConn) (string, error) {
+	within, cancel := context.WithTimeout(context.Background(), deadline)
+	defer cancel()
+	question, answer := []byte("x"), []byte(nil)
+	err := channel.Invoke(within, "/demo.Echo/Say", &question, &answer)
+	return string(answer), err
+}
 
 // asIs leaves the bytes of a message as they are: the backend's method has no schema.
 type asIs struct{}
@@ -27,27 +87,11 @@ func (asIs) Unmarshal(bytes []byte, message any) error {
 	return nil
 }
 
-func main() {
-	channel, err := grpc.NewClient("xds:///"+os.Args[1],
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDefaultCallOptions(grpc.ForceCodec(asIs{})))
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	for {
-		fmt.Println(call(channel))
-		time.Sleep(20 * time.Millisecond)
-	}
-}
+var speaking sync.Mutex
 
-func call(channel *grpc.ClientConn) string {
-	within, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	question, answer := []byte("x"), []byte(nil)
-	if err := channel.Invoke(within, "/demo.Echo/Say", &question, &answer); err != nil {
-		failure := status.Convert(err)
-		return fmt.Sprintf("failed %s %s", failure.Code(), failure.Message())
-	}
-	return "ok " + string(answer)
+// say prints a line of its own: what a reason says over several becomes one.
+func say(line string) {
+	speaking.Lock()
+	defer speaking.Unlock()
+	fmt.Println(strings.ReplaceAll(line, "\n", " "))
 }
