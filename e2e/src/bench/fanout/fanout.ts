@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { repositoryTop } from "../../harness/paths.js";
 import { type Process, startProcess } from "../../harness/processes.js";
-import { until } from "../../harness/until.js";
+import { GiveUp, until } from "../../harness/until.js";
 import type { Bench, Figures } from "../bench.js";
 import { percentile } from "../percentile.js";
 import type { FleetReport, ServerReport } from "./fleet-protocol.js";
@@ -52,7 +52,7 @@ interface Helper<Report extends { readonly kind: string }> {
 }
 
 /** A Node script of this bench, bound to one core. */
-function helper<Report extends { readonly kind: string }>(script: string, core: number, args: readonly string[]): Helper<Report> {
+export function helper<Report extends { readonly kind: string }>(script: string, core: number, args: readonly string[]): Helper<Report> {
   const reports: Report[] = [];
   const child: Process = startProcess({
     name: script,
@@ -66,7 +66,7 @@ function helper<Report extends { readonly kind: string }>(script: string, core: 
       until(
         `${script} to report "${kind}"`,
         () => {
-          if (child.exit() !== undefined) throw new Error(`${script} ended:\n${child.output()}`);
+          if (child.exit() !== undefined) throw new GiveUp(`${script} ended:\n${child.output()}`);
           const index = reports.findIndex((each) => each.kind === kind);
           return index < 0 ? undefined : (reports.splice(index, 1)[0] as Extract<Report, { kind: Kind }>);
         },
