@@ -20,5 +20,6 @@ export default defineConfig({
     // For what hangs: the longest takes seconds, and a busy machine may be ten times slower.
     testTimeout: 120_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });

@@ -12,19 +12,27 @@ const shownLines = 15;
 const shownColumns = 400;
 
 /**
+ * How a ring ended.
+ * @typedef {{ file?: string, message: string }} OtherError an error outside of every test: of a hook, a file, or nobody's
+ * @typedef {{ report: any, exit: string | undefined, errors?: OtherError[] }} End
+ * report: vitest's JSON report; exit: how the runner ended when not with code 0; errors: of errors-reporter.mjs
+ */
+
+/**
  * What a ring comes to. A runner that leaves no report, that ran no test, or that ended badly although no test failed
  * (an error outside every test) is one failure more: nothing is good by not having been looked at.
  * @param {string} ring name
- * @param {any} report vitest's JSON report
- * @param {string | undefined} exit how the runner ended when not with code 0
+ * @param {End} end
  * @returns {Result}
  */
-export function resultOf(ring, report, exit) {
+export function resultOf(ring, { report, exit, errors = [] }) {
   const result = { passed: 0, failed: 0, skipped: 0, problems: [], failedTests: [], notRun: [] };
   if (report === undefined) return withProblem(result, `${ring}: the runner left no report (${exit ?? "exit code 0"})`);
-  for (const file of report.testResults) countFile(result, ring, file);
+  for (const file of report.testResults) countFile(result, ring, { ...file, errors: errors.filter((error) => error.file === file.name) });
   if (result.passed + result.failed === 0) return withProblem(result, `${ring}: not one test ran`);
-  if (result.failed === 0 && exit !== undefined) return withProblem(result, `${ring}: no test failed, but the runner ended with ${exit}`);
+  if (result.failed === 0 && exit !== undefined) {
+    return withProblem(result, `${ring}: no test failed, but the runner ended with ${exit}${because(errors)}`);
+  }
   return result;
 }
 
@@ -45,11 +53,13 @@ function countFile(result, ring, file) {
   }
   result.failed += failedHere;
   if (file.status === "failed" && failedHere === 0)
-    withProblem(result, `${ring}: ${file.name} did not run to its end${because(file.message)}`);
+    withProblem(result, `${ring}: ${file.name} did not run to its end${because([{ message: file.message }, ...file.errors])}`);
 }
 
-function because(message) {
-  return message === "" ? "" : `: ${firstLines(message)}`;
+/** The first that says something. */
+function because(errors) {
+  const said = errors.find(({ message }) => message !== "");
+  return said === undefined ? "" : `: ${firstLines(said.message)}`;
 }
 
 /** The end of a log is what is left when it is cut, so what failed is said there once more. @param {FailedTest} failed */

@@ -14,7 +14,7 @@ const report = (...files) => ({
 
 describe("the result of a ring", () => {
   test("counts tests, passed and failed", () => {
-    expect(resultOf("ring", report([passed, failed], [passed]), "exit code 1")).toMatchObject({
+    expect(resultOf("ring", { report: report([passed, failed], [passed]), exit: "exit code 1" })).toMatchObject({
       passed: 2,
       failed: 1,
       skipped: 0,
@@ -24,24 +24,40 @@ describe("the result of a ring", () => {
 
   test("names a test that was not run, with its reason", () => {
     const skipped = { status: "skipped", fullName: "Envoy follows", meta: { notRun: "no wheel for this platform" } };
-    const result = resultOf("ring", report([passed, skipped]), undefined);
+    const result = resultOf("ring", { report: report([passed, skipped]), exit: undefined });
     expect(result).toMatchObject({ passed: 1, failed: 0, skipped: 1 });
     expect(result.notRun).toEqual([{ name: "ring: Envoy follows", reason: "no wheel for this platform" }]);
   });
 
   test("is a failure when the runner left no report", () => {
-    expect(resultOf("ring", undefined, "ended by SIGKILL")).toMatchObject({
+    expect(resultOf("ring", { report: undefined, exit: "ended by SIGKILL" })).toMatchObject({
       failed: 1,
       problems: ["ring: the runner left no report (ended by SIGKILL)"],
     });
   });
 
   test("is a failure when not one test ran", () => {
-    expect(resultOf("ring", report(), undefined)).toMatchObject({ failed: 1, problems: ["ring: not one test ran"] });
+    expect(resultOf("ring", { report: report(), exit: undefined })).toMatchObject({ failed: 1, problems: ["ring: not one test ran"] });
   });
 
   test("is a failure when the runner ended badly although no test failed", () => {
-    expect(resultOf("ring", report([passed]), "exit code 1")).toMatchObject({ passed: 1, failed: 1 });
+    expect(resultOf("ring", { report: report([passed]), exit: "exit code 1" })).toMatchObject({ passed: 1, failed: 1 });
+  });
+
+  test("says which error it was that no test had", () => {
+    const errors = [{ message: "Error: an unhandled rejection\n    at ports.ts:3:1" }];
+    expect(resultOf("ring", { report: report([passed]), exit: "exit code 1", errors }).problems).toEqual([
+      "ring: no test failed, but the runner ended with exit code 1: Error: an unhandled rejection\n    at ports.ts:3:1",
+    ]);
+  });
+
+  test("says why the hooks of a file failed", () => {
+    const skipped = { status: "skipped", fullName: "inner", meta: {} };
+    const hooked = { testResults: [{ name: "b.test.ts", status: "failed", message: "", assertionResults: [skipped] }] };
+    const errors = [{ file: "b.test.ts", message: "Error: no server" }];
+    expect(resultOf("ring", { report: hooked, exit: "exit code 1", errors }).problems).toEqual([
+      "ring: b.test.ts did not run to its end: Error: no server",
+    ]);
   });
 
   test("counts a file that did not load as one failure", () => {
@@ -51,7 +67,7 @@ describe("the result of a ring", () => {
         { name: "b.test.ts", status: "failed", message: "no such module", assertionResults: [] },
       ],
     };
-    expect(resultOf("ring", broken, "exit code 1")).toMatchObject({
+    expect(resultOf("ring", { report: broken, exit: "exit code 1" })).toMatchObject({
       passed: 1,
       failed: 1,
       problems: ["ring: b.test.ts did not run to its end: no such module"],
@@ -60,7 +76,7 @@ describe("the result of a ring", () => {
 });
 
 test("a step that failed before the tests is one failure more", () => {
-  const total = addUp([resultOf("ring", report([passed]), undefined), ...failedSteps(",lint,unused")]);
+  const total = addUp([resultOf("ring", { report: report([passed]), exit: undefined }), ...failedSteps(",lint,unused")]);
   expect(total).toMatchObject({ passed: 1, failed: 2, problems: ["npm run lint", "npm run unused"] });
 });
 
@@ -68,7 +84,10 @@ describe("a failed test is named once more at the end", () => {
   const lineOf = (message) => lineOfFailedTest({ ring: "unit ring", file: "a.test.ts", test: "it fails", message });
 
   test("with its ring, its file, its full name and its message", () => {
-    const total = addUp([resultOf("unit ring", report([passed]), undefined), resultOf("unit ring", report([failed]), "exit code 1")]);
+    const total = addUp([
+      resultOf("unit ring", { report: report([passed]), exit: undefined }),
+      resultOf("unit ring", { report: report([failed]), exit: "exit code 1" }),
+    ]);
     expect(total.failedTests.map(lineOfFailedTest)).toEqual([
       "failed: unit ring: a.test.ts: it fails\n    expected 1 to be 2\n        at a.test.ts:3:1",
     ]);
