@@ -28,6 +28,8 @@ export interface Draft {
   readonly content: ResponseContent;
   readonly changed: readonly string[];
   readonly more: boolean;
+  /** Names about which there may be more to say without their changing; undefined is all of them. */
+  readonly open: readonly string[] | undefined;
   /** It only asks which of several resources it was that the client refused (decision D5). */
   readonly isQuestion: boolean;
 }

@@ -182,11 +182,19 @@ async function flap(perSecond: number, seconds: number): Promise<void> {
   }
   const from = steady ?? { micros: 0, atMs: beganMs };
   const cpuMsPerSecond = (cpuMicros() - from.micros) / (performance.now() - from.atMs);
-  await until("everybody to be back and published", () => {
-    comeBack(performance.now());
-    return away.length === 0 && isWhole();
-  }, { timeoutMs: 60_000 });
-  await until("quiet", quietSince(() => counted.publishes, 2_000), { timeoutMs: 60_000 });
+  await until(
+    "everybody to be back and published",
+    () => {
+      comeBack(performance.now());
+      return away.length === 0 && isWhole();
+    },
+    { timeoutMs: 60_000 },
+  );
+  await until(
+    "quiet",
+    quietSince(() => counted.publishes, 2_000),
+    { timeoutMs: 60_000 },
+  );
   await close();
   report({ kind: "flapped", changes, cpuMsPerSecond, ...counted });
 }
