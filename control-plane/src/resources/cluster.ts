@@ -4,6 +4,7 @@ import type { LbPolicy, OutlierSettings } from "../config/index.js";
 import type { ServiceSnapshot } from "../snapshot/index.js";
 import { CLIENT_TRAITS, type ClientKind } from "./client-kind.js";
 import { hasSlowStart } from "./compromise.js";
+import { configSource, type OwnStreams } from "./config-source.js";
 import { nearestPolicy } from "./nearest-policy.js";
 
 type ClusterInput = Messages["envoy.config.cluster.v3.Cluster"]["input"];
@@ -12,13 +13,13 @@ type Settings = ServiceSnapshot["settings"];
 /** A host in the same network answers within a few ms; 1 s covers one lost SYN. */
 const CONNECT_TIMEOUT_MS = 1_000;
 
-/** Type EDS over the same stream. Policies, thresholds and outlier settings are what this kind of client takes of them. */
-export function cluster({ name, settings }: ServiceSnapshot, kind: ClientKind): ClusterInput {
+/** Type EDS, over the same stream where the client has one. Policies, thresholds and outlier settings are what this kind of client takes of them. */
+export function cluster({ name, settings }: ServiceSnapshot, kind: ClientKind, own?: OwnStreams): ClusterInput {
   const { isGrpc } = CLIENT_TRAITS[kind];
   return {
     name,
     type: "EDS",
-    eds_cluster_config: { eds_config: { ads: {}, resource_api_version: "V3" } },
+    eds_cluster_config: { eds_config: configSource(own) },
     connect_timeout: durationFromMs(CONNECT_TIMEOUT_MS),
     ...balancing(settings, kind),
     ...thresholds(settings, kind),

@@ -8,7 +8,7 @@ import { LayeredMap } from "./layered-map.js";
 import { isSubset, type Renderer, resourceName, TYPE_NAMES } from "./renderer.js";
 
 export interface ViewDeps {
-  readonly renderer: Renderer;
+  readonly renderer: Pick<Renderer, "render">;
   /** As it is now. */
   readonly snapshot: Snapshot;
   /** Every service of it. */
@@ -20,7 +20,7 @@ export interface ViewDeps {
 export class View {
   readonly kind: ClientKind;
   readonly only: ReadonlySet<string> | undefined;
-  readonly #renderer: Renderer;
+  readonly #renderer: Pick<Renderer, "render">;
   readonly #absence: ResourceSets["absence"];
   #sets: ResourceSets;
 
