@@ -69,9 +69,23 @@ function thresholds({ retries, limits }: Settings, kind: ClientKind): Pick<Clust
   return Object.keys(of).length === 0 ? {} : { circuit_breakers: { thresholds: [of] } };
 }
 
+/**
+ * The defaults of outlier_detection.proto and gRFC A50, said out loud: grpc-js-xds (1.14) takes what is left out for a number, compares
+ * with it, and ends its process at the first interval (Reduce of empty array in load-balancer-outlier-detection).
+ */
+const OUTLIER_DEFAULTS = {
+  enforcing_success_rate: { value: 100 },
+  success_rate_minimum_hosts: { value: 5 },
+  success_rate_request_volume: { value: 100 },
+  success_rate_stdev_factor: { value: 1_900 },
+  failure_percentage_minimum_hosts: { value: 5 },
+  failure_percentage_request_volume: { value: 50 },
+} as const;
+
 function outlier(settings: OutlierSettings): NonNullable<ClusterInput["outlier_detection"]> {
   const { intervalMs, baseEjectionTimeMs, maxEjectionPercent, consecutive5xx, failurePercentageThreshold } = settings;
   return {
+    ...OUTLIER_DEFAULTS,
     ...(intervalMs === undefined ? {} : { interval: durationFromMs(intervalMs) }),
     ...(baseEjectionTimeMs === undefined ? {} : { base_ejection_time: durationFromMs(baseEjectionTimeMs) }),
     ...(maxEjectionPercent === undefined ? {} : { max_ejection_percent: { value: maxEjectionPercent } }),
