@@ -111,8 +111,10 @@ export class SlotView {
 const ASSIGNMENT = RESOURCE_TYPES.assignment;
 
 function standing(snapshot: Snapshot, types: ReadonlyMap<string, ResourceSet>, absence: ResourceSets["absence"]): ResourceSets {
-  const { position, complete, bootWaitOver } = snapshot;
-  return { position, types, absence, complete: complete.kind === "complete", answerNewcomers: bootWaitOver };
+  const { position, complete, bootWaitOver, unheard } = snapshot;
+  // Settings are those of this run; who is there may be old. After bootWait it is the best anybody has.
+  const isProvisional = (typeUrl: string, name: string) => typeUrl === ASSIGNMENT && !bootWaitOver && unheard.has(name as ServiceName);
+  return { position, types, absence, complete: complete.kind === "complete", answerNewcomers: bootWaitOver, isProvisional };
 }
 
 /** The set itself where the changes make no difference. */

@@ -55,11 +55,14 @@ export class Publisher implements Closable {
   #bootWaitOver = false;
   /** Once every source has spoken, a service still being read can only be a new one: it holds up no wildcard answer. */
   #wasComplete = false;
+  /** Replaced whole when it changes. */
+  #unheard: ReadonlySet<ServiceName>;
 
   constructor(deps: PublisherDeps, settingsOf: (service: ServiceName) => ServiceSettings) {
     this.#deps = deps;
     this.#settingsOf = settingsOf;
     this.#lastPublishMs = Number.NEGATIVE_INFINITY;
+    this.#unheard = new Set(deps.saved.keys());
     this.#retirement = new Retirement({ clock: deps.clock, usage: deps.usage, onDue: () => this.#change([]) });
     this.snapshot = new Cell<Snapshot>(this.#compose({ services: deps.saved, withheld: new Map(), refused: new Map() }));
     this.#watches = [
@@ -112,6 +115,7 @@ export class Publisher implements Closable {
     const withheld = new Map(was.withheld);
     const refused = new Map(was.refused);
     for (const name of this.#dirty) this.#rebuild(name, { services, withheld, refused });
+    this.#noteHeard();
     this.#dirty.clear();
     for (const name of this.#retirement.due(services, this.#deps.confirmations.value)) services.delete(name);
     const next = this.#compose({ services: sameEntries(was.services, services) ? was.services : services, withheld, refused });
@@ -154,6 +158,13 @@ export class Publisher implements Closable {
     }
   }
 
+  #noteHeard(): void {
+    if (this.#unheard.size === 0) return;
+    const { services } = this.#deps;
+    const heard = [...this.#dirty].filter((name) => this.#unheard.has(name) && services.value.get(name)?.settled.kind !== "waiting");
+    if (heard.length > 0) this.#unheard = new Set([...this.#unheard].filter((name) => !heard.includes(name)));
+  }
+
   #compose(parts: Pick<Snapshot, "services" | "withheld" | "refused">): Snapshot {
     const waiting = this.#deps.sources.value.filter(({ listing, feeds }) => feeds && listing.kind === "pending").map(({ name }) => name);
     this.#wasComplete ||= waiting.length === 0 && parts.withheld.size === 0;
@@ -164,6 +175,7 @@ export class Publisher implements Closable {
       publishedAtMs: this.#deps.clock.wallMs(),
       complete: waiting.length === 0 && this.#wasComplete ? { kind: "complete" } : { kind: "waiting", sources: waiting },
       bootWaitOver: this.#bootWaitOver,
+      unheard: this.#unheard,
     };
   }
 
@@ -186,6 +198,7 @@ function sameEntries<K, V>(one: ReadonlyMap<K, V>, other: ReadonlyMap<K, V>): bo
 }
 
 function sameRest(one: Snapshot, other: Snapshot): boolean {
+  if (one.unheard !== other.unheard) return false;
   const rest = ({ withheld, refused, complete, bootWaitOver }: Snapshot) =>
     JSON.stringify([[...withheld], [...refused], complete, bootWaitOver]);
   return rest(one) === rest(other);

@@ -94,7 +94,7 @@ export function fullAnswer(standing: Standing, set: ResourceSet): Answer {
 export function partialAnswer(standing: Standing): Answer {
   const { subscription, set, variant } = standing;
   if (set !== undefined && subscription.wildcard && standing.first && !isSettled(standing)) return WITHHELD;
-  const { resources, changed, more } = dueResources(standing);
+  const { resources, changed, more, unsettled } = dueResources(standing);
   // Whoever is led from one cluster to another has the other before the one is taken away.
   const isLed = standing.typeUrl === RESOURCE_TYPES.cluster && resources.length > 0;
   const removing = isLed ? { ...standing, gate: { ...standing.gate, mayRemove: () => false } } : standing;
@@ -107,7 +107,7 @@ export function partialAnswer(standing: Standing): Answer {
     notes: absent.notes,
     changed,
     due: standing.answerOwed || resources.length > 0 || removed.length > 0 || absent.notes.length > 0,
-    unsettled: absent.unsettled || gone.unsettled,
+    unsettled: unsettled || absent.unsettled || gone.unsettled,
     more: more || absent.waiting || gone.waiting,
   };
 }
@@ -199,26 +199,37 @@ function isGated({ first, variant, holdings, gate }: Standing, resource: Resourc
   return !gate.admits(resource, held);
 }
 
-function dueResources(standing: Standing): Pick<Answer, "resources" | "changed" | "more"> {
+/** Whether the client may have the resource from elsewhere, newer than the one that we have from an earlier run. */
+function mayHaveNewer({ sets, typeUrl, variant, newcomer, holdings }: Standing, { name }: Resource): boolean {
+  if (sets.isProvisional?.(typeUrl, name) !== true || holdings.accepted(name) !== undefined) return false;
+  return variant === "sotw" ? !newcomer : holdings.mayHave(name);
+}
+
+function dueResources(standing: Standing): Pick<Answer, "resources" | "changed" | "more" | "unsettled"> {
   const { subscription, set, holdings, owed, responseBytes } = standing;
   const resources: Resource[] = [];
   const changed: string[] = [];
-  if (set === undefined) return { resources, changed, more: false };
+  if (set === undefined) return { resources, changed, more: false, unsettled: false };
   let bytes = 0;
   let waiting = false;
+  let unsettled = false;
   for (const resource of subscription.wildcard ? set.resources.values() : present(subscription.names, set)) {
     const isNew = lacks(holdings, resource);
     if (!isNew && !(owed.has(resource.name) && !holdings.isRefused(resource))) continue;
+    if (mayHaveNewer(standing, resource)) {
+      unsettled = true;
+      continue;
+    }
     if (isNew && isGated(standing, resource)) {
       waiting = true;
       continue;
     }
     bytes += resource.value.length + resource.name.length;
-    if (bytes > responseBytes && resources.length > 0) return { resources, changed, more: true };
+    if (bytes > responseBytes && resources.length > 0) return { resources, changed, more: true, unsettled };
     resources.push(resource);
     if (isNew) changed.push(resource.name);
   }
-  return { resources, changed, more: waiting };
+  return { resources, changed, more: waiting, unsettled };
 }
 
 interface Absences {

@@ -29,10 +29,9 @@ const RECENT = 200;
 
 /** What came of the calls of one client. */
 export class Answers {
-  /** Service and reason of each failed call, with its time after the start in ms. */
+  /** Service and reason of each failed call, with its time on the clock of `performance.now()`. */
   readonly failures: string[] = [];
   count = 0;
-  readonly #startMs = performance.now();
   readonly #recent = new Map<string, string[]>();
 
   ok(service: string, backend: string): void {
@@ -44,7 +43,7 @@ export class Answers {
   }
 
   failed(service: string, reason: string): void {
-    this.failures.push(`+${Math.round(performance.now() - this.#startMs)} ms ${service}: ${reason}`);
+    this.failures.push(`${Math.round(performance.now())} ms: ${service}: ${reason}`);
   }
 
   /** Who answered the last calls to a service since it was forgotten last, oldest first. */

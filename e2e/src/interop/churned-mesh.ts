@@ -29,7 +29,7 @@ export class ChurnedMesh implements Churned {
   readonly envoys: readonly ModalEnvoy[];
   readonly callers: readonly CallingClient[];
   readonly changes: RandomChanges;
-  /** What happened, each with its time after the start. */
+  /** What happened, each with its time on the clock of `performance.now()`. */
   readonly history: string[] = [];
   /** Of responses, by anybody, as the control plane saw them. */
   readonly nacks: string[] = [];
@@ -39,7 +39,6 @@ export class ChurnedMesh implements Churned {
   readonly #settings = new Map<string, ServiceSettings>(STANDING.map((name) => [name, {}]));
   readonly #arrivals = new Map<string, Promise<void>>();
   readonly #departures = new Map<string, Promise<void>>();
-  readonly #startMs = performance.now();
 
   private constructor(parts: Started, rng: Rng) {
     this.services = parts.services;
@@ -60,7 +59,7 @@ export class ChurnedMesh implements Churned {
   }
 
   note(what: string): void {
-    this.history.push(`+${Math.round(performance.now() - this.#startMs)} ms ${what}`);
+    this.history.push(`${Math.round(performance.now())} ms: ${what}`);
   }
 
   configure(service: string, settings: ServiceSettings | undefined): void {

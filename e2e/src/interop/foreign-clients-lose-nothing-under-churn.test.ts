@@ -51,7 +51,7 @@ test(`${CHANGES} random changes and a killed control plane: unmodified Envoys in
     }
   } finally {
     console.log(mesh.history.join("\n"));
-    for (const { name, answers } of mesh.callers) console.log(`${name}: ${answers.count} answers, ${answers.failures.length} failures`);
+    for (const { name, answers } of mesh.callers) console.log(`${name}: ${answers.count} answers, ${answers.failures.length} failures\n${answers.failures.join("\n")}`);
     console.log(`${mesh.snapshots} snapshots, ${mesh.services.stopped} backends left and were stopped`);
   }
 }, 300_000);
