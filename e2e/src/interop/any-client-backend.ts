@@ -38,7 +38,9 @@ export async function startAnyClientBackend(name: string): Promise<AnyClientBack
     },
   });
   const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
-  const front = createServer((socket) => bySpeech(socket, { http1: () => http1.emit("connection", socket), http2: () => injector.injectConnection(socket) }));
+  const front = createServer((socket) =>
+    bySpeech(socket, { http1: () => http1.emit("connection", socket), http2: () => injector.injectConnection(socket) }),
+  );
   await new Promise<void>((resolve, reject) => {
     front.once("error", reject).listen(port, "127.0.0.1", resolve);
   });

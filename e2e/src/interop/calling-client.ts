@@ -73,7 +73,8 @@ export const GRPC_CLIENTS: readonly GrpcClientKind[] = [
   },
   {
     name: "C-core",
-    start: (bootstrap, onLine) => startPython(fileURLToPath(new URL("../../src/interop/grpc_caller.py", import.meta.url)), [], bootstrap, { onLine }),
+    start: (bootstrap, onLine) =>
+      startPython(fileURLToPath(new URL("../../src/interop/grpc_caller.py", import.meta.url)), [], bootstrap, { onLine }),
   },
 ];
 
@@ -89,8 +90,9 @@ export function startGrpcCaller(kind: GrpcClientKind, xdsPort: number): CallingC
     else if (what === "failed") answers.failed(service, rest);
     else if (what === "stopped") stopped.add(service);
   });
-  const alive = () => {
+  const alive = (): true => {
     if (child.exit() !== undefined) throw new GiveUp(`${kind.name} ended:\n${child.output()}`);
+    return true;
   };
   return {
     name: kind.name,
@@ -99,11 +101,11 @@ export function startGrpcCaller(kind: GrpcClientKind, xdsPort: number): CallingC
       stopped.delete(service);
       answers.forget(service);
       child.writeLine(`call ${service}`);
-      await until(`${kind.name} to reach ${service}`, () => (alive(), answers.recent(service).length > 0), START);
+      await until(`${kind.name} to reach ${service}`, () => alive() && answers.recent(service).length > 0, START);
     },
     stop: async (service) => {
       child.writeLine(`stop ${service}`);
-      await until(`${kind.name} to stop calling ${service}`, () => (alive(), stopped.has(service)), START);
+      await until(`${kind.name} to stop calling ${service}`, () => alive() && stopped.has(service), START);
     },
   };
 }

@@ -2,15 +2,13 @@
 
 import type { Rng } from "@fairlead/shared";
 import { expect } from "vitest";
-import { type Config, type ControlPlane, startControlPlane } from "../harness/planes.js";
-import { freePort } from "../harness/ports.js";
+import type { Config, ControlPlane } from "../harness/planes.js";
 import { until, untilEqual } from "../harness/until.js";
-import { startZooKeeper } from "../harness/zookeeper.js";
-import { openZooKeeperSession } from "../harness/zookeeper-client.js";
-import { type CallingClient, GRPC_CLIENTS, httpCaller, startGrpcCaller } from "./calling-client.js";
-import { type EnvoyHost, type ModalEnvoy, startEnvoyOfEachMode } from "./envoy-modes.js";
-import { NERVE_PATH, NerveServices, type Registration } from "./nerve-services.js";
-import { type Churned, configWith, RandomChanges, type ServiceSettings, STANDING, VISITING } from "./random-changes.js";
+import { type CallingClient, GRPC_CLIENTS } from "./calling-client.js";
+import { type ChurnedParts, startChurnedParts } from "./churned-parts.js";
+import type { EnvoyHost, ModalEnvoy } from "./envoy-modes.js";
+import type { NerveServices, Registration } from "./nerve-services.js";
+import { type Churned, configWith, RandomChanges, type ServiceSettings, STANDING } from "./random-changes.js";
 
 /** A publish follows its change within a second; a machine under load may take its time. */
 const PUBLISH = { timeoutMs: 30_000, everyMs: 5 };
@@ -20,7 +18,10 @@ const RECONNECT = { timeoutMs: 90_000, everyMs: 100 };
 interface Stream {
   readonly node: string;
   readonly connected: boolean;
-  readonly types: readonly { readonly type: string; readonly lastNack?: { readonly reason: string; readonly resources: readonly string[] } }[];
+  readonly types: readonly {
+    readonly type: string;
+    readonly lastNack?: { readonly reason: string; readonly resources: readonly string[] };
+  }[];
 }
 
 export class ChurnedMesh implements Churned {
@@ -40,7 +41,7 @@ export class ChurnedMesh implements Churned {
   readonly #arrivals = new Map<string, Promise<void>>();
   readonly #departures = new Map<string, Promise<void>>();
 
-  private constructor(parts: Started, rng: Rng) {
+  private constructor(parts: ChurnedParts, rng: Rng) {
     this.services = parts.services;
     this.controlPlane = parts.controlPlane;
     this.envoys = parts.envoys;
@@ -52,7 +53,7 @@ export class ChurnedMesh implements Churned {
 
   /** Everything runs, and everybody has reached every standing service. */
   static async start(rng: Rng): Promise<ChurnedMesh> {
-    const parts = await startParts();
+    const parts = await startChurnedParts();
     const mesh = new ChurnedMesh(parts, rng);
     await Promise.all(STANDING.flatMap((service) => parts.callers.map((caller) => caller.call(service))));
     return mesh;
@@ -76,12 +77,12 @@ export class ChurnedMesh implements Churned {
 
   async #everybodyCalls(service: string): Promise<void> {
     await until(`${service} to be served`, async () => (await this.#standing(service)).serving > 0, RECONNECT);
-    await Promise.all([
-      this.#untilEnvoys(`to have ${service}`, async (envoy) => {
-        const hosts = (await envoy.clusters()).get(service);
-        return (hosts?.size ?? 0) > 0 && (await envoy.listeners()).includes(`outbound:${service}`);
-      }),
-    ]);
+    await this.#untilEnvoys(`to have ${service}`, async (envoy) => {
+      const hosts = (await envoy.clusters()).get(service);
+      return (hosts?.size ?? 0) > 0 && (await envoy.listeners()).includes(`outbound:${service}`);
+    });
+    // Who has no control plane cannot begin to call anything.
+    await this.untilAllConnected();
     await Promise.all(this.callers.map((caller) => caller.call(service)));
     this.note(`everybody calls ${service}`);
   }
@@ -135,11 +136,40 @@ export class ChurnedMesh implements Churned {
     return Number(position.slice(position.lastIndexOf("/") + 1));
   }
 
+  /** The control plane is killed, when everybody calls what has come, and while a retired service waits to be confirmed. */
+  async loseControlPlane(): Promise<void> {
+    if (this.changes.lost.length === 0) this.note(`${await this.changes.lose()}`);
+    await this.#untilAllArrived();
+    await this.noteWhatItSaw();
+    await this.controlPlane.kill("SIGKILL");
+    this.note("the control plane is killed");
+  }
+
+  async restartControlPlane(): Promise<void> {
+    await this.controlPlane.restart();
+    this.note("the control plane is back");
+  }
+
+  /** Every call that failed, of whom and to whom. */
+  failures(): readonly string[] {
+    return this.callers.flatMap(({ name, answers }) => answers.failures.map((failure) => `${name} ${failure}`));
+  }
+
+  figures(): string {
+    const answered = this.callers.map(({ name, answers }) => `${name} ${answers.count} answers, ${answers.failures.length} failures`);
+    return `${this.snapshots} snapshots, ${this.services.stopped} backends left and were stopped; ${answered.join("; ")}`;
+  }
+
+  async #untilAllArrived(): Promise<void> {
+    await Promise.all(this.#arrivals.values());
+  }
+
   /** Keeps what the control plane would forget when it is killed. */
   async noteWhatItSaw(): Promise<void> {
     const { sidecars } = await this.controlPlane.api<{ sidecars: readonly Stream[] }>("/v1/sidecars");
     for (const { node, types } of sidecars) {
-      for (const { type, lastNack: nack } of types) if (nack !== undefined) this.nacks.push(`${node} ${type} ${nack.resources}: ${nack.reason}`);
+      for (const { type, lastNack: nack } of types)
+        if (nack !== undefined) this.nacks.push(`${node} ${type} ${nack.resources}: ${nack.reason}`);
     }
     this.snapshots += await this.#revision();
   }
@@ -151,31 +181,44 @@ export class ChurnedMesh implements Churned {
       return [...new Set(sidecars.filter((stream) => stream.connected).map(({ node }) => node))].sort();
     };
     await untilEqual("the clients that are connected", connected, nodes, RECONNECT);
-    this.note("everybody is connected again");
   }
 
   /** Until every client has what is registered now. */
   async untilSettled(): Promise<void> {
-    await Promise.all([...this.#arrivals.values(), ...this.#departures.values()]);
+    await this.#untilAllArrived();
+    await Promise.all(this.#departures.values());
     await this.untilAllConnected();
     const present = this.services.names;
     const clusters = [...present, ...this.changes.lost].sort();
     await Promise.all([
-      ...this.envoys.map((envoy) => untilEqual(`${envoy.name}'s clusters`, async () => [...(await envoy.clusters()).keys()].sort(), clusters, RECONNECT)),
-      ...this.envoys.map((envoy) => untilEqual(`${envoy.name}'s listeners`, () => envoy.listeners(), clusters.map((name) => `outbound:${name}`), RECONNECT)),
+      ...this.envoys.map((envoy) =>
+        untilEqual(`${envoy.name}'s clusters`, async () => [...(await envoy.clusters()).keys()].sort(), clusters, RECONNECT),
+      ),
+      ...this.envoys.map((envoy) =>
+        untilEqual(
+          `${envoy.name}'s listeners`,
+          () => envoy.listeners(),
+          clusters.map((name) => `outbound:${name}`),
+          RECONNECT,
+        ),
+      ),
       ...present.flatMap((service) => this.envoys.map((envoy) => this.#untilEnvoyHas(envoy, service))),
       ...present.flatMap((service) => this.callers.map((caller) => this.#untilCallerReaches(caller, service))),
     ]);
   }
 
   async #untilEnvoyHas(envoy: ModalEnvoy, service: string): Promise<void> {
-    const wanted = hostsOf([...this.services.of(service).values()]);
-    const limit = this.#limitOf(service);
+    const registered = [...this.services.of(service).values()];
+    const wanted = hostsOf(registered);
+    // A subset is of those that serve; where it would be all of them, the others are told of as well.
+    const least = Math.min(this.#limitOf(service), registered.filter(({ weight }) => weight > 0).length);
     await until(
-      `${envoy.name} to have ${limit} of ${JSON.stringify(wanted)} for ${service}`,
+      `${envoy.name} to have ${least} of ${JSON.stringify(wanted)} for ${service}`,
       async () => {
         const hosts = sorted((await envoy.clusters()).get(service) ?? new Map());
-        const fits = hosts.length === Math.min(limit, wanted.length) && hosts.every((host) => wanted.some((one) => same(one, host)));
+        const fits =
+          hosts.length >= (this.#limitOf(service) < wanted.length ? least : wanted.length) &&
+          hosts.every((host) => wanted.some((one) => same(one, host)));
         if (!fits) throw new Error(JSON.stringify(hosts));
         return true;
       },
@@ -224,43 +267,4 @@ function sorted(hosts: ReadonlyMap<string, EnvoyHost>): readonly Host[] {
 
 function same(one: Host, other: Host): boolean {
   return one[0] === other[0] && one[1].weight === other[1].weight && one[1].health === other[1].health;
-}
-
-interface Started {
-  readonly services: NerveServices;
-  readonly controlPlane: ControlPlane;
-  readonly envoys: readonly ModalEnvoy[];
-  readonly callers: readonly CallingClient[];
-  readonly base: Config;
-  readonly ports: ReadonlyMap<string, number>;
-}
-
-async function startParts(): Promise<Started> {
-  const zooKeeper = await startZooKeeper();
-  const session = await openZooKeeperSession(zooKeeper.address);
-  const services = new NerveServices(session);
-  const ports = new Map<string, number>();
-  for (const name of [...STANDING, ...VISITING]) ports.set(name, await freePort());
-  await session.mkdirp("/nerve");
-  for (const name of STANDING) {
-    await services.create(name);
-    for (let count = 0; count < 3; count++) await services.add(name);
-  }
-  const base = {
-    sources: [
-      {
-        ...{ name: "zk", type: "zookeeper", servers: [zooKeeper.address], sessionTimeout: "4s" },
-        paths: [{ path: NERVE_PATH, service: "{1}", format: "nerve" }],
-      },
-    ],
-    // Nobody's absence is doubted: every change shall reach the clients at once. Checks wait for a machine under load.
-    defaults: { safety: "off", check: { type: "tcp", interval: "1s", timeout: "1s", fall: 10, rise: 1 } },
-  };
-  const controlPlane = await startControlPlane(configWith(base, new Map(STANDING.map((name) => [name, {}])), ports));
-  const envoys = await startEnvoyOfEachMode(controlPlane.xdsPort);
-  const callers = [
-    httpCaller("the Envoys", (service) => ports.get(service) ?? 0),
-    ...GRPC_CLIENTS.map((kind) => startGrpcCaller(kind, controlPlane.xdsPort)),
-  ];
-  return { services, controlPlane, envoys, callers, base, ports };
 }
