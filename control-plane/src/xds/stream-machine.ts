@@ -187,7 +187,7 @@ export class StreamMachine {
     const { variant, limits } = this.#options;
     // Envoy that reconnects while it warms a cluster or listener goes on waiting for what it asks of these (xDS rule R30).
     const distrustsClaims = this.#isEnvoy && !typeRules(typeUrl).wildcard;
-    const type = new TypeStream({ typeUrl, variant, responseBytes: limits.responseBytes, distrustsClaims });
+    const type = new TypeStream({ typeUrl, variant, responseBytes: limits.responseBytes, distrustsClaims, nowMs: this.#options.nowMs });
     if (this.#sets !== undefined) type.see(this.#sets);
     this.#types.set(typeUrl, type);
     return type;
@@ -259,14 +259,14 @@ export class StreamMachine {
   #sendNext(type: TypeStream, steps: Step[]): void {
     const draft = type.next(this.#gateOf(type));
     if (draft === undefined || this.#identity === undefined) return;
-    const { content } = draft;
+    const { content, change } = draft;
     const { nonce, serial, bytes } = this.#options.encoder.encode(content, this.#serials.get(type.typeUrl) ?? 0);
     this.#serials.set(type.typeUrl, serial);
     type.sent(draft, nonce);
     this.#responses += 1;
     this.#oweAssignments(draft);
     const { typeUrl, version, resources } = content;
-    this.#options.observer.sent(this.#identity, typeUrl, { nonce, version, resources: resources.length, bytes: bytes.length });
+    this.#options.observer.sent(this.#identity, typeUrl, { nonce, version, resources: resources.length, bytes: bytes.length, change });
     steps.push({ kind: "send", bytes, nonce, content });
   }
 

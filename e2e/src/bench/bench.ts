@@ -1,5 +1,5 @@
 /** What a bench found: plain values, numbers with their unit in the name. */
-export type Figures = Readonly<Record<string, number | string>>;
+export type Figures = Readonly<Record<string, number | string | Readonly<Record<string, number>>>>;
 
 /** A bench: a question about speed with a number as its answer. */
 export type Bench = {

@@ -12,3 +12,9 @@ export function rssMbOf(pid: number): number {
   const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   return Math.round((Number(kib) * 1_024) / 1_000_000);
 }
+
+/** The most memory a process ever had resident, in MB of 1,000,000 bytes. */
+export function peakRssMbOf(pid: number): number {
+  const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Math.round((Number(kib) * 1_024) / 1_000_000);
+}

@@ -1,39 +1,25 @@
-// The fleet of the fan-out benches: as many raw streams as it is told, each on a connection of its own.
-import { RESOURCE_TYPES } from "@fairlead/proto";
+// The fleet of the xDS benches: as many raw streams as it is told, each on a connection of its own.
+import { RawFleet } from "./fanout/fleet.js";
 import type { FleetOrder, FleetReport } from "./fanout/fleet-protocol.js";
-import { RawStream } from "./fanout/raw-stream.js";
 
 const report = (message: FleetReport) => process.send?.(message);
-let open: RawStream[] = [];
+let fleet: RawFleet | undefined;
 
-function connect({ port, streams, clusters, held }: Extract<FleetOrder, { kind: "connect" }>): void {
-  const names = Array.from({ length: clusters }, (_, index) => `c${index}`);
-  const startMs = performance.now();
-  let synced = 0;
-  open = Array.from({ length: streams }, (_, index) => {
-    let isFirst = true;
-    return new RawStream({
-      port,
-      localAddress: `127.0.${1 + (index >> 13)}.1`,
-      node: `node-${index}`,
-      typeUrl: RESOURCE_TYPES.assignment,
-      subscribe: names,
-      held,
-      onResponse: () => {
-        if (!isFirst) return;
-        isFirst = false;
-        synced += 1;
-        if (synced === streams) report({ kind: "synced", tookMs: performance.now() - startMs, resources: synced });
-      },
-      onClosed: () => {},
-    });
-  });
+function obey(order: FleetOrder): void {
+  if (order.kind === "connect") {
+    fleet = new RawFleet(order, report);
+    fleet.connect();
+  } else if (order.kind === "reconnect") {
+    fleet?.reconnect();
+  } else if (order.kind === "expect") {
+    fleet?.expect(order.typeUrl);
+    report({ kind: "expecting" });
+  } else if (order.kind === "count") {
+    report({ kind: "counted", ...(fleet?.counts ?? { received: 0, resent: 0, retries: 0 }) });
+  } else {
+    fleet?.end();
+    report({ kind: "disconnected" });
+  }
 }
 
-process.on("message", (message) => {
-  const order = message as FleetOrder;
-  if (order.kind === "connect") return connect(order);
-  for (const stream of open) stream.end();
-  open = [];
-  return report({ kind: "disconnected" });
-});
+process.on("message", (message) => obey(message as FleetOrder));

@@ -1,16 +1,20 @@
 // The server of the fan-out benches, alone in its process: the xDS library, with the fleet room as its observer.
-// usage: xds-server-main.js CLUSTERS ENDPOINTS       (ordered over the message channel)
+// usage: xds-server-main.js CLUSTERS ENDPOINTS [PORT [WEIGHT]]       (ordered over the message channel)
+// WEIGHT is that of the first endpoint of every cluster: with the same one another process serves the same content.
 import { newFleet } from "@fairlead/control-plane/fleet";
-import { resourceSets, xdsServer } from "@fairlead/control-plane/xds";
+import { type ResourceSets, resourceSets, xdsServer } from "@fairlead/control-plane/xds";
+import { RESOURCE_TYPES } from "@fairlead/proto";
 import { Cell, newMetrics } from "@fairlead/shared";
 import { systemClock } from "@fairlead/shared/io";
 import type { ServerOrder, ServerReport } from "./fanout/fleet-protocol.js";
+import { monotonicMs } from "./fanout/monotonic.js";
+import { percentile } from "./percentile.js";
 
-const [clusters = 1, endpoints = 100] = process.argv.slice(2).map(Number);
+const [clusters = 1, endpoints = 100, port = 0, firstWeight = 100] = process.argv.slice(2).map(Number);
 const weights = new Map<string, number>();
 
 function assignment(name: string) {
-  const weightOf = (index: number) => (index === 0 ? (weights.get(name) ?? 100) : 100);
+  const weightOf = (index: number) => (index === 0 ? (weights.get(name) ?? firstWeight) : 100);
   const lb_endpoints = Array.from({ length: endpoints }, (_, index) => ({
     endpoint: { address: { socket_address: { address: `10.0.${index >> 8}.${index & 255}`, port_value: 8_080 } } },
     load_balancing_weight: { value: weightOf(index) },
@@ -26,13 +30,17 @@ const fleet = newFleet({ clock: systemClock, metrics, knows: () => false });
 const report = (message: ServerReport) => process.send?.(message);
 
 let acks = 0;
+let pushedAtMs = 0;
+let ackMs: number[] = [];
 let onAck = () => {};
 const { observer } = fleet;
 const counting = {
   ...bound(observer),
   acked: (...args: Parameters<typeof observer.acked>) => {
     observer.acked(...args);
+    if (args[0].node.cluster !== "bench") return;
     acks += 1;
+    ackMs.push(monotonicMs() - pushedAtMs);
     onAck();
   },
 };
@@ -50,22 +58,33 @@ function bound(of: typeof observer): typeof observer {
 }
 
 /** One change of a cluster that everybody has; resolves when everybody has acknowledged it. */
-function pushOnce(round: number): Promise<void> {
+function pushOnce(round: number, everybody: number): Promise<void> {
   const name = names[round % names.length] ?? "c0";
-  weights.set(name, 1 + (round % 1_000));
+  weights.set(name, ((weights.get(name) ?? firstWeight) % 1_000) + 1);
   built.set(name, assignment(name));
   acks = 0;
-  const everybody = streams();
   const done = new Promise<void>((resolve) => {
     onAck = () => {
       if (acks === everybody) resolve();
     };
   });
-  view.set(resourceSets({ assignments: Object.fromEntries(built) }, view.value));
+  const next = withChange(resourceSets({ assignments: Object.fromEntries(built) }, view.value), name);
+  pushedAtMs = monotonicMs();
+  view.set(next);
   return done;
 }
 
-const streams = () => fleet.nodes.filter(({ ended }) => ended === undefined).length;
+/** As the control plane renders a change, with when it was: measuring how long it takes is part of the cost. */
+function withChange(sets: ResourceSets, name: string): ResourceSets {
+  const [typeUrl, set] = [RESOURCE_TYPES.assignment, sets.types.get(RESOURCE_TYPES.assignment)];
+  const resource = set?.resources.get(name);
+  if (set === undefined || resource === undefined) return sets;
+  const nowMs = systemClock.nowMs();
+  const resources = new Map([...set.resources, [name, { ...resource, changes: [{ eventMs: nowMs, publishedMs: nowMs }] }]]);
+  return { ...sets, types: new Map([...sets.types, [typeUrl, { ...set, resources }]]) };
+}
+
+const streams = () => fleet.nodes.filter(({ ended, cluster }) => ended === undefined && cluster === "bench").length;
 
 async function obey(order: ServerOrder): Promise<void> {
   if (order.kind === "measure") {
@@ -73,20 +92,23 @@ async function obey(order: ServerOrder): Promise<void> {
     report({ kind: "measured", rssBytes: process.memoryUsage.rss() });
     return;
   }
+  const { rounds, streams: everybody = streams() } = order;
+  ackMs = [];
   const cpu = process.cpuUsage();
   const startMs = performance.now();
   const ackedMs: number[] = [];
-  for (let round = 0; round < order.rounds; round++) {
+  for (let round = 0; round < rounds; round++) {
     const beganMs = performance.now();
-    await pushOnce(round);
+    await pushOnce(round, everybody);
     ackedMs.push(performance.now() - beganMs);
   }
   const { user, system } = process.cpuUsage(cpu);
-  report({ kind: "pushed", pushes: order.rounds * streams(), cpuMicros: user + system, tookMs: performance.now() - startMs, ackedMs });
+  const took = { cpuMicros: user + system, tookMs: performance.now() - startMs, atMs: monotonicMs() };
+  report({ kind: "pushed", pushes: rounds * everybody, ackedMs, ackP99Ms: percentile(ackMs, 99), ...took });
 }
 
 process.on("message", (order) => void obey(order as ServerOrder));
 const server = xdsServer({ viewOf: () => view, observer: counting, metrics, identifier: "bench" });
-const listening = await server.listen({ host: "127.0.0.1", port: 0 });
+const listening = await server.listen({ host: "127.0.0.1", port });
 if (!listening.ok) throw new Error(listening.error);
 report({ kind: "listening", port: listening.value.port });

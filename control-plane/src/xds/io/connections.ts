@@ -9,8 +9,8 @@ import type { ConnectionInjector } from "@grpc/grpc-js";
 import { type ClientProof, proofOf } from "./client-proof.js";
 import type { TlsMaterial } from "./tls-files.js";
 
-/** Linux caps it at net.core.somaxconn, 4096 by default since 5.4. */
-const BACKLOG = 4096;
+/** As many as the kernel gives: Linux caps it at net.core.somaxconn, 4096 by default since 5.4. More would wrap around in old kernels. */
+const BACKLOG = 65_535;
 /** A handshake takes two round trips; who is silent meanwhile holds a connection. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** A resumed session would not be checked again: not for its end, nor against other authorities (SSL_OP_NO_TICKET). */

@@ -1,10 +1,9 @@
-import { join } from "node:path";
-import { repositoryTop } from "../../harness/paths.js";
-import { type Process, startProcess } from "../../harness/processes.js";
-import { until } from "../../harness/until.js";
+import { RESOURCE_TYPES } from "@fairlead/proto";
 import type { Bench, Figures } from "../bench.js";
 import { percentile } from "../percentile.js";
+import { contest } from "./contest.js";
 import type { FleetReport, ServerReport } from "./fleet-protocol.js";
+import { startHelper } from "./helper.js";
 
 const STREAMS = Number(process.env["BENCH_STREAMS"] ?? 10_000);
 const ENDPOINTS = 100;
@@ -15,6 +14,7 @@ const ROUNDS = 30;
  * endpoint of 100 re-weighted, and the next change only when everybody has acknowledged. The server is alone on core 0 and decodes type,
  * nonce and error of every ACK; the clients write their frames by hand on core 1. `cpu_us_per_push` is CPU of the whole server process per push
  * and its ACK. `rss_kb_per_sidecar` is what its memory grew by from empty to all connected, after garbage collection.
+ * Where Go is installed, go-control-plane does the same in turns with it; `ratio_to_…` is our pushes per core-second over its own.
  */
 export const fanout: Bench = {
   name: "fanout",
@@ -23,20 +23,18 @@ export const fanout: Bench = {
 };
 
 async function measure(): Promise<Figures> {
-  const server = helper<ServerReport>("xds-server-main.js", 0, ["1", String(ENDPOINTS)]);
-  const fleet = helper<FleetReport>("xds-clients-main.js", 1, []);
+  const server = startHelper<ServerReport>("xds-server-main.js", 0, ["1", String(ENDPOINTS)]);
   const { port } = await server.next("listening");
   server.send({ kind: "measure" });
   const empty = await server.next("measured");
-  fleet.send({ kind: "connect", port, streams: STREAMS, clusters: 1, held: {} });
-  await fleet.next("synced");
+  await connectFleet(port);
   server.send({ kind: "push", rounds: 3 });
   await server.next("pushed");
   server.send({ kind: "measure" });
   const full = await server.next("measured");
   server.send({ kind: "push", rounds: ROUNDS });
   const { pushes, cpuMicros, tookMs, ackedMs } = await server.next("pushed");
-  return {
+  const ours = {
     streams: STREAMS,
     pushes_per_core_s: Math.round((pushes / cpuMicros) * 1e6),
     cpu_us_per_push: Math.round((cpuMicros / pushes) * 10) / 10,
@@ -44,33 +42,14 @@ async function measure(): Promise<Figures> {
     all_acked_p50_ms: percentile(ackedMs, 50),
     server_core_share: Math.round((cpuMicros / 1_000 / tookMs) * 100) / 100,
   };
+  console.log(JSON.stringify(ours));
+  return { ...ours, ...(await contest({ ours: server, streams: STREAMS, endpoints: ENDPOINTS, connectFleet })) };
 }
 
-interface Helper<Report extends { readonly kind: string }> {
-  send(order: object): void;
-  next<Kind extends Report["kind"]>(kind: Kind): Promise<Extract<Report, { kind: Kind }>>;
-}
-
-/** A Node script of this bench, bound to one core. */
-function helper<Report extends { readonly kind: string }>(script: string, core: number, args: readonly string[]): Helper<Report> {
-  const reports: Report[] = [];
-  const child: Process = startProcess({
-    name: script,
-    command: "taskset",
-    args: ["-c", String(core), process.execPath, "--expose-gc", join(repositoryTop, "e2e/dist/bench", script), ...args],
-    onMessage: (message) => reports.push(message as Report),
-  });
-  return {
-    send: (order) => child.send(order),
-    next: <Kind extends Report["kind"]>(kind: Kind) =>
-      until(
-        `${script} to report "${kind}"`,
-        () => {
-          if (child.exit() !== undefined) throw new Error(`${script} ended:\n${child.output()}`);
-          const index = reports.findIndex((each) => each.kind === kind);
-          return index < 0 ? undefined : (reports.splice(index, 1)[0] as Extract<Report, { kind: Kind }>);
-        },
-        { timeoutMs: 300_000 },
-      ),
-  };
+/** Clients of their own for one server; resolves when everybody has the first response. */
+async function connectFleet(port: number): Promise<{ end(): Promise<unknown> }> {
+  const fleet = startHelper<FleetReport>("xds-clients-main.js", 1, []);
+  fleet.send({ kind: "connect", port, streams: STREAMS, types: [RESOURCE_TYPES.assignment], names: ["c0"] });
+  await fleet.next("synced");
+  return { end: () => fleet.kill() };
 }

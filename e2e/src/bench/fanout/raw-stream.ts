@@ -2,6 +2,7 @@
 
 import { connect, type Socket } from "node:net";
 import { encode, services } from "@fairlead/proto";
+import { headOf } from "./delta-response.js";
 
 const FRAME_HEAD = 9;
 const GRPC_HEAD = 5;
@@ -48,26 +49,28 @@ function requestHeaders(path: string): Buffer {
 }
 
 /** SETTINGS_INITIAL_WINDOW_SIZE (4) of two windows' worth, and the same for the connection. */
-const OPENING = Buffer.concat([
+export const OPENING = Buffer.concat([
   Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
   frame(TYPE.settings, 0, 0, Buffer.concat([Buffer.from([0, 4]), uint32(2 * WINDOW_BYTES)])),
   frame(TYPE.windowUpdate, 0, 0, uint32(2 * WINDOW_BYTES)),
   frame(TYPE.headers, END_HEADERS, STREAM, requestHeaders(services.aggregated.DeltaAggregatedResources.path)),
 ]);
 
-function message(bytes: Buffer): Buffer {
+/** One gRPC message in a frame of its own. */
+export function message(bytes: Buffer): Buffer {
   const head = Buffer.alloc(GRPC_HEAD);
   head.writeUInt32BE(bytes.length, 1);
   return frame(TYPE.data, 0, STREAM, Buffer.concat([head, bytes]));
 }
 
-/** The nonce is the last field of our responses: tag, length, text. */
-function nonceOf(response: Buffer): string {
-  for (let length = 1; length <= 12; length++) {
-    const at = response.length - length - 2;
-    if (response[at] === 0x2a && response[at + 1] === length) return response.toString("latin1", at + 2);
-  }
-  throw new Error("a response does not end with its nonce");
+/** What a stream does with a response. */
+export type Manners = "acks" | "nacks" | "never-reads";
+
+export interface RawSubscription {
+  readonly typeUrl: string;
+  readonly names: readonly string[];
+  /** What it has from before, version by name. */
+  readonly held: Readonly<Record<string, string>>;
 }
 
 export interface RawStreamOptions {
@@ -75,14 +78,15 @@ export interface RawStreamOptions {
   /** From which of this machine's addresses: one has only some 28,000 ports. */
   readonly localAddress: string;
   readonly node: string;
-  readonly typeUrl: string;
-  readonly subscribe: readonly string[];
-  /** What it has from before, version by name. */
-  readonly held?: Readonly<Record<string, string>>;
-  /** A whole response has come; it is acknowledged at once unless `answers` is false. */
-  readonly onResponse: (response: Buffer) => void;
+  /** `node.cluster`: a bench's own clients, or those it wants to see get by beside them. */
+  readonly cluster: string;
+  readonly subscriptions: readonly RawSubscription[];
+  readonly manners: Manners;
+  /** The server's headers have come: it has read the first request, and serves this stream. */
+  readonly onServed?: () => void;
+  /** A whole response has come, and has been answered. */
+  readonly onResponse: (response: Buffer, typeUrl: string) => void;
   readonly onClosed: () => void;
-  readonly answers?: boolean;
 }
 
 export class RawStream {
@@ -95,22 +99,44 @@ export class RawStream {
 
   constructor(options: RawStreamOptions) {
     this.#options = options;
-    const { port, localAddress, node, typeUrl, subscribe, held = {} } = options;
+    const { port, localAddress, node, cluster, subscriptions, manners } = options;
     this.#socket = connect({ host: "127.0.0.1", port, localAddress, noDelay: true });
-    const first = encode("envoy.service.discovery.v3.DeltaDiscoveryRequest", {
-      node: { id: node, cluster: "bench", user_agent_name: "fairlead" },
-      type_url: typeUrl,
-      resource_names_subscribe: [...subscribe],
-      initial_resource_versions: held,
-    });
-    this.#socket.write(Buffer.concat([OPENING, message(first)]));
-    this.#socket.on("data", (bytes) => this.#read(bytes));
+    const first = subscriptions.map(({ typeUrl, names, held }) =>
+      message(
+        encode("envoy.service.discovery.v3.DeltaDiscoveryRequest", {
+          node: { id: node, cluster, user_agent_name: "fairlead" },
+          type_url: typeUrl,
+          resource_names_subscribe: [...names],
+          initial_resource_versions: held,
+        }),
+      ),
+    );
+    this.#socket.write(Buffer.concat([OPENING, ...first]));
+    if (manners === "never-reads") this.#socket.pause();
+    else this.#socket.on("data", (bytes) => this.#read(bytes));
     this.#socket.on("error", () => this.#socket.destroy());
     this.#socket.on("close", () => options.onClosed());
   }
 
+  get isConnected(): boolean {
+    return this.#socket.readyState === "open";
+  }
+
+  /** Asks again for what it has subscribed to: every name is to be answered, whatever was sent before (xDS rule R14). */
+  askAgain(): void {
+    for (const { typeUrl, names } of this.#options.subscriptions) {
+      const again = encode("envoy.service.discovery.v3.DeltaDiscoveryRequest", { type_url: typeUrl, resource_names_subscribe: [...names] });
+      this.#socket.write(message(again));
+    }
+  }
+
   end(): void {
     this.#socket.destroy();
+  }
+
+  /** Off the socket, frame heads and all. */
+  get bytesRead(): number {
+    return this.#socket.bytesRead;
   }
 
   /** Whole frames; what is left waits for the next bytes. */
@@ -130,6 +156,7 @@ export class RawStream {
     if (type === TYPE.settings && (flags & ACK) === 0) this.#socket.write(frame(TYPE.settings, ACK, 0, Buffer.alloc(0)));
     if (type === TYPE.ping && (flags & ACK) === 0) this.#socket.write(frame(TYPE.ping, ACK, 0, payload));
     if (type === TYPE.data) this.#takeData(payload);
+    if (type === TYPE.headers) this.#options.onServed?.();
     if (type === TYPE.goaway) this.#socket.destroy();
   }
 
@@ -155,11 +182,11 @@ export class RawStream {
   }
 
   #respond(response: Buffer): void {
-    const { typeUrl, onResponse, answers = true } = this.#options;
-    if (answers) {
-      const ack = encode("envoy.service.discovery.v3.DeltaDiscoveryRequest", { type_url: typeUrl, response_nonce: nonceOf(response) });
-      this.#socket.write(message(ack));
-    }
-    onResponse(response);
+    const { onResponse, manners } = this.#options;
+    const { typeUrl, nonce } = headOf(response);
+    const refusal = manners === "nacks" ? { error_detail: { code: 3, message: "this client refuses everything" } } : {};
+    const answer = { type_url: typeUrl, response_nonce: nonce, ...refusal };
+    this.#socket.write(message(encode("envoy.service.discovery.v3.DeltaDiscoveryRequest", answer)));
+    onResponse(response, typeUrl);
   }
 }
