@@ -22,6 +22,8 @@ export interface CallingClient {
   /** Resolves when nothing is in flight any more. */
   stop(service: string): Promise<void>;
   readonly answers: Answers;
+  /** Whether it calls the service now. */
+  isCalling(service: string): boolean;
 }
 
 /** Enough that a backend with a twentieth of the weight is among them. */
@@ -33,9 +35,11 @@ export class Answers {
   readonly failures: string[] = [];
   count = 0;
   readonly #recent = new Map<string, string[]>();
+  readonly #counts = new Map<string, number>();
 
   ok(service: string, backend: string): void {
     this.count += 1;
+    this.#counts.set(service, this.countOf(service) + 1);
     const recent = this.#recent.get(service) ?? [];
     recent.push(backend);
     if (recent.length > RECENT) recent.shift();
@@ -44,6 +48,11 @@ export class Answers {
 
   failed(service: string, reason: string): void {
     this.failures.push(`${Math.round(performance.now())} ms: ${service}: ${reason}`);
+  }
+
+  /** Calls to a service that were answered. */
+  countOf(service: string): number {
+    return this.#counts.get(service) ?? 0;
   }
 
   /** Who answered the last calls to a service since it was forgotten last, oldest first. */
@@ -84,6 +93,7 @@ const START = { timeoutMs: 45_000 };
 export function startGrpcCaller(kind: GrpcClientKind, xdsPort: number): CallingClient {
   const answers = new Answers();
   const stopped = new Set<string>();
+  const called = new Set<string>();
   const child = kind.start(grpcBootstrap(xdsPort, kind.name), (line) => {
     const [, what, service = "", rest = ""] = /^(\S+) (\S+) ?(.*)$/.exec(line) ?? [];
     if (what === "ok") answers.ok(service, rest);
@@ -97,15 +107,18 @@ export function startGrpcCaller(kind: GrpcClientKind, xdsPort: number): CallingC
   return {
     name: kind.name,
     answers,
+    isCalling: (service) => called.has(service),
     call: async (service) => {
       stopped.delete(service);
       answers.forget(service);
+      called.add(service);
       child.writeLine(`call ${service}`);
       await until(`${kind.name} to reach ${service}`, () => alive() && answers.recent(service).length > 0, START);
     },
     stop: async (service) => {
       child.writeLine(`stop ${service}`);
       await until(`${kind.name} to stop calling ${service}`, () => alive() && stopped.has(service), START);
+      called.delete(service);
     },
   };
 }
@@ -137,6 +150,7 @@ export function httpCaller(name: string, portOf: (service: string) => number): C
   return {
     name,
     answers,
+    isCalling: (service) => called.has(service),
     call: async (service) => {
       answers.forget(service);
       called.add(service);

@@ -46,5 +46,6 @@ export async function startChurnedParts(): Promise<ChurnedParts> {
     httpCaller("the Envoys", (service) => ports.get(service) ?? 0),
     ...GRPC_CLIENTS.map((kind) => startGrpcCaller(kind, controlPlane.xdsPort)),
   ];
+  services.callers = callers;
   return { services, controlPlane, envoys, callers, base, ports };
 }

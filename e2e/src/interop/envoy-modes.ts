@@ -23,7 +23,7 @@ export interface ModalEnvoy {
   clusters(): Promise<ReadonlyMap<string, ReadonlyMap<string, EnvoyHost>>>;
   /** Names of its listeners in use. */
   listeners(): Promise<readonly string[]>;
-  /** The sum of its counters whose names match. */
+  /** The sum of its counters whose names match; its admin port's own are left out. */
   sum(filter: string): Promise<number>;
 }
 
@@ -68,6 +68,9 @@ function modal(name: string, envoy: Envoy): ModalEnvoy {
       const { listener_statuses = [] } = await envoy.api<{ listener_statuses?: readonly { name: string }[] }>("/listeners?format=json");
       return listener_statuses.map((listener) => listener.name).sort();
     },
-    sum: async (filter) => Object.values(await envoy.stats(filter)).reduce((sum, count) => sum + count, 0),
+    sum: async (filter) => {
+      const counters = Object.entries(await envoy.stats(filter)).filter(([counter]) => !counter.startsWith("http.admin."));
+      return counters.reduce((sum, [, count]) => sum + count, 0);
+    },
   };
 }
