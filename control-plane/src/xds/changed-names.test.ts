@@ -104,7 +104,7 @@ describe.each([
           else expect(one?.length).toBe(other?.length);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 });
