@@ -1,8 +1,8 @@
 // One type on one stream: what is asked, what was sent, what is unanswered. Both variants, ADS or not.
 
 import { type Answer, fullAnswer, partialAnswer, question, type Standing, type TypeGate } from "./answer.js";
-import { changedNames } from "./changed-names.js";
 import { Holdings } from "./holdings.js";
+import { Look } from "./look.js";
 import { Narrowing, type Suspect } from "./narrowing.js";
 import { oldestChange } from "./oldest-change.js";
 import type { Absence, Resource, ResourceSet, ResourceSets } from "./resource-set.js";
@@ -43,11 +43,7 @@ export class TypeStream {
   #set: ResourceSet | undefined;
   /** Whether something may be due that was not looked at yet. */
   #dirty = false;
-  /**
-   * The names it can be due for; undefined is all of them, which a full state always looks at. What a publish costs a stream follows what
-   * changed, not what is subscribed.
-   */
-  #look: Set<string> | undefined;
+  readonly #look = new Look();
   #unsettled = false;
   /** Of what was published until then nothing is unsaid. */
   #lookedMs = Number.NEGATIVE_INFINITY;
@@ -93,25 +89,11 @@ export class TypeStream {
     if (this.#sets === undefined || this.#unsettled) this.#dirty = true;
     this.#sets = sets;
     this.#set = set;
-    if (set === before) return;
-    if (set === undefined || before === undefined) this.#lookAtAll();
-    else this.#lookAtChanged(changedNames(before, set));
-  }
-
-  #lookAtChanged(changed: ReadonlySet<string>): void {
-    const { names, wildcard } = this.subscription;
-    if (wildcard || changed.size <= names.size) {
-      for (const name of changed) if (this.subscription.covers(name)) this.#lookAt(name);
-    } else for (const name of names) if (changed.has(name)) this.#lookAt(name);
+    if (set !== before && this.#look.atChanged(before, set, this.subscription)) this.#dirty = true;
   }
 
   #lookAt(name: string): void {
-    this.#look?.add(name);
-    this.#dirty = true;
-  }
-
-  #lookAtAll(): void {
-    this.#look = undefined;
+    this.#look.at(name);
     this.#dirty = true;
   }
 
@@ -152,19 +134,15 @@ export class TypeStream {
     this.#looked(answer);
     this.#unsettled = answer.unsettled;
     this.#dirty = answer.more;
-    this.#keepLooking(answer.open);
+    this.#look.keep(answer.open);
     return this.#question(standing);
-  }
-
-  #keepLooking(open: Answer["open"]): void {
-    this.#look = open === undefined ? undefined : new Set(open);
   }
 
   /** The draft went out under `nonce`. */
   sent(draft: Draft, nonce: string): void {
     const { content } = draft;
     if (draft.isQuestion) this.#narrowing.asked();
-    else this.#keepLooking(draft.open);
+    else this.#look.keep(draft.open);
     this.#unanswered = { nonce, content };
     this.#lastNonce = nonce;
     this.#answerOwed = false;
@@ -274,7 +252,8 @@ export class TypeStream {
 
   #noteWildcard({ wildcard }: SubscriptionChange): void {
     if (wildcard === "same") return;
-    this.#lookAtAll();
+    this.#look.atAll();
+    this.#dirty = true;
     if (wildcard !== "ended") this.#answerOwed = true;
     if (wildcard === "repeated") for (const name of this.#set?.resources.keys() ?? []) this.#owed.add(name);
     if (wildcard === "ended") this.#forgetUncovered();
@@ -300,7 +279,7 @@ export class TypeStream {
       subscription: this.subscription,
       holdings: this.#holdings,
       owed: this.#owed,
-      look: this.#look,
+      look: this.#look.names,
       told: this.#told,
       answerOwed: this.#answerOwed,
       first: this.#lastNonce === undefined,
