@@ -32,7 +32,7 @@ for (const { deleted, parent, paths } of [
     const backends = await Promise.all(["one", "two", "three"].map((name) => startBackend({ name })));
     for (const { name, address } of backends) await session.create(`${parent}/${name}`, address, "ephemeral");
     const controlPlane = await startControlPlane({
-      sources: [{ name: "zk", type: "zookeeper", servers: [server.address], sessionTimeout: "4s", paths }],
+      sources: [{ name: "zk", type: "zookeeper", servers: [server.address], sessionTimeout: "15s", paths }],
       defaults: { check: QUICK_CHECK },
     });
     const sidecar = await sidecarOf(controlPlane, ["cart"]);
