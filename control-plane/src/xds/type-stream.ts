@@ -2,12 +2,13 @@
 
 import { type Answer, fullAnswer, partialAnswer, question, type Standing, type TypeGate } from "./answer.js";
 import { Holdings } from "./holdings.js";
+import { hastenClaims, Leases, NO_RENEWALS, type Renewals, renewals } from "./leases.js";
 import { Narrowing, type Suspect } from "./narrowing.js";
 import { oldestChange } from "./oldest-change.js";
 import type { Absence, Resource, ResourceSet, ResourceSets } from "./resource-set.js";
 import { type ResourceStanding, standingsOf } from "./resource-standing.js";
 import { typeRules } from "./resource-types.js";
-import type { Draft, ResponseContent } from "./response-content.js";
+import type { ContentParts, Draft, ResponseContent } from "./response-content.js";
 import type { Heard, Refusal, StreamRequest, Verdict } from "./stream-request.js";
 import { Subscription, type SubscriptionChange } from "./subscription.js";
 
@@ -24,6 +25,8 @@ export interface TypeStreamOptions {
   /** Delta: answer every name of a first request, whatever the client claims to have of it (xDS rule R30). */
   readonly distrustsClaims: boolean;
   readonly nowMs: () => number;
+  /** The client understands a time to live (xDS rule R31). */
+  readonly timed: boolean;
 }
 
 export class TypeStream {
@@ -33,6 +36,9 @@ export class TypeStream {
   readonly #fullState: boolean;
   readonly #holdings = new Holdings();
   readonly #narrowing = new Narrowing();
+  readonly #leases = new Leases();
+  /** What the client has from before is held for a time too, and nobody has looked at it yet. */
+  #claimsRun = false;
   readonly #owed = new Set<string>();
   readonly #told = new Map<string, Absence["kind"]>();
   #answerOwed = false;
@@ -46,6 +52,8 @@ export class TypeStream {
   /** Of what was published until then nothing is unsaid. */
   #lookedMs = Number.NEGATIVE_INFINITY;
   #lastNonce: string | undefined;
+  /** Version of the last response the client accepted. */
+  #ackedVersion: string | undefined;
   #unanswered: Unanswered | undefined;
   /** Of the last NACK, for people. */
   #reason = "";
@@ -111,9 +119,17 @@ export class TypeStream {
     return !this.#dirty && (!answered || this.#unanswered === undefined);
   }
 
+  /** When to look again although nothing changes: something the client has runs out. */
+  get dueMs(): number | undefined {
+    const { dueMs } = this.#leases;
+    return this.#unanswered !== undefined || dueMs === Number.POSITIVE_INFINITY ? undefined : dueMs;
+  }
+
   /** The next response, if one is due and the one before is answered. The caller sends it and says so with `sent`. */
   next(gate: TypeGate): Draft | undefined {
-    if (!this.#dirty || this.#unanswered !== undefined || this.#sets === undefined) return undefined;
+    if (this.#unanswered !== undefined || this.#sets === undefined) return undefined;
+    const renewed = this.#options.timed ? this.#renewals(this.#sets) : NO_RENEWALS;
+    if (!this.#dirty && renewed === NO_RENEWALS) return undefined;
     if (this.subscription.isEmpty || (this.#set === undefined && this.#options.variant === "sotw")) {
       this.#dirty = false;
       this.#unsettled = false;
@@ -121,16 +137,69 @@ export class TypeStream {
     }
     const standing = this.#standing(this.#sets, gate);
     const answer = this.#answer(standing);
-    if (answer.due) return this.#draft(answer);
+    if (answer.due) return this.#beside(answer, renewed, standing);
     this.#looked(answer);
     this.#unsettled = answer.unsettled;
     this.#dirty = answer.more;
-    return this.#question(standing);
+    if (this.#fullState && renewed !== NO_RENEWALS) return this.#asHeld(answer.more);
+    return renewed.heartbeats.length > 0 ? this.#heartbeat(renewed, answer.more) : this.#question(standing);
+  }
+
+  #renewals(sets: ResourceSets): Renewals {
+    const nowMs = this.#options.nowMs();
+    const { typeUrl, subscription } = this;
+    const [holdings, set] = [this.#holdings, this.#set];
+    if (this.#claimsRun && set !== undefined) {
+      this.#claimsRun = false;
+      hastenClaims(this.#leases, { holdings, set }, nowMs);
+    }
+    const found = renewals(this.#leases, { typeUrl, subscription, holdings, sets, set }, nowMs);
+    if (found === NO_RENEWALS) return found;
+    // A client must have dropped them, or takes a full state for all there is: then the resources themselves are sent.
+    for (const name of found.lost) this.#owed.add(name);
+    if (!this.#fullState && (this.#options.variant === "delta" || this.#ackedVersion !== undefined)) return found;
+    for (const { name } of found.heartbeats) {
+      this.#owed.add(name);
+      this.#leases.postpone(name, nowMs);
+    }
+    return { ...found, heartbeats: [] };
+  }
+
+  /** An answer, and what else has to be renewed. A heartbeat of SotW counts only beside the version the client has, so there the resource goes. */
+  #beside(answer: Answer, { heartbeats }: Renewals, standing: Standing): Draft {
+    if (heartbeats.length === 0) return this.#draft(answer, heartbeats);
+    if (this.#options.variant === "sotw") {
+      for (const { name } of heartbeats) this.#owed.add(name);
+      return this.#draft(this.#answer(standing), []);
+    }
+    const sent = new Set([...answer.resources.map(({ name }) => name), ...answer.removed]);
+    return this.#draft(
+      answer,
+      heartbeats.filter(({ name }) => !sent.has(name)),
+    );
+  }
+
+  #heartbeat({ heartbeats }: Renewals, more: boolean): Draft {
+    return this.#repeat({ resources: [], removed: [], notes: [], heartbeats }, more);
+  }
+
+  /** A full state that must not be said anew, because nobody can say what of it still is: what the client has stays. */
+  #asHeld(more: boolean): Draft | undefined {
+    const resources = this.#holdings.allAccepted();
+    return resources === undefined ? undefined : this.#repeat({ resources, removed: [], notes: [], heartbeats: [] }, more);
+  }
+
+  /** Nothing new: SotW says it under the version that the client has, or Envoy would take a heartbeat for a resource without a body. */
+  #repeat(parts: ContentParts, more: boolean): Draft {
+    const content = this.#content(parts);
+    const version = this.#options.variant === "sotw" ? (this.#ackedVersion ?? content.version) : content.version;
+    return { content: { ...content, version }, changed: [], more, change: undefined, isQuestion: false };
   }
 
   /** The draft went out under `nonce`. */
   sent(draft: Draft, nonce: string): void {
     const { content } = draft;
+    if (this.#options.timed) this.#lease(content);
     if (draft.isQuestion) this.#narrowing.asked();
     this.#unanswered = { nonce, content };
     this.#lastNonce = nonce;
@@ -143,6 +212,11 @@ export class TypeStream {
     for (const { name, code } of content.notes) this.#tell(name, code === 5 ? "not-found" : "unavailable");
     for (const name of content.removed) this.#tell(name, "not-found");
     if (this.#fullState) this.#forgetAllBut(content.resources);
+  }
+
+  #lease({ resources, heartbeats }: ResponseContent): void {
+    const nowMs = this.#options.nowMs();
+    for (const resource of [...resources, ...heartbeats]) this.#leases.grant(resource, nowMs);
   }
 
   #tell(name: string, what: Absence["kind"]): void {
@@ -162,8 +236,11 @@ export class TypeStream {
     const unanswered = this.#unanswered;
     if (unanswered === undefined || nonce !== unanswered.nonce) return undefined;
     this.#unanswered = undefined;
-    const { resources, version } = unanswered.content;
+    const { resources, version, heartbeats } = unanswered.content;
     this.#dirty = true;
+    if (refusal === undefined) this.#ackedVersion = version;
+    // A client that makes nothing of a heartbeat does not have what we think it has.
+    else for (const { name } of heartbeats) this.#owed.add(name);
     const asked = this.#narrowing.answer(refusal === undefined);
     if (asked !== undefined) {
       const names = this.#conclude(asked, refusal === undefined);
@@ -181,10 +258,16 @@ export class TypeStream {
     const names = new Set(suspects.map(({ resource }) => resource.name));
     for (const resource of resources) if (!names.has(resource.name)) this.#accept(resource);
     for (const { resource } of suspects) this.#holdings.refuse(resource, isCertain);
+    if (this.#options.timed) this.#keepBefore(suspects);
     // In a full state the suspects that are not asked about stand as they were before, or it would delete them.
     const canAsk = !this.#fullState || suspects.every(({ before }) => before !== undefined);
     if (!isCertain && canAsk) this.#narrowing.begin(suspects);
     return { kind: "nacked", nonce, refusal: isCertain ? { ...refusal, resources: [...names] } : refusal };
+  }
+
+  /** What the client goes on with was not renewed by what it refused. */
+  #keepBefore(suspects: readonly Suspect[]): void {
+    for (const { before } of suspects) if (before !== undefined) this.#leases.hasten(before, this.#options.nowMs());
   }
 
   /** The verdict on a question: it is about those who were asked about, whatever else a full state had to name. */
@@ -193,6 +276,7 @@ export class TypeStream {
     const [only] = asked;
     if (accepted || only === undefined || asked.length > 1) return [];
     if (only.before !== undefined) this.#holdings.accept(only.before);
+    if (this.#options.timed) this.#keepBefore(asked);
     this.#holdings.refuse(only.resource, true);
     return [only.resource.name];
   }
@@ -216,6 +300,7 @@ export class TypeStream {
     } else if (isFirst && asked.held.size > 0) {
       this.#newcomer = false;
       this.#holdings.claim(new Map([...asked.held].filter(([name]) => this.subscription.covers(name))));
+      this.#claimsRun = this.#options.timed;
     }
   }
 
@@ -287,26 +372,34 @@ export class TypeStream {
     const group = this.#narrowing.next((resource) => this.#holdings.isRefused(resource) && set.resources.get(resource.name) === resource);
     if (group === undefined) return undefined;
     const resources = question(standing, set, { group, suspects: this.#narrowing.suspects });
-    return { content: this.#content({ resources, removed: [], notes: [] }), changed: [], more: false, change: undefined, isQuestion: true };
+    return {
+      content: this.#content({ resources, removed: [], notes: [], heartbeats: [] }),
+      changed: [],
+      more: false,
+      change: undefined,
+      isQuestion: true,
+    };
   }
 
-  #draft(answer: Answer): Draft {
+  #draft(answer: Answer, heartbeats: readonly Resource[]): Draft {
     this.#unsettled = answer.unsettled;
     const { changed, more } = answer;
     // Of a first answer it is the client that came late.
     const change = this.#lastNonce === undefined ? undefined : oldestChange(this.#set, changed, this.#lookedMs);
     this.#looked(answer);
-    return { content: this.#content(answer), changed, more, change, isQuestion: false };
+    return { content: this.#content({ ...answer, heartbeats }), changed, more, change, isQuestion: false };
   }
 
   #looked({ more }: Answer): void {
     if (!more) this.#lookedMs = this.#options.nowMs();
   }
 
-  #content({ resources, removed, notes }: Pick<ResponseContent, "resources" | "removed" | "notes">): ResponseContent {
-    const { variant } = this.#options;
+  #content(parts: ContentParts): ResponseContent {
+    const { variant, timed } = this.#options;
+    // Not the whole of `parts`, which may be an answer: these are kept as long as the response is unanswered.
+    const { resources, removed, notes, heartbeats } = parts;
     const version = this.#set?.label ?? this.#set?.version ?? "";
     const position = this.#set?.label ?? this.#sets?.position ?? "";
-    return { variant, typeUrl: this.typeUrl, version, position, resources, removed, notes };
+    return { variant, typeUrl: this.typeUrl, version, position, resources, removed, notes, timed, heartbeats };
   }
 }
