@@ -14,8 +14,8 @@ interface Lease {
 const RENEWED_AFTER = 0.5;
 /** Those are renewed along that would be due soon, so that what was sent piece by piece is renewed in one response. */
 const RENEWED_ALONG_AFTER = 0.4;
-/** In one response, which with the longest names is 2 MB then; the others follow after its ACK. */
-const HEARTBEATS_MAX = 4_096;
+/** In one response, which is 2 MB of heartbeats with the longest names; the others follow after its ACK. */
+const RENEWED_MAX = 4_096;
 
 /** What a client holds for a time, of one type on one stream. */
 export class Leases {
@@ -82,13 +82,13 @@ export interface LeaseStanding {
 }
 
 export interface Renewals {
-  /** As the client has them: a heartbeat will do. */
-  readonly heartbeats: readonly Resource[];
+  /** As the client has them. */
+  readonly standing: readonly Resource[];
   /** Names the client must have dropped: they are sent again as a whole. */
   readonly lost: readonly string[];
 }
 
-export const NO_RENEWALS: Renewals = { heartbeats: [], lost: [] };
+export const NO_RENEWALS: Renewals = { standing: [], lost: [] };
 
 /**
  * What has to be said now so that nobody drops what stands. A client that refused the newest version is kept what it has; what the view
@@ -97,19 +97,19 @@ export const NO_RENEWALS: Renewals = { heartbeats: [], lost: [] };
 export function renewals(leases: Leases, standing: LeaseStanding, nowMs: number): Renewals {
   const names = leases.due(nowMs);
   if (names.length === 0) return NO_RENEWALS;
-  const heartbeats: Resource[] = [];
+  const held: Resource[] = [];
   const lost: string[] = [];
   for (const name of names) {
-    if (heartbeats.length === HEARTBEATS_MAX) break;
-    const held = heldOf(standing, name);
-    if (!isKept(standing, name) || (held !== undefined && held.ttlMs === undefined)) leases.end(name);
+    if (held.length === RENEWED_MAX) break;
+    const resource = heldOf(standing, name);
+    if (!isKept(standing, name) || (resource !== undefined && resource.ttlMs === undefined)) leases.end(name);
     else if (leases.isOver(name, nowMs)) lost.push(name);
-    else if (held !== undefined) heartbeats.push(held);
+    else if (resource !== undefined) held.push(resource);
     // One of several that were refused together: which version it has is being found out.
     else leases.postpone(name, nowMs);
   }
   for (const name of lost) leases.postpone(name, nowMs);
-  return { heartbeats, lost };
+  return { standing: held, lost };
 }
 
 /** What a client has from an earlier stream was renewed nobody knows when. */

@@ -23,7 +23,7 @@ export interface ResponseContent {
   readonly notes: readonly AbsenceNote[];
   /** Whether the client is told how long it may keep what has a time to live. */
   readonly timed: boolean;
-  /** What the client has and may keep for another time (xDS rule R31): said without a body. */
+  /** Delta only: what the client has and may keep for another time (xDS rule R31), said without a body. */
   readonly heartbeats: readonly Resource[];
 }
 

@@ -83,11 +83,10 @@ export class ResponseEncoder {
       return encode("envoy.service.discovery.v3.DiscoveryResponse", {
         ...shared,
         version_info: content.version,
-        resources: [
-          // Only what has a time to live is wrapped: what has none is understood by everybody.
-          ...resources.map((one) => (timed && one.ttlMs !== undefined ? wrapped({ ...beat(one), resource: packed(one) }) : packed(one))),
-          ...heartbeats.map((one) => wrapped(beat(one))),
-        ],
+        // Only what has a time to live is wrapped: what has none is understood by everybody.
+        resources: resources.map((one) =>
+          timed && one.ttlMs !== undefined ? wrapped({ ...beat(one), resource: packed(one) }) : packed(one),
+        ),
       });
     }
     return encode("envoy.service.discovery.v3.DeltaDiscoveryResponse", {

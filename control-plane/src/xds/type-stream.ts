@@ -11,22 +11,11 @@ import { typeRules } from "./resource-types.js";
 import type { ContentParts, Draft, ResponseContent } from "./response-content.js";
 import type { Heard, Refusal, StreamRequest, Verdict } from "./stream-request.js";
 import { Subscription, type SubscriptionChange } from "./subscription.js";
+import type { TypeStreamOptions } from "./type-stream-options.js";
 
 interface Unanswered {
   readonly nonce: string;
   readonly content: ResponseContent;
-}
-
-export interface TypeStreamOptions {
-  readonly typeUrl: string;
-  readonly variant: "sotw" | "delta";
-  /** Bytes of resources in one response, where it can be split. */
-  readonly responseBytes: number;
-  /** Delta: answer every name of a first request, whatever the client claims to have of it (xDS rule R30). */
-  readonly distrustsClaims: boolean;
-  readonly nowMs: () => number;
-  /** The client understands a time to live (xDS rule R31). */
-  readonly timed: boolean;
 }
 
 export class TypeStream {
@@ -52,8 +41,6 @@ export class TypeStream {
   /** Of what was published until then nothing is unsaid. */
   #lookedMs = Number.NEGATIVE_INFINITY;
   #lastNonce: string | undefined;
-  /** Version of the last response the client accepted. */
-  #ackedVersion: string | undefined;
   #unanswered: Unanswered | undefined;
   /** Of the last NACK, for people. */
   #reason = "";
@@ -137,12 +124,12 @@ export class TypeStream {
     }
     const standing = this.#standing(this.#sets, gate);
     const answer = this.#answer(standing);
-    if (answer.due) return this.#beside(answer, renewed, standing);
+    if (answer.due) return this.#renewing(answer, renewed);
     this.#looked(answer);
     this.#unsettled = answer.unsettled;
     this.#dirty = answer.more;
-    if (this.#fullState && renewed !== NO_RENEWALS) return this.#asHeld(answer.more);
-    return renewed.heartbeats.length > 0 ? this.#heartbeat(renewed, answer.more) : this.#question(standing);
+    if (renewed.standing.length === 0) return this.#question(standing);
+    return this.#fullState ? this.#asHeld(answer) : this.#renewing(answer, renewed);
   }
 
   #renewals(sets: ResourceSets): Renewals {
@@ -154,46 +141,28 @@ export class TypeStream {
       hastenClaims(this.#leases, { holdings, set }, nowMs);
     }
     const found = renewals(this.#leases, { typeUrl, subscription, holdings, sets, set }, nowMs);
-    if (found === NO_RENEWALS) return found;
-    // A client must have dropped them, or takes a full state for all there is: then the resources themselves are sent.
     for (const name of found.lost) this.#owed.add(name);
-    if (!this.#fullState && (this.#options.variant === "delta" || this.#ackedVersion !== undefined)) return found;
-    for (const { name } of found.heartbeats) {
+    if (!this.#fullState) return found;
+    for (const { name } of found.standing) {
       this.#owed.add(name);
       this.#leases.postpone(name, nowMs);
     }
-    return { ...found, heartbeats: [] };
+    return found;
   }
 
-  /** An answer, and what else has to be renewed. A heartbeat of SotW counts only beside the version the client has, so there the resource goes. */
-  #beside(answer: Answer, { heartbeats }: Renewals, standing: Standing): Draft {
-    if (heartbeats.length === 0) return this.#draft(answer, heartbeats);
-    if (this.#options.variant === "sotw") {
-      for (const { name } of heartbeats) this.#owed.add(name);
-      return this.#draft(this.#answer(standing), []);
-    }
-    const sent = new Set([...answer.resources.map(({ name }) => name), ...answer.removed]);
-    return this.#draft(
-      answer,
-      heartbeats.filter(({ name }) => !sent.has(name)),
-    );
-  }
-
-  #heartbeat({ heartbeats }: Renewals, more: boolean): Draft {
-    return this.#repeat({ resources: [], removed: [], notes: [], heartbeats }, more);
+  /** An answer, and what of the rest has to be renewed. Envoy renews nothing at a heartbeat of SotW: there the resource is sent again. */
+  #renewing(answer: Answer, { standing }: Renewals): Draft {
+    if (standing.length === 0 || this.#fullState) return this.#draft(answer);
+    const said = new Set([...answer.resources.map(({ name }) => name), ...answer.removed]);
+    const rest = standing.filter(({ name }) => !said.has(name));
+    if (this.#options.variant === "delta") return this.#draft(answer, rest);
+    return this.#draft({ ...answer, resources: [...answer.resources, ...rest] });
   }
 
   /** A full state that must not be said anew, because nobody can say what of it still is: what the client has stays. */
-  #asHeld(more: boolean): Draft | undefined {
+  #asHeld(answer: Answer): Draft | undefined {
     const resources = this.#holdings.allAccepted();
-    return resources === undefined ? undefined : this.#repeat({ resources, removed: [], notes: [], heartbeats: [] }, more);
-  }
-
-  /** Nothing new: SotW says it under the version that the client has, or Envoy would take a heartbeat for a resource without a body. */
-  #repeat(parts: ContentParts, more: boolean): Draft {
-    const content = this.#content(parts);
-    const version = this.#options.variant === "sotw" ? (this.#ackedVersion ?? content.version) : content.version;
-    return { content: { ...content, version }, changed: [], more, change: undefined, isQuestion: false };
+    return resources === undefined ? undefined : this.#draft({ ...answer, resources });
   }
 
   /** The draft went out under `nonce`. */
@@ -238,9 +207,8 @@ export class TypeStream {
     this.#unanswered = undefined;
     const { resources, version, heartbeats } = unanswered.content;
     this.#dirty = true;
-    if (refusal === undefined) this.#ackedVersion = version;
     // A client that makes nothing of a heartbeat does not have what we think it has.
-    else for (const { name } of heartbeats) this.#owed.add(name);
+    if (refusal !== undefined) for (const { name } of heartbeats) this.#owed.add(name);
     const asked = this.#narrowing.answer(refusal === undefined);
     if (asked !== undefined) {
       const names = this.#conclude(asked, refusal === undefined);
@@ -381,7 +349,7 @@ export class TypeStream {
     };
   }
 
-  #draft(answer: Answer, heartbeats: readonly Resource[]): Draft {
+  #draft(answer: Answer, heartbeats: readonly Resource[] = []): Draft {
     this.#unsettled = answer.unsettled;
     const { changed, more } = answer;
     // Of a first answer it is the client that came late.
