@@ -86,9 +86,11 @@ export interface Renewals {
   readonly standing: readonly Resource[];
   /** Names the client must have dropped: they are sent again as a whole. */
   readonly lost: readonly string[];
+  /** Names that are gone, and that the client will have dropped by itself at a moment nobody hears of. */
+  readonly ending: readonly string[];
 }
 
-export const NO_RENEWALS: Renewals = { standing: [], lost: [] };
+export const NO_RENEWALS: Renewals = { standing: [], lost: [], ending: [] };
 
 /**
  * What has to be said now so that nobody drops what stands. A client that refused the newest version is kept what it has; what the view
@@ -99,17 +101,20 @@ export function renewals(leases: Leases, standing: LeaseStanding, nowMs: number)
   if (names.length === 0) return NO_RENEWALS;
   const held: Resource[] = [];
   const lost: string[] = [];
+  const ending: string[] = [];
   for (const name of names) {
     if (held.length === RENEWED_MAX) break;
     const resource = heldOf(standing, name);
-    if (!isKept(standing, name) || (resource !== undefined && resource.ttlMs === undefined)) leases.end(name);
+    if (!isKept(standing, name)) ending.push(name);
+    else if (resource !== undefined && resource.ttlMs === undefined) leases.end(name);
     else if (leases.isOver(name, nowMs)) lost.push(name);
     else if (resource !== undefined) held.push(resource);
     // One of several that were refused together: which version it has is being found out.
     else leases.postpone(name, nowMs);
   }
   for (const name of lost) leases.postpone(name, nowMs);
-  return { standing: held, lost };
+  for (const name of ending) leases.end(name);
+  return { standing: held, lost, ending };
 }
 
 /** What a client has from an earlier stream was renewed nobody knows when. */

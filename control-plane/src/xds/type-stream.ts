@@ -142,6 +142,8 @@ export class TypeStream {
     }
     const found = renewals(this.#leases, { typeUrl, subscription, holdings, sets, set }, nowMs);
     for (const name of found.lost) this.#owed.add(name);
+    // If one comes back at the same version it is sent again.
+    for (const name of found.ending) holdings.doubt(name);
     if (!this.#fullState) return found;
     for (const { name } of found.standing) {
       this.#owed.add(name);
