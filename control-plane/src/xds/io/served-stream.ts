@@ -38,6 +38,7 @@ export class ServedStream {
   readonly #firstRequest: Timer;
   #watch: Closable | undefined;
   #due: Timer | undefined;
+  #dueMs = 0;
   #age: Timer;
   /** Requests read since `#windowMs`. */
   #requests = 0;
@@ -135,7 +136,9 @@ export class ServedStream {
   #scheduleDue(): void {
     const { clock, machine } = this.#deps;
     const { dueMs } = machine;
-    if (dueMs === undefined || this.#due !== undefined || this.#ended) return;
+    if (dueMs === undefined || this.#ended || (this.#due !== undefined && this.#dueMs <= dueMs)) return;
+    this.#due?.cancel();
+    this.#dueMs = dueMs;
     this.#due = clock.schedule(Math.max(1, dueMs - clock.nowMs()), () => {
       this.#due = undefined;
       this.#run(machine.tick());
