@@ -65,5 +65,12 @@ async function ackP99Ms(server: Helper<ServerReport>, streams: number): Promise<
 }
 
 function median(values: readonly number[]): number {
-  return Math.round(percentile(values.map((value) => value * 100), 50)) / 100;
+  return (
+    Math.round(
+      percentile(
+        values.map((value) => value * 100),
+        50,
+      ),
+    ) / 100
+  );
 }
