@@ -31,9 +31,9 @@ export async function measureBadClients({ streams, rounds }: BadClientOptions): 
     const ofRounds = await alternate(rounds, { bad, p99Ms: () => ackP99Ms(server, streams) });
     ratios[kind] = median(ofRounds.map(({ idleMs, badMs }) => badMs / idleMs));
     console.log(`${kind}: ${JSON.stringify(ofRounds)}`);
-    await bad.kill();
+    await bad.end();
   }
-  await Promise.all([fleet.kill(), server.kill()]);
+  await Promise.all([fleet.end(), server.end()]);
   return ratios;
 }
 

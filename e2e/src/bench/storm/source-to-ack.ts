@@ -38,7 +38,7 @@ export async function measureSourceToAck({ streams, rounds }: SourceToAckOptions
   await fleet.next("synced");
   const tookMs: number[] = [];
   for (let round = 0; round < rounds; round++) tookMs.push(...(await measureOne(round, session, fleet)));
-  await fleet.kill();
+  await fleet.end();
   await controlPlane.stop();
   await zooKeeper.stop();
   return tookMs;
