@@ -17,6 +17,9 @@ export default defineConfig({
   },
   test: {
     include: ["{proto,shared,control-plane,sidecar,deploy}/src/**/*.test.ts", "e2e/src/simulation/**/*.test.ts"],
-    testTimeout: 10_000,
+    // For what hangs: the longest takes seconds, and a busy machine may be ten times slower.
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });

@@ -14,8 +14,9 @@ export default defineConfig({
     pool: "forks",
     fileParallelism: false,
     retry: 0,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    teardownTimeout: 30_000,
+    // Every wait inside a test has its own limit and says what it waited for; these only end what hangs.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    teardownTimeout: 60_000,
   },
 });

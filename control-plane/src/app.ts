@@ -96,6 +96,7 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
     services,
     sources: sourceStates,
     verdicts,
+    verdictsNoticedMs: (service: ServiceName) => checker.noticedMs(service),
     confirmations,
     lineage,
     saved,

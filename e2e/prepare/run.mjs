@@ -14,7 +14,8 @@ const keptOutputChars = 16_000;
  * Runs a command with its output captured; stdin is closed, so nothing can wait for an answer.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ env?: Record<string, string>, cwd?: string, show?: boolean }} [options] show: pass the output through as it comes
+ * @param {{ env?: Record<string, string>, cwd?: string, show?: boolean, timeoutMs?: number }} [options] show: pass the output through as it comes;
+ * timeoutMs: what takes longer is ended, and is not ok
  * @returns {Promise<{ ok: boolean, output: string }>} never rejects: a command that is not there is not ok
  */
 export function run(command, args, options = {}) {
@@ -23,6 +24,7 @@ export function run(command, args, options = {}) {
       cwd: options.cwd ?? top,
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
+      timeout: options.timeoutMs,
     });
     let output = "";
     const keep = (chunk) => {

@@ -8,6 +8,8 @@ import { resultOf } from "./summary.mjs";
 /** A ring that takes longer than this hangs: the whole run is meant to stay under ten minutes on two cores. */
 const ringLimitMs = 30 * 60_000;
 
+const errorsReporter = join(top, "e2e/run-tests/errors-reporter.mjs");
+
 /**
  * Runs one ring with vitest: its own output as it comes, its counts from the JSON report.
  * @param {{ name: string, args: readonly string[], node: string }} ring
@@ -15,20 +17,22 @@ const ringLimitMs = 30 * 60_000;
 export async function runRing(ring) {
   const folder = mkdtempSync(join(tmpdir(), "fairlead-ring-"));
   const report = join(folder, "report.json");
-  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const errors = join(folder, "errors.json");
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`, `--reporter=${errorsReporter}`];
   try {
-    const exit = await runToEnd(ring.node, [join(top, "node_modules/vitest/vitest.mjs"), "run", ...ring.args, ...reporters]);
-    return resultOf(ring.name, readReport(report), exit);
+    const args = [join(top, "node_modules/vitest/vitest.mjs"), "run", ...ring.args, ...reporters];
+    const exit = await runToEnd(ring.node, args, { RING_ERRORS_FILE: errors });
+    return resultOf(ring.name, { report: readJson(report), exit, errors: readJson(errors) });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 /** @returns {Promise<string | undefined>} how it ended when not with code 0 */
-function runToEnd(node, args) {
+function runToEnd(node, args, more) {
   return new Promise((resolve) => {
     // The ring's own Node comes first in PATH, so that what it starts as `node` is the same one.
-    const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ""}` };
+    const env = { ...process.env, ...more, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ""}` };
     const child = spawn(node, args, { cwd: top, env, stdio: ["ignore", "inherit", "inherit"] });
     const timer = setTimeout(() => child.kill("SIGKILL"), ringLimitMs);
     child.on("error", (error) => resolve(error.message));
@@ -41,7 +45,7 @@ function runToEnd(node, args) {
 }
 
 /** Undefined when there is none: the runner ended before it could write it. */
-function readReport(file) {
+function readJson(file) {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch {

@@ -28,11 +28,13 @@ export {
 } from "./model.js";
 export { fail, ok, type Result } from "./result.js";
 export { below, type Rng, seeded } from "./rng.js";
+export { BucketCounts } from "./telemetry/bucket-counts.js";
 export { LOG_LEVELS, type Log, type LogFields, type LogLevel } from "./telemetry/log.js";
 export {
   type CounterMetric,
   type GaugeMetric,
   type HistogramMetric,
+  type HistogramSample,
   type Labels,
   type Metrics,
   newMetrics,

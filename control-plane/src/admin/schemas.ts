@@ -237,6 +237,26 @@ const TypeState = Type.Object({
   lastNack: Optional(Nack),
 });
 
+const Changes = Type.Object(
+  {
+    count: Type.Integer({ description: "Changes it has acknowledged on this stream" }),
+    last: Type.Object({
+      type: Type.String({ description: "Short name of the resource type" }),
+      eventAt: Time,
+      publishedMs: Type.Number({ description: "From the event to the snapshot" }),
+      sentMs: Type.Number({ description: "From the event to the stream" }),
+      ackedMs: Type.Number({ description: "From the event to its ACK" }),
+    }),
+    eventToAck: Type.Object({
+      of: Type.Integer({ description: "How many of the last ones this is about" }),
+      p50Ms: Type.Number(),
+      p99Ms: Type.Number(),
+      maxMs: Type.Number(),
+    }),
+  },
+  { description: "How long changes took to arrive; absent before the first" },
+);
+
 export const Sidecar = Type.Object({
   node: Type.String(),
   cluster: Type.String(),
@@ -250,6 +270,7 @@ export const Sidecar = Type.Object({
   disconnectedAt: Optional(Time),
   disconnectedBecause: Optional(Type.String()),
   types: Type.Array(TypeState),
+  changes: Optional(Changes),
 });
 
 export const Sidecars = Type.Object({ sidecars: Type.Array(Sidecar) });

@@ -1,6 +1,6 @@
 // Who is connected, and what each one subscribed to, was sent, accepted and refused.
 
-import type { FleetStream, FleetType } from "../fleet/index.js";
+import type { FleetChanges, FleetStream, FleetType } from "../fleet/index.js";
 import type { AdminState } from "./state.js";
 import { ageSeconds, iso } from "./time.js";
 
@@ -13,7 +13,7 @@ export function streamsOf({ fleet, clock }: AdminState, node: string) {
 }
 
 function streamView(stream: FleetStream, nowMs: number) {
-  const { nodeId, cluster, zone, userAgent, peer, identity, variant, connectedAtMs, ended, types } = stream;
+  const { nodeId, cluster, zone, userAgent, peer, identity, variant, connectedAtMs, ended, types, changes } = stream;
   return {
     node: nodeId,
     cluster,
@@ -26,7 +26,16 @@ function streamView(stream: FleetStream, nowMs: number) {
     connectedAt: iso(connectedAtMs),
     ...(ended === undefined ? {} : { disconnectedAt: iso(ended.atMs), disconnectedBecause: ended.reason }),
     types: types.map((type) => typeView(type, nowMs)),
+    ...(changes === undefined ? {} : { changes: changesView(changes) }),
   };
+}
+
+function changesView({ last: { typeUrl, eventAtMs, ...times }, count, summary }: FleetChanges) {
+  return { count, last: { type: shortType(typeUrl), eventAt: iso(eventAtMs), ...times }, eventToAck: summary };
+}
+
+function shortType(typeUrl: string): string {
+  return typeUrl.slice(typeUrl.lastIndexOf(".") + 1);
 }
 
 function typeView({ typeUrl, subscribed, sent, acked, nack, unansweredMs }: FleetType, nowMs: number) {
@@ -36,7 +45,7 @@ function typeView({ typeUrl, subscribed, sent, acked, nack, unansweredMs }: Flee
     ageSeconds: ageSeconds(event.atMs, nowMs),
   });
   return {
-    type: typeUrl.slice(typeUrl.lastIndexOf(".") + 1),
+    type: shortType(typeUrl),
     wildcard: subscribed.wildcard,
     subscribed: subscribed.names,
     subscribedCount: subscribed.count,

@@ -42,7 +42,8 @@ export interface Reading {
 /** "I do not know yet", "this is what I see" and "this is what I saw before I lost sight" are three answers. */
 export type ServiceReading =
   | { readonly kind: "pending"; readonly cause?: string }
-  | { readonly kind: "seen"; readonly reading: Reading }
+  /** `noticedMs` is when the source noticed, on the monotonic clock, that there is something new, where it had to read it then. */
+  | { readonly kind: "seen"; readonly reading: Reading; readonly noticedMs?: number }
   /** `sinceMs` is wall time. */
   | { readonly kind: "stale"; readonly reading: Reading; readonly sinceMs: number; readonly cause: string };
 

@@ -69,6 +69,49 @@ describe("the fleet", () => {
     expect(fleet.nodes[0]?.types[0]?.subscribed).toMatchObject({ count: 250, names: names.slice(0, 100) });
   });
 
+  describe("with changes", () => {
+    /** One change is told, and acknowledged after a while. */
+    function change(of: StreamIdentity, eventMs: number, ackAfterMs: number): void {
+      fleet.observer.sent(of, EDS, { nonce: "n", version: "v", resources: 1, bytes: 10, change: { eventMs, publishedMs: eventMs + 4 } });
+      clock.advance(ackAfterMs);
+      fleet.observer.acked(of, EDS, "n", "v");
+    }
+
+    test("shows of each stream how long the last one took, and a summary of those before", () => {
+      fleet.observer.opened(stream(1));
+      clock.advance(1_000);
+      for (let count = 1; count <= 200; count++) change(stream(1), clock.nowMs() - 10, count === 150 ? 90 : 20);
+      expect(fleet.nodes[0]?.changes).toEqual({
+        last: { typeUrl: EDS, eventAtMs: 1_000_000 + clock.nowMs() - 30, publishedMs: 4, sentMs: 10, ackedMs: 30 },
+        count: 200,
+        summary: { of: 128, p50Ms: 30, p99Ms: 30, maxMs: 100 },
+      });
+    });
+
+    test("counts no first answer, and none that was refused", () => {
+      fleet.observer.opened(stream(1));
+      sent(stream(1), "n1", "v1");
+      fleet.observer.acked(stream(1), EDS, "n1", "v1");
+      fleet.observer.sent(stream(1), EDS, { nonce: "n2", version: "v2", resources: 1, bytes: 1, change: { eventMs: 0, publishedMs: 0 } });
+      fleet.observer.nacked(stream(1), EDS, { nonce: "n2", reason: "no", resources: [] });
+      expect(fleet.nodes[0]?.changes).toBeUndefined();
+    });
+
+    test("exports them by phase and kind of client, never by node", async () => {
+      const core = { ...stream(2), node: { ...stream(2).node, userAgentName: "gRPC C-core linux Python" } };
+      for (const each of [stream(1), stream(3), core]) {
+        fleet.observer.opened(each);
+        change(each, clock.nowMs() - 40, each === core ? 4_000 : 60);
+      }
+      const lines = (await metrics.expose()).split("\n").filter((line) => line.startsWith("fairlead_xds_change_seconds"));
+      expect(lines).toContain('fairlead_xds_change_seconds_count{phase="total",client="fairlead"} 2');
+      expect(lines).toContain('fairlead_xds_change_seconds_bucket{phase="total",client="fairlead",le="0.1"} 2');
+      expect(lines).toContain('fairlead_xds_change_seconds_bucket{phase="sent",client="grpc-c-core",le="0.05"} 1');
+      expect(lines).toContain('fairlead_xds_change_seconds_bucket{phase="acked",client="grpc-c-core",le="2.5"} 0');
+      expect(lines.filter((line) => line.includes("node-"))).toEqual([]);
+    });
+  });
+
   test("counts NACKs", () => {
     fleet.observer.opened(stream(1));
     for (const nonce of ["a", "b"]) fleet.observer.nacked(stream(1), EDS, { nonce, reason: nonce, resources: [] });

@@ -1,7 +1,8 @@
 // Who is connected, and which version of what each one was sent, accepted or refused.
 
 import type { Clock, Metrics } from "@fairlead/shared";
-import type { ClusterLoad, LoadObserver, LoadReporter, Nack, StreamIdentity, StreamObserver } from "../xds/index.js";
+import type { ClusterLoad, LoadObserver, LoadReporter, Nack, SentResponse, StreamIdentity, StreamObserver } from "../xds/index.js";
+import { ChangeHistograms, type FleetChanges } from "./change-latency.js";
 import { exportFleetMetrics, FleetCounts } from "./fleet-metrics.js";
 import { identityOf } from "./identity.js";
 import { LOAD_LIMITS, type Loads, LoadTable } from "./load-table.js";
@@ -48,6 +49,8 @@ export interface FleetStream {
   /** Undefined while connected. */
   readonly ended: { readonly atMs: number; readonly reason: string } | undefined;
   readonly types: readonly FleetType[];
+  /** How long changes took to arrive; undefined before the first. */
+  readonly changes: FleetChanges | undefined;
 }
 
 export interface Fleet {
@@ -78,7 +81,7 @@ export interface FleetDeps {
 }
 
 export function newFleet({ clock, metrics, knows }: FleetDeps): Fleet {
-  const fleet = new LiveFleet(clock, new LoadTable({ clock, metrics, knows, limits: LOAD_LIMITS }));
+  const fleet = new LiveFleet(clock, new LoadTable({ clock, metrics, knows, limits: LOAD_LIMITS }), new ChangeHistograms(metrics));
   exportFleetMetrics(metrics, { counts: fleet.counts, connected: () => fleet.connected(), clock });
   return fleet;
 }
@@ -93,11 +96,13 @@ class LiveFleet implements Fleet, StreamObserver {
   readonly #names = new NameCounts();
   readonly #byClient = new Map<string, Set<StreamRecord>>();
   readonly #reporting: ReportingClients;
+  readonly #histograms: ChangeHistograms;
   readonly loads: LoadTable;
   readonly loadObserver: LoadObserver;
 
-  constructor(clock: Clock, loads: LoadTable) {
+  constructor(clock: Clock, loads: LoadTable, histograms: ChangeHistograms) {
     this.#clock = clock;
+    this.#histograms = histograms;
     this.loads = loads;
     this.#reporting = new ReportingClients(clock, (client, reports) => {
       for (const record of this.#byClient.get(client) ?? []) if (reportsEveryCall(record.identity)) this.#count(record, reports ? -1 : 1);
@@ -117,13 +122,13 @@ class LiveFleet implements Fleet, StreamObserver {
 
   get nodes(): readonly FleetStream[] {
     this.#forgetOld();
-    return [...this.connected()].map((record) => record.view(this.#clock.nowMs())).concat(this.#ended);
+    return [...this.connected()].map((record) => record.view(this.#clock)).concat(this.#ended);
   }
 
   streamsOf(nodeId: string): readonly FleetStream[] {
     this.#forgetOld();
     const connected = [...this.connected()].filter((record) => record.identity.node.id === nodeId);
-    return connected.map((record) => record.view(this.#clock.nowMs())).concat(this.#ended.filter((stream) => stream.nodeId === nodeId));
+    return connected.map((record) => record.view(this.#clock)).concat(this.#ended.filter((stream) => stream.nodeId === nodeId));
   }
 
   usage(name: string): Usage {
@@ -141,7 +146,7 @@ class LiveFleet implements Fleet, StreamObserver {
   }
 
   opened(stream: StreamIdentity): void {
-    const record = new StreamRecord(stream, this.#clock.wallMs());
+    const record = new StreamRecord(stream, this.#clock.wallMs(), this.#histograms.of(stream));
     this.#connected.set(stream.streamId, record);
     const client = identityOf(stream);
     const streams = this.#byClient.get(client);
@@ -169,14 +174,14 @@ class LiveFleet implements Fleet, StreamObserver {
     if (this.#countsAsCalling(stream)) this.#names.replace(before, { names, wildcard });
   }
 
-  sent(stream: StreamIdentity, typeUrl: string, { nonce, version }: { readonly nonce: string; readonly version: string }): void {
+  sent(stream: StreamIdentity, typeUrl: string, response: SentResponse): void {
     this.counts.add("responses", typeUrl);
-    this.#connected.get(stream.streamId)?.sent(typeUrl, { nonce, version }, this.#clock);
+    this.#connected.get(stream.streamId)?.sent(typeUrl, response, this.#clock);
   }
 
   acked(stream: StreamIdentity, typeUrl: string, _nonce: string, version: string): void {
     this.counts.add("acks", typeUrl);
-    this.#connected.get(stream.streamId)?.acked(typeUrl, version, this.#clock.wallMs());
+    this.#connected.get(stream.streamId)?.acked(typeUrl, version, this.#clock);
   }
 
   nacked(stream: StreamIdentity, typeUrl: string, nack: Nack): void {

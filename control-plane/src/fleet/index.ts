@@ -1,4 +1,5 @@
 /** Who is connected, and who has which version. */
+export type { FleetChanges } from "./change-latency.js";
 export type { Rates } from "./decayed-counts.js";
 export { type Fleet, type FleetNack, type FleetStream, type FleetType, newFleet } from "./fleet.js";
 export type { LoadRow, Loads, ServiceLoad } from "./load-table.js";

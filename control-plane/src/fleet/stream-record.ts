@@ -1,25 +1,27 @@
 // What one stream did so far.
 
 import type { Clock } from "@fairlead/shared";
-import type { Nack, StreamIdentity } from "../xds/index.js";
+import type { Nack, ResourceChange, SentResponse, StreamIdentity } from "../xds/index.js";
+import { type ChangePhases, StreamChanges } from "./change-latency.js";
 import type { FleetNack, FleetStream, FleetType } from "./fleet.js";
 import type { Subscribed } from "./name-counts.js";
 
 /** Enough to recognise a sidecar by; the rest is a number. */
 const NAMES_SHOWN = 100;
 
-interface SentResponse {
+interface LastSent {
   readonly nonce: string;
   readonly version: string;
   /** Wall time, for people. */
   readonly atMs: number;
   /** Monotonic, for ages. */
   readonly sinceMs: number;
+  readonly change: ResourceChange | undefined;
 }
 
 interface TypeRecord {
   subscribed: Subscribed;
-  sent: SentResponse | undefined;
+  sent: LastSent | undefined;
   acked: { readonly version: string; readonly atMs: number } | undefined;
   nack: FleetNack | undefined;
   waiting: boolean;
@@ -31,11 +33,14 @@ export class StreamRecord {
   readonly identity: StreamIdentity;
   readonly #connectedAtMs: number;
   readonly #types = new Map<string, TypeRecord>();
+  readonly #phases: ChangePhases;
+  #changes: StreamChanges | undefined;
 
-  /** `connectedAtMs` is wall time. */
-  constructor(identity: StreamIdentity, connectedAtMs: number) {
+  /** `connectedAtMs` is wall time; changes count in `phases`. */
+  constructor(identity: StreamIdentity, connectedAtMs: number, phases: ChangePhases) {
     this.identity = identity;
     this.#connectedAtMs = connectedAtMs;
+    this.#phases = phases;
   }
 
   /** Answers with what it replaces. */
@@ -50,16 +55,25 @@ export class StreamRecord {
     return [...this.#types.values()].map((type) => type.subscribed);
   }
 
-  sent(typeUrl: string, { nonce, version }: { readonly nonce: string; readonly version: string }, clock: Clock): void {
+  sent(typeUrl: string, { nonce, version, change }: Pick<SentResponse, "nonce" | "version" | "change">, clock: Clock): void {
     const type = this.#type(typeUrl);
-    type.sent = { nonce, version, atMs: clock.wallMs(), sinceMs: clock.nowMs() };
+    type.sent = { nonce, version, atMs: clock.wallMs(), sinceMs: clock.nowMs(), change };
     type.waiting = true;
   }
 
-  acked(typeUrl: string, version: string, atMs: number): void {
+  acked(typeUrl: string, version: string, clock: Clock): void {
     const type = this.#type(typeUrl);
-    type.acked = { version, atMs };
+    type.acked = { version, atMs: clock.wallMs() };
+    if (type.waiting && type.sent?.change !== undefined) this.#arrived(typeUrl, type.sent.change, type.sent.sinceMs, clock.nowMs());
     type.waiting = false;
+  }
+
+  #arrived(typeUrl: string, change: ResourceChange, sentMs: number, ackedMs: number): void {
+    this.#changes ??= new StreamChanges();
+    this.#changes.add(typeUrl, change, sentMs, ackedMs);
+    this.#phases.sent.add((sentMs - change.publishedMs) / 1_000);
+    this.#phases.acked.add((ackedMs - sentMs) / 1_000);
+    this.#phases.total.add((ackedMs - change.eventMs) / 1_000);
   }
 
   nacked(typeUrl: string, { reason, resources }: Nack, atMs: number): void {
@@ -70,7 +84,7 @@ export class StreamRecord {
 
   /** The stream as it was when it ended. */
   end(clock: Clock, reason: string): FleetStream {
-    return { ...this.view(clock.nowMs()), ended: { atMs: clock.wallMs(), reason } };
+    return { ...this.view(clock), ended: { atMs: clock.wallMs(), reason } };
   }
 
   /** Types whose last response has waited for an answer longer than `longerThanMs`. */
@@ -80,7 +94,8 @@ export class StreamRecord {
     }
   }
 
-  view(nowMs: number): FleetStream {
+  view(clock: Clock): FleetStream {
+    const nowMs = clock.nowMs();
     const { streamId, node, peer, identity, variant } = this.identity;
     return {
       streamId,
@@ -94,6 +109,7 @@ export class StreamRecord {
       connectedAtMs: this.#connectedAtMs,
       ended: undefined,
       types: [...this.#types].map(([typeUrl, type]) => typeView(typeUrl, type, nowMs)),
+      changes: this.#changes?.view((ms) => clock.wallMs() - (nowMs - ms)),
     };
   }
 

@@ -29,6 +29,20 @@ describe("the checker", () => {
     expect(health("shop", TWO)).toMatchObject({ status: "unhealthy", refusing: false });
   });
 
+  test("says while it tells a verdict when the result for it came in", async () => {
+    const { register, probe, health, pass, clock, checker } = checkerUnderTest();
+    register("shop", [{}]);
+    await pass(20_000);
+    const told: (number | undefined)[] = [];
+    checker.verdicts.watch(() => told.push(checker.noticedMs(nameOf("shop"))));
+    probe.behaviours.set(ONE, REFUSED);
+    while (health("shop", ONE)?.status === "healthy") await pass(1);
+    expect(told).toHaveLength(2);
+    expect(told[1]).toBeGreaterThan(20_000);
+    expect(told[1]).toBeLessThanOrEqual(clock.nowMs());
+    expect(checker.noticedMs(nameOf("shop"))).toBeUndefined();
+  });
+
   test("an endpoint that comes back needs rise passes at the fast interval", async () => {
     const { register, probe, health, pass, checker } = checkerUnderTest();
     register("shop", [{}]);

@@ -57,7 +57,9 @@ class Checker implements Health, Closable {
   readonly #endpointDeps: EndpointCheckDeps;
   readonly #slots = new ProbeSlots(MAX_PROBES);
   readonly #services = new Map<ServiceName, CheckedService>();
-  readonly #dirty = new Set<ServiceName>();
+  /** Since when there is something to tell. */
+  readonly #dirty = new Map<ServiceName, number>();
+  #told: ReadonlyMap<ServiceName, number> = new Map();
   readonly #watches: readonly Closable[];
   #telling: Timer | undefined;
 
@@ -80,6 +82,10 @@ class Checker implements Health, Closable {
 
   detail(service: ServiceName, endpoint: EndpointId): EndpointHealth | undefined {
     return this.#services.get(service)?.checks.get(endpoint)?.health;
+  }
+
+  noticedMs(service: ServiceName): number | undefined {
+    return this.#told.get(service);
   }
 
   close(): void {
@@ -156,15 +162,16 @@ class Checker implements Health, Closable {
 
   /** The results of one moment become one change: each copies the maps of its service and of all services. */
   #tellLater(service: ServiceName): void {
-    this.#dirty.add(service);
+    if (!this.#dirty.has(service)) this.#dirty.set(service, this.#deps.clock.nowMs());
     this.#telling ??= this.#deps.clock.schedule(0, () => this.#tell());
   }
 
   #tell(): void {
     this.#telling = undefined;
-    const dirty = [...this.#dirty];
+    this.#told = new Map(this.#dirty);
     this.#dirty.clear();
-    this.verdicts.update(dirty.map((service) => [service, this.#verdictsOf(service)]));
+    this.verdicts.update(Array.from(this.#told.keys(), (service) => [service, this.#verdictsOf(service)]));
+    this.#told = new Map();
   }
 
   /** The service's verdicts now; what did not change keeps its reference, up to the whole map. */

@@ -31,6 +31,8 @@ export interface EndpointHealth {
 /** Equal verdicts keep their reference; a check that changes nothing but `last` does not notify. */
 export interface Health {
   readonly verdicts: Keyed<ServiceName, ReadonlyMap<EndpointId, EndpointHealth>>;
+  /** While `verdicts` tell of a service: when the first of the results that they tell came in, on the monotonic clock. */
+  noticedMs(service: ServiceName): number | undefined;
   /** Newest detail, including what `verdicts` does not notify about. */
   detail(service: ServiceName, endpoint: EndpointId): EndpointHealth | undefined;
 }

@@ -14,7 +14,7 @@ import {
   type Timer,
 } from "@fairlead/shared";
 import type { MembershipSettings } from "../config/index.js";
-import type { Endpoint, Source } from "../discovery/index.js";
+import type { Endpoint, ServiceReading, Source } from "../discovery/index.js";
 import type { Confirmations } from "../records/index.js";
 import { DOUBT_CLOCKS } from "./clocks.js";
 import { CollapseRecovery } from "./collapse-recovery.js";
@@ -116,7 +116,7 @@ export class LiveRegistry implements Registry, Closable {
     const all = () => this.#recompute(this.#everyName());
     let wiring = true;
     this.#watches = inputs.sources.flatMap((source) => [
-      source.services.watch((_services, changed) => wiring || this.#recompute(changed)),
+      source.services.watch((services, changed) => wiring || this.#recompute(changed, (name) => noticedMs(services.get(name)))),
       source.listing.watch(() => wiring || all()),
       source.disturbedUntilMs.watch(() => wiring || all()),
     ]);
@@ -151,10 +151,10 @@ export class LiveRegistry implements Registry, Closable {
     return this.#inputs.services.get(service) ?? this.#inputs.defaults;
   }
 
-  #recompute(names: Iterable<ServiceName>): void {
+  #recompute(names: Iterable<ServiceName>, noticed: NoticedMs = () => undefined): void {
     const asked: { readonly service: ServiceName; readonly feeds: readonly Source[] }[] = [];
     const disturbed = new Set<string>();
-    const compute = (name: ServiceName) => [name, this.#compute(name, { asked, disturbed })] as const;
+    const compute = (name: ServiceName) => [name, this.#compute(name, { asked, disturbed, noticed })] as const;
     let computed = [...names].map(compute);
     if (disturbed.size > 0) {
       this.#deps.log.warn("source-lost-many", { sources: [...disturbed] });
@@ -169,7 +169,11 @@ export class LiveRegistry implements Registry, Closable {
 
   #compute(
     name: ServiceName,
-    found: { readonly asked: { service: ServiceName; feeds: readonly Source[] }[]; readonly disturbed: Set<string> },
+    found: {
+      readonly asked: { service: ServiceName; feeds: readonly Source[] }[];
+      readonly disturbed: Set<string>;
+      readonly noticed: NoticedMs;
+    },
   ): RegisteredService | undefined {
     const settings = this.#settingsOf(name);
     const feeds = feedsOf(settings, this.#inputs.sources);
@@ -182,7 +186,7 @@ export class LiveRegistry implements Registry, Closable {
       found.asked.push({ service: name, feeds });
     const compared = this.#inputs.sources.find((source) => source.name === settings.compare);
     this.#comparisons.look(name, compared, { sights: merged.sights, nowMs: this.#deps.clock.wallMs() });
-    return this.#serviceOf(name, known, { merged, compared });
+    return this.#serviceOf(name, known, { merged, compared, noticedMs: found.noticed(name) });
   }
 
   #pass(
@@ -220,8 +224,9 @@ export class LiveRegistry implements Registry, Closable {
   #serviceOf(
     name: ServiceName,
     known: Known,
-    { merged, compared }: { readonly merged: Merged; readonly compared: Source | undefined },
+    found: { readonly merged: Merged; readonly compared: Source | undefined; readonly noticedMs: number | undefined },
   ): RegisteredService | undefined {
+    const { merged, compared, noticedMs: seenMs } = found;
     const { entries: endpoints } = known.members;
     const gone = merged.nowhere && !this.#inputs.services.has(name);
     if (gone && endpoints.size === 0) {
@@ -238,6 +243,7 @@ export class LiveRegistry implements Registry, Closable {
       settled: merged.waiting.length === 0 ? { kind: "settled" } : { kind: "waiting", sources: merged.waiting },
       goneSinceMs: gone ? (before?.goneSinceMs ?? this.#deps.clock.wallMs()) : undefined,
       confirmed: known.confirmed,
+      ...(seenMs === undefined ? {} : { noticedMs: seenMs }),
     };
     return before !== undefined && sameService(before, service) ? before : service;
   }
@@ -260,6 +266,13 @@ export class LiveRegistry implements Registry, Closable {
       this.#recompute([...this.#known].filter(([, known]) => isHeld(known)).map(([name]) => name));
     });
   }
+}
+
+/** When the source noticed what it now says of a service. */
+type NoticedMs = (service: ServiceName) => number | undefined;
+
+function noticedMs(reading: ServiceReading | undefined): number | undefined {
+  return reading?.kind === "seen" ? reading.noticedMs : undefined;
 }
 
 function newKnown(members: Members, confirmed: ConfirmedMark | undefined): Known {

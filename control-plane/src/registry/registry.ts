@@ -60,6 +60,11 @@ export interface RegisteredService {
   /** No source names it any more, all of them completely; wall time since then. */
   readonly goneSinceMs: number | undefined;
   readonly confirmed: ConfirmedMark | undefined;
+  /**
+   * When what made the service so was noticed, on the monotonic clock, where that was before it was told. A removal that was held counts
+   * from when it is let go: a hold is doubt, and no delay.
+   */
+  readonly noticedMs?: number;
 }
 
 export interface SourceStatus {

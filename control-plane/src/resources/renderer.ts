@@ -3,7 +3,7 @@
 import { RESOURCE_TYPES } from "@fairlead/proto";
 import type { Log, Metrics, Result, ServiceName } from "@fairlead/shared";
 import type { ServiceSnapshot } from "../snapshot/index.js";
-import type { Resource } from "../xds/index.js";
+import type { Resource, ResourceChange } from "../xds/index.js";
 import { assignment, assignmentMetadata, weightMeans } from "./assignment.js";
 import { CLIENT_TRAITS, type ClientKind } from "./client-kind.js";
 import { cluster } from "./cluster.js";
@@ -52,6 +52,9 @@ interface Order extends Audience {
   readonly type: TypeName;
   readonly nowMs: number;
 }
+
+/** As many versions as a client may be busy for and each of them still counts. */
+const CHANGES_KEPT = 4;
 
 export const TYPE_NAMES = Object.keys(RESOURCE_TYPES) as readonly TypeName[];
 
@@ -111,7 +114,8 @@ export class Renderer {
     if (was?.from === service) return was.resource;
     const made = draft(order);
     const refused = made?.ok === false ? this.#refuse(order, made.error, was) : undefined;
-    const resource = made?.ok === true ? keepEqual(was?.resource, made.value) : made === undefined ? undefined : was?.resource;
+    const resource =
+      made?.ok === true ? keepEqual(was?.resource, made.value, service.change) : made === undefined ? undefined : was?.resource;
     rendered.set(key, { from: service, resource, ...(refused === undefined ? {} : { refused }) });
     return resource;
   }
@@ -179,6 +183,7 @@ function listener(service: ServiceSnapshot, kind: ClientKind): Result<Resource> 
 }
 
 /** A resource whose bytes did not change keeps its reference, so that streams see at a glance what is new. */
-function keepEqual(was: Resource | undefined, next: Resource): Resource {
-  return was !== undefined && was.version === next.version && was.name === next.name ? was : next;
+function keepEqual(was: Resource | undefined, next: Resource, change: ResourceChange | undefined): Resource {
+  if (was !== undefined && was.version === next.version && was.name === next.name) return was;
+  return change === undefined ? next : { ...next, changes: [...(was?.changes ?? []).slice(1 - CHANGES_KEPT), change] };
 }

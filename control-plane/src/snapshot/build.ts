@@ -5,7 +5,7 @@ import type { ServiceSettings } from "../config/index.js";
 import type { EndpointHealth } from "../health/index.js";
 import type { RegisteredService } from "../registry/index.js";
 import { admit } from "./admit.js";
-import type { Origin, ServiceSnapshot, SnapshotEndpoint } from "./snapshot.js";
+import type { Origin, ServiceChange, ServiceSnapshot, SnapshotEndpoint } from "./snapshot.js";
 
 /** An assignment of 10,000 endpoints is about 300 KiB, well below the 4 MiB a gRPC client takes in one message (xDS rule R27). */
 export const ENDPOINTS_MAX = 10_000;
@@ -20,10 +20,12 @@ export interface BuildInput {
   readonly previous: ServiceSnapshot | undefined;
   /** Wall time. */
   readonly nowMs: number;
+  /** What makes it new, if it turns out to be. */
+  readonly change?: ServiceChange;
 }
 
 /** The service's new state; a reason when it is inconsistent and the last good one must stand. */
-export function buildService({ registered, health, settings, previous, nowMs }: BuildInput): Result<ServiceSnapshot> {
+export function buildService({ registered, health, settings, previous, nowMs, change }: BuildInput): Result<ServiceSnapshot> {
   if (registered.endpoints.size > ENDPOINTS_MAX) {
     return fail(`${registered.endpoints.size} endpoints, at most ${ENDPOINTS_MAX} fit into one assignment: split the service`);
   }
@@ -40,7 +42,8 @@ export function buildService({ registered, health, settings, previous, nowMs }: 
     settings.check.type !== "none" && endpoints.some(({ endpoint }) => (health.get(endpoint.id)?.status ?? "unknown") === "unknown");
   const origin: Origin = saved !== undefined && (registered.settled.kind === "waiting" || unchecked) ? saved : { kind: "live" };
   const { name, confirmed } = registered;
-  const content = { name, settings, endpoints, awaiting, origin, ...(confirmed === undefined ? {} : { confirmed }) };
+  const marks = { ...(confirmed === undefined ? {} : { confirmed }), ...(change === undefined ? {} : { change }) };
+  const content = { name, settings, endpoints, awaiting, origin, ...marks };
   return ok(serviceSnapshot(content, previous));
 }
 

@@ -1,4 +1,4 @@
 export { type KeeperState, SnapshotKeeper } from "./keeper.js";
 export { Publisher } from "./publisher.js";
 export { readSaved } from "./saved.js";
-export type { ServiceSnapshot, Snapshot, SnapshotEndpoint, SnapshotHealth } from "./snapshot.js";
+export type { ServiceChange, ServiceSnapshot, Snapshot, SnapshotEndpoint, SnapshotHealth } from "./snapshot.js";

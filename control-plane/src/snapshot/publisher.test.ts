@@ -141,6 +141,63 @@ describe("publishing", () => {
   });
 });
 
+describe("how long a change took", () => {
+  const told = (source: FakeSource, ports: readonly number[], noticedMs: number) => {
+    const endpoints = new Map(ports.map((port) => [idOf(port), endpointAt(port)]));
+    const reading = { endpoints, quarantined: [], completeness: { kind: "complete" } as const };
+    source.services.update([[SHOP, { kind: "seen", reading, noticedMs }]]);
+  };
+
+  function calm() {
+    const it = world();
+    it.source.see(SHOP, [endpointAt(1), endpointAt(2), endpointAt(3)]);
+    it.health({ 1: "healthy", 2: "healthy", 3: "healthy" });
+    it.clock.advance(10_000);
+    const change = () => it.publisher.snapshot.value.services.get(SHOP)?.change;
+    return { ...it, change };
+  }
+
+  test("counts from when the source noticed, or else from when it spoke", () => {
+    const { clock, source, change } = calm();
+    told(source, [1, 2, 3, 4], 9_970);
+    clock.advance(100);
+    expect(change()).toEqual({ eventMs: 9_970, publishedMs: 10_010 });
+    source.see(SHOP, [endpointAt(1), endpointAt(2), endpointAt(3), endpointAt(4), endpointAt(5)]);
+    clock.advance(100);
+    expect(change()).toEqual({ eventMs: 10_100, publishedMs: 10_110 });
+  });
+
+  test("counts from the verdict, and of several events that one publish merges from the first", () => {
+    const { clock, source, health, change } = calm();
+    health({ 1: "healthy", 2: "unhealthy", 3: "healthy" });
+    clock.advance(5);
+    source.see(SHOP, [endpointAt(1), endpointAt(2), endpointAt(3, { weight: 7 })]);
+    clock.advance(100);
+    expect(change()).toEqual({ eventMs: 10_000, publishedMs: 10_010 });
+  });
+
+  test("a removal that is held counts from when it is let go, by the clock or by an operator", () => {
+    const { clock, source, records, change } = calm();
+    told(source, [1, 2], 9_990);
+    clock.advance(2_000);
+    expect(change()).toEqual({ eventMs: 11_000, publishedMs: 11_010 });
+    told(source, [], 11_990);
+    clock.advance(30_000);
+    expect(change()).toEqual({ eventMs: 11_000, publishedMs: 11_010 });
+    records.confirm(SHOP, { author: "ann", reason: "meant" });
+    clock.advance(100);
+    expect(change()).toEqual({ eventMs: 42_000, publishedMs: 42_010 });
+  });
+
+  test("what changes nothing leaves the last change as it is", () => {
+    const { clock, source, change } = calm();
+    const before = change();
+    source.see(SHOP, [endpointAt(3), endpointAt(2), endpointAt(1)]);
+    clock.advance(100);
+    expect(change()).toBe(before);
+  });
+});
+
 describe("who is admitted", () => {
   test("a new endpoint waits for its first pass while others are healthy", () => {
     const { clock, source, publisher, health, shown } = world();

@@ -1,6 +1,7 @@
 // The snapshot room at work: gathers changes, builds the services they touch, publishes one immutable snapshot.
 
 import {
+  type BucketCounts,
   Cell,
   type Clock,
   type Closable,
@@ -19,9 +20,10 @@ import type { EndpointHealth } from "../health/index.js";
 import type { Confirmations, Lineage } from "../records/index.js";
 import type { RegisteredService, SourceStatus } from "../registry/index.js";
 import { buildService } from "./build.js";
+import { changeHistogram } from "./change-histogram.js";
 import { onChange, type Waiting } from "./publish-delay.js";
 import { Retirement, type ServiceUsage } from "./retirement.js";
-import type { ServiceSnapshot, Snapshot } from "./snapshot.js";
+import type { ServiceChange, ServiceSnapshot, Snapshot } from "./snapshot.js";
 
 export interface PublisherDeps {
   readonly clock: Clock;
@@ -30,6 +32,8 @@ export interface PublisherDeps {
   readonly services: Keyed<ServiceName, RegisteredService>;
   readonly sources: Watchable<readonly SourceStatus[]>;
   readonly verdicts: Keyed<ServiceName, ReadonlyMap<EndpointId, EndpointHealth>>;
+  /** When the results came in of which `verdicts` tell of a service. */
+  readonly verdictsNoticedMs?: (service: ServiceName) => number | undefined;
   readonly confirmations: Confirmations;
   readonly lineage: Lineage;
   /** Services of the snapshot that an earlier run saved. */
@@ -44,7 +48,9 @@ export class Publisher implements Closable {
   readonly snapshot: Cell<Snapshot>;
   readonly #deps: PublisherDeps;
   #settingsOf: (service: ServiceName) => ServiceSettings;
-  readonly #dirty = new Set<ServiceName>();
+  /** What to build again, and when the first event was that may have changed it, on the monotonic clock. */
+  readonly #dirty = new Map<ServiceName, number>();
+  readonly #changeSeconds: BucketCounts;
   readonly #retirement: Retirement;
   readonly #watches: Closable[];
   readonly #bootTimer: Timer;
@@ -63,8 +69,8 @@ export class Publisher implements Closable {
     this.#retirement = new Retirement({ clock: deps.clock, usage: deps.usage, onDue: () => this.#change([]) });
     this.snapshot = new Cell<Snapshot>(this.#compose({ services: deps.saved, withheld: new Map(), refused: new Map() }));
     this.#watches = [
-      deps.services.watch((_all, changed) => this.#change(changed)),
-      deps.verdicts.watch((_all, changed) => this.#change(changed)),
+      deps.services.watch((all, changed) => this.#change(changed, (name) => all.get(name)?.noticedMs)),
+      deps.verdicts.watch((_all, changed) => this.#change(changed, deps.verdictsNoticedMs)),
       deps.sources.watch(() => this.#change([])),
       deps.confirmations.watch((_all, changed) => this.#change(changed)),
     ];
@@ -73,6 +79,7 @@ export class Publisher implements Closable {
       this.#bootWaitOver = true;
       this.#change([]);
     });
+    this.#changeSeconds = changeHistogram(deps.metrics);
     deps.metrics.sampled("counter", { name: "snapshot_publishes_total", help: "Snapshots published" }, () => [
       { labels: {}, value: this.#revision },
     ]);
@@ -94,9 +101,12 @@ export class Publisher implements Closable {
     await closeAll(this.#watches);
   }
 
-  #change(names: Iterable<ServiceName>): void {
-    for (const name of names) this.#dirty.add(name);
+  #change(names: Iterable<ServiceName>, noticedMs: (name: ServiceName) => number | undefined = () => undefined): void {
     const nowMs = this.#deps.clock.nowMs();
+    for (const name of names) {
+      const eventMs = noticedMs(name) ?? nowMs;
+      this.#dirty.set(name, Math.min(eventMs, this.#dirty.get(name) ?? eventMs));
+    }
     const waiting = onChange(this.#waiting, nowMs, this.#lastPublishMs);
     if (waiting === this.#waiting) return;
     this.#waiting = waiting;
@@ -111,7 +121,8 @@ export class Publisher implements Closable {
     const services = new Map(was.services);
     const withheld = new Map(was.withheld);
     const refused = new Map(was.refused);
-    for (const name of this.#dirty) this.#rebuild(name, { services, withheld, refused });
+    const publishedMs = this.#deps.clock.nowMs();
+    for (const [name, eventMs] of this.#dirty) this.#rebuild(name, { services, withheld, refused, change: { eventMs, publishedMs } });
     this.#dirty.clear();
     for (const name of this.#retirement.due(services, this.#deps.confirmations.value)) services.delete(name);
     const next = this.#compose({ services: sameEntries(was.services, services) ? was.services : services, withheld, refused });
@@ -128,15 +139,17 @@ export class Publisher implements Closable {
       services: Map<ServiceName, ServiceSnapshot>;
       withheld: Map<ServiceName, { reason: string; sinceMs: number }>;
       refused: Map<ServiceName, string>;
+      change: ServiceChange;
     },
   ): void {
     const registered = this.#deps.services.value.get(name);
     const previous = into.services.get(name);
     const nowMs = this.#deps.clock.wallMs();
+    const { change } = into;
     into.withheld.delete(name);
     into.refused.delete(name);
     if (registered === undefined || registered.goneSinceMs !== undefined) {
-      if (previous !== undefined && registered === undefined) into.services.set(name, this.#retirement.retire(previous, nowMs));
+      if (previous !== undefined && registered === undefined) into.services.set(name, this.#retirement.retire(previous, nowMs, change));
       if (registered === undefined || previous === undefined) return;
     }
     if (registered.settled.kind === "waiting" && previous === undefined) {
@@ -145,9 +158,11 @@ export class Publisher implements Closable {
       return;
     }
     const health = this.#deps.verdicts.value.get(name) ?? NO_HEALTH;
-    const built = buildService({ registered, health, settings: this.#settingsOf(name), previous, nowMs });
-    if (built.ok) into.services.set(name, built.value);
-    else {
+    const built = buildService({ registered, health, settings: this.#settingsOf(name), previous, nowMs, change });
+    if (built.ok) {
+      into.services.set(name, built.value);
+      if (built.value !== previous) this.#changeSeconds.add((change.publishedMs - change.eventMs) / 1_000);
+    } else {
       if (this.snapshot.value.refused.get(name) !== built.error)
         this.#deps.log.warn("service-refused", { service: name, reason: built.error });
       into.refused.set(name, built.error);

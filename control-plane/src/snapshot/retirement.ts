@@ -4,7 +4,7 @@
 import type { Clock, ServiceName, Timer } from "@fairlead/shared";
 import type { Confirmations } from "../records/index.js";
 import { serviceSnapshot } from "./build.js";
-import type { ServiceSnapshot } from "./snapshot.js";
+import type { ServiceChange, ServiceSnapshot } from "./snapshot.js";
 
 /** Who may still call a service. Implemented by whoever knows the streams. */
 export interface ServiceUsage {
@@ -41,7 +41,7 @@ export class Retirement {
   }
 
   /** The service without endpoints, as it is published from now on. */
-  retire(service: ServiceSnapshot, nowMs: number): ServiceSnapshot {
+  retire(service: ServiceSnapshot, nowMs: number, change: ServiceChange): ServiceSnapshot {
     if (service.origin.kind === "retired") return service;
     // It is retired because the guards let its last endpoint go: whoever guards behind us need not doubt that.
     const confirmed = service.confirmed ?? {
@@ -49,7 +49,8 @@ export class Retirement {
       because: "every source has completely lost the service",
       before: service.endpoints.length,
     };
-    return serviceSnapshot({ ...service, endpoints: [], awaiting: [], origin: { kind: "retired", sinceMs: nowMs }, confirmed }, undefined);
+    const origin = { kind: "retired", sinceMs: nowMs } as const;
+    return serviceSnapshot({ ...service, endpoints: [], awaiting: [], origin, confirmed, change }, undefined);
   }
 
   /** Retired services whose time is over, or whose end an operator confirmed. Arms the clock for the rest. */

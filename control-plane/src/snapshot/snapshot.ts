@@ -16,6 +16,13 @@ export interface SnapshotEndpoint {
   readonly sinceMs: number;
 }
 
+/** What made a service what it is. Both on the monotonic clock. */
+export interface ServiceChange {
+  /** When it was observed: a source's word, a verdict, an operator's. */
+  readonly eventMs: number;
+  readonly publishedMs: number;
+}
+
 export type Origin =
   | { readonly kind: "live" }
   /** From the saved state of an earlier run: its sources have not spoken yet. */
@@ -35,6 +42,8 @@ export interface ServiceSnapshot {
   readonly origin: Origin;
   /** The registry let a collapse through: the small set is meant. */
   readonly confirmed?: ConfirmedMark;
+  /** Of no account for what the service is; absent in one that was read from the saved state. */
+  readonly change?: ServiceChange;
 }
 
 export interface Snapshot {

@@ -38,11 +38,11 @@ export { newXdsServer, type XdsServer, type XdsServerDeps } from "./io/xds-serve
 export { DEFAULT_LIMITS, type XdsLimits } from "./limits.js";
 export type { ClusterLoad, LoadMetric, LoadObserver, LoadPlace, LoadReporter, PlaceLoad } from "./load-report.js";
 export { type RefusedResource, refusedFromDetails, refusedToDetails } from "./nack-details.js";
-export type { Absence, Reference, Resource, ResourceSet, ResourceSets, ViewOf, XdsNode } from "./resource-set.js";
+export type { Absence, Reference, Resource, ResourceChange, ResourceSet, ResourceSets, ViewOf, XdsNode } from "./resource-set.js";
 export { resourceSets, type ViewContent } from "./resource-sets.js";
 // The protocol alone, for whoever brings a stream of another kind than gRPC's (the simulation).
 export { ResponseEncoder } from "./response-encoder.js";
 export { type Step, StreamMachine } from "./stream-machine.js";
-export type { Nack, StreamIdentity, StreamObserver } from "./stream-observer.js";
+export type { Nack, SentResponse, StreamIdentity, StreamObserver } from "./stream-observer.js";
 export { readDeltaRequest } from "./stream-request.js";
 export type { TlsState, XdsTls } from "./tls-state.js";

@@ -9,6 +9,14 @@ export interface Reference {
   readonly name: string;
 }
 
+/** What made a resource what it is. Both on the clock the server runs on (`Clock.nowMs`). */
+export interface ResourceChange {
+  /** When what changed it was observed. */
+  readonly eventMs: number;
+  /** When the view had it. */
+  readonly publishedMs: number;
+}
+
 export interface Resource {
   readonly name: string;
   /** Content hash of `value` (and of `metadata` where present). */
@@ -20,8 +28,12 @@ export interface Resource {
    * it has them. Nothing waits for a reference that is not in the view.
    */
   readonly requires?: readonly Reference[];
+  /** Of a Cluster: the assignment it takes, where that does not bear the cluster's name (`eds_cluster_config.service_name`). */
+  readonly assignment?: string;
   /** `Resource.metadata`, by namespace; only the delta variant can carry it. */
   readonly metadata?: Readonly<Record<string, JsonObject>>;
+  /** The last few changes of this resource where they are known, oldest first: how long they take to arrive is told to the observer. */
+  readonly changes?: readonly ResourceChange[];
 }
 
 /** The resources of one type in one view. */

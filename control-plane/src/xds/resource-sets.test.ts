@@ -23,6 +23,28 @@ describe("a view made by hand", () => {
     expect(two.types.get(CDS)?.resources.get("b")).not.toBe(one.types.get(CDS)?.resources.get("b"));
   });
 
+  test("R30: knows by which name a cluster finds its assignment, in messages and in bytes", () => {
+    const named = (timeout: number) => ({ ...cluster("a", timeout), type: "EDS", eds_cluster_config: { service_name: "shop" } }) as const;
+    const before = resourceSets({ clusters: { a: named(1) }, assignments: { shop: { cluster_name: "shop" } } });
+    const stream = new ScriptedStream(before, { variant: "delta", userAgent: "envoy" });
+    stream.ack(stream.delta(CDS)[0]);
+    stream.ack(stream.delta(EDS, { subscribe: ["shop"] })[0]);
+    const bytes =
+      resourceSets({ clusters: { a: named(2) } })
+        .types.get(CDS)
+        ?.resources.get("a")?.value ?? Buffer.of();
+    const sent = stream.view(resourceSets({ clusters: { a: bytes }, assignments: { shop: { cluster_name: "shop" } } }, before));
+    expect(sent.map(({ type, content }) => [type, content.resources.map(({ name }) => name)])).toEqual([
+      [CDS, ["a"]],
+      [EDS, ["shop"]],
+    ]);
+  });
+
+  test("serves bytes that are no cluster as they are: the client says what it thinks of them", () => {
+    const sets = resourceSets({ clusters: { a: Buffer.from([255]) } });
+    expect(sets.types.get(CDS)?.resources.get("a")?.value).toEqual(Buffer.from([255]));
+  });
+
   test("refuses a message the schema does not have, naming the place", () => {
     const wrong = { clusters: { a: { name: "a", lb_polcy: "RANDOM" } } } as Parameters<typeof resourceSets>[0];
     expect(() => resourceSets(wrong)).toThrow(/lb_polcy/);

@@ -1,6 +1,6 @@
 // A view made by hand, for users of the library: messages or bytes in, versions by content out.
 
-import { encode, type MessageName, type Messages, RESOURCE_TYPES } from "@fairlead/proto";
+import { DecodeError, decode, encode, type MessageName, type Messages, RESOURCE_TYPES } from "@fairlead/proto";
 import { contentHash, versionOfAll } from "@fairlead/shared";
 import type { Absence, Resource, ResourceSet, ResourceSets } from "./resource-set.js";
 
@@ -39,7 +39,7 @@ export function resourceSets(content: ViewContent, previous?: ResourceSets): Res
   const { listeners = {}, routes = {}, clusters = {}, assignments = {}, others = {}, labels = {} } = content;
   const types = new Map<string, ResourceSet>();
   const add = (typeUrl: string, resources: readonly Resource[]) =>
-    types.set(typeUrl, setOf(resources, labels[typeUrl], previous?.types.get(typeUrl)));
+    types.set(typeUrl, setOf(typeUrl, resources, labels[typeUrl], previous?.types.get(typeUrl)));
   add(RESOURCE_TYPES.listener, encoded("listener", listeners));
   add(RESOURCE_TYPES.routeConfiguration, encoded("routeConfiguration", routes));
   add(RESOURCE_TYPES.cluster, encoded("cluster", clusters));
@@ -69,11 +69,23 @@ function resourceOf(name: string, value: Buffer): Resource {
   return { name, version: contentHash(value), value };
 }
 
-function setOf(all: readonly Resource[], label: string | undefined, previous: ResourceSet | undefined): ResourceSet {
+/** With what the protocol has to know of the content. Bytes that are no Cluster are the client's to refuse. */
+function understood(typeUrl: string, resource: Resource): Resource {
+  if (typeUrl !== RESOURCE_TYPES.cluster) return resource;
+  try {
+    const assignment = decode(MESSAGES.cluster, resource.value).eds_cluster_config?.service_name ?? "";
+    return assignment === "" ? resource : { ...resource, assignment };
+  } catch (error) {
+    if (error instanceof DecodeError) return resource;
+    throw error;
+  }
+}
+
+function setOf(typeUrl: string, all: readonly Resource[], label: string | undefined, previous: ResourceSet | undefined): ResourceSet {
   const resources = new Map<string, Resource>();
   for (const resource of all) {
     const before = previous?.resources.get(resource.name);
-    resources.set(resource.name, before?.version === resource.version ? before : resource);
+    resources.set(resource.name, before?.version === resource.version ? before : understood(typeUrl, resource));
   }
   const isSame = previous?.resources.size === resources.size && [...resources].every(([name, one]) => previous.resources.get(name) === one);
   if (isSame && previous.label === label) return previous;

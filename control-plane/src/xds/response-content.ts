@@ -1,4 +1,4 @@
-import type { Resource } from "./resource-set.js";
+import type { Resource, ResourceChange } from "./resource-set.js";
 
 /** google.rpc codes of a `ResourceError`: NOT_FOUND is final until told otherwise, UNAVAILABLE passes (xDS rule R32). */
 export type AbsenceCode = 5 | 14;
@@ -28,6 +28,8 @@ export interface Draft {
   readonly content: ResponseContent;
   readonly changed: readonly string[];
   readonly more: boolean;
+  /** The oldest change that this stream had not looked at; undefined in what is sent for another reason than a change. */
+  readonly change: ResourceChange | undefined;
   /** It only asks which of several resources it was that the client refused (decision D5). */
   readonly isQuestion: boolean;
 }

@@ -187,7 +187,7 @@ export class StreamMachine {
     const { variant, limits } = this.#options;
     // Envoy that reconnects while it warms a cluster or listener goes on waiting for what it asks of these (xDS rule R30).
     const distrustsClaims = this.#isEnvoy && !typeRules(typeUrl).wildcard;
-    const type = new TypeStream({ typeUrl, variant, responseBytes: limits.responseBytes, distrustsClaims });
+    const type = new TypeStream({ typeUrl, variant, responseBytes: limits.responseBytes, distrustsClaims, nowMs: this.#options.nowMs });
     if (this.#sets !== undefined) type.see(this.#sets);
     this.#types.set(typeUrl, type);
     return type;
@@ -259,22 +259,24 @@ export class StreamMachine {
   #sendNext(type: TypeStream, steps: Step[]): void {
     const draft = type.next(this.#gateOf(type));
     if (draft === undefined || this.#identity === undefined) return;
-    const { content } = draft;
+    const { content, change } = draft;
     const { nonce, serial, bytes } = this.#options.encoder.encode(content, this.#serials.get(type.typeUrl) ?? 0);
     this.#serials.set(type.typeUrl, serial);
     type.sent(draft, nonce);
     this.#responses += 1;
     this.#oweAssignments(draft);
     const { typeUrl, version, resources } = content;
-    this.#options.observer.sent(this.#identity, typeUrl, { nonce, version, resources: resources.length, bytes: bytes.length });
+    this.#options.observer.sent(this.#identity, typeUrl, { nonce, version, resources: resources.length, bytes: bytes.length, change });
     steps.push({ kind: "send", bytes, nonce, content });
   }
 
-  /** A changed Cluster warms anew in Envoy and waits for its assignment, changed or not (xDS rule R30). They bear the same name. */
+  /** A changed Cluster warms anew in Envoy and waits for its assignment, changed or not (xDS rule R30). */
   #oweAssignments({ content, changed }: Draft): void {
     if (!this.#isEnvoy || content.typeUrl !== RESOURCE_TYPES.cluster) return;
     const assignments = this.#types.get(RESOURCE_TYPES.assignment);
-    if (assignments !== undefined) for (const name of changed) assignments.owe(name);
+    if (assignments === undefined || changed.length === 0) return;
+    const names = new Set(changed);
+    for (const { name, assignment } of content.resources) if (names.has(name)) assignments.owe(assignment ?? name);
   }
 }
 

@@ -1,6 +1,6 @@
 // What happens on the streams, told to whoever wants to know (the fleet room, metrics). Called synchronously; must not throw.
 
-import type { XdsNode } from "./resource-set.js";
+import type { ResourceChange, XdsNode } from "./resource-set.js";
 
 export interface StreamIdentity {
   /** Unique within this process. */
@@ -11,6 +11,15 @@ export interface StreamIdentity {
   /** The name in the client's certificate; undefined without one, and then its address and node id are all there is. */
   readonly identity?: string | undefined;
   readonly variant: "sotw" | "delta";
+}
+
+export interface SentResponse {
+  readonly nonce: string;
+  readonly version: string;
+  readonly resources: number;
+  readonly bytes: number;
+  /** The oldest change it brings, where it is sent because something changed and it is known when. */
+  readonly change?: ResourceChange | undefined;
 }
 
 export interface Nack {
@@ -25,11 +34,7 @@ export interface StreamObserver {
   opened(stream: StreamIdentity): void;
   closed(stream: StreamIdentity, reason: string): void;
   subscribed(stream: StreamIdentity, typeUrl: string, names: readonly string[], wildcard: boolean): void;
-  sent(
-    stream: StreamIdentity,
-    typeUrl: string,
-    response: { readonly nonce: string; readonly version: string; readonly resources: number; readonly bytes: number },
-  ): void;
+  sent(stream: StreamIdentity, typeUrl: string, response: SentResponse): void;
   acked(stream: StreamIdentity, typeUrl: string, nonce: string, version: string): void;
   nacked(stream: StreamIdentity, typeUrl: string, nack: Nack): void;
   /** Something of this type waited `GATE_MS` for the client to answer for another type, and goes without. */

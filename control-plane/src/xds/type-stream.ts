@@ -3,6 +3,7 @@
 import { type Answer, fullAnswer, partialAnswer, question, type Standing, type TypeGate } from "./answer.js";
 import { Holdings } from "./holdings.js";
 import { Narrowing, type Suspect } from "./narrowing.js";
+import { oldestChange } from "./oldest-change.js";
 import type { Absence, Resource, ResourceSet, ResourceSets } from "./resource-set.js";
 import { type ResourceStanding, standingsOf } from "./resource-standing.js";
 import { typeRules } from "./resource-types.js";
@@ -22,6 +23,7 @@ export interface TypeStreamOptions {
   readonly responseBytes: number;
   /** Delta: answer every name of a first request, whatever the client claims to have of it (xDS rule R30). */
   readonly distrustsClaims: boolean;
+  readonly nowMs: () => number;
 }
 
 export class TypeStream {
@@ -41,6 +43,8 @@ export class TypeStream {
   /** Whether something may be due that was not looked at yet. */
   #dirty = false;
   #unsettled = false;
+  /** Of what was published until then nothing is unsaid. */
+  #lookedMs = Number.NEGATIVE_INFINITY;
   #lastNonce: string | undefined;
   #unanswered: Unanswered | undefined;
   /** Of the last NACK, for people. */
@@ -118,6 +122,7 @@ export class TypeStream {
     const standing = this.#standing(this.#sets, gate);
     const answer = this.#answer(standing);
     if (answer.due) return this.#draft(answer);
+    this.#looked(answer);
     this.#unsettled = answer.unsettled;
     this.#dirty = answer.more;
     return this.#question(standing);
@@ -282,12 +287,20 @@ export class TypeStream {
     const group = this.#narrowing.next((resource) => this.#holdings.isRefused(resource) && set.resources.get(resource.name) === resource);
     if (group === undefined) return undefined;
     const resources = question(standing, set, { group, suspects: this.#narrowing.suspects });
-    return { content: this.#content({ resources, removed: [], notes: [] }), changed: [], more: false, isQuestion: true };
+    return { content: this.#content({ resources, removed: [], notes: [] }), changed: [], more: false, change: undefined, isQuestion: true };
   }
 
   #draft(answer: Answer): Draft {
     this.#unsettled = answer.unsettled;
-    return { content: this.#content(answer), changed: answer.changed, more: answer.more, isQuestion: false };
+    const { changed, more } = answer;
+    // Of a first answer it is the client that came late.
+    const change = this.#lastNonce === undefined ? undefined : oldestChange(this.#set, changed, this.#lookedMs);
+    this.#looked(answer);
+    return { content: this.#content(answer), changed, more, change, isQuestion: false };
+  }
+
+  #looked({ more }: Answer): void {
+    if (!more) this.#lookedMs = this.#options.nowMs();
   }
 
   #content({ resources, removed, notes }: Pick<ResponseContent, "resources" | "removed" | "notes">): ResponseContent {

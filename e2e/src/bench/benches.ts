@@ -3,10 +3,11 @@ import { dns } from "./dns/dns.js";
 import { evict } from "./evict/evict.js";
 import { fanout } from "./fanout/fanout.js";
 import { harnessFloor } from "./harness-floor.js";
+import { snapshot } from "./snapshot/snapshot.js";
 import { storm } from "./storm/storm.js";
 import { wipe } from "./wipe/wipe.js";
 import { znodeToRequest } from "./znode-to-request.js";
 import { znodes } from "./znodes.js";
 
 /** Every bench of the project. `npm run bench` lists them in this order. */
-export const benches: readonly Bench[] = [harnessFloor, fanout, storm, znodeToRequest, znodes, dns, wipe, evict];
+export const benches: readonly Bench[] = [harnessFloor, fanout, snapshot, storm, znodeToRequest, znodes, dns, wipe, evict];

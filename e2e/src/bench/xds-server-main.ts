@@ -2,7 +2,8 @@
 // usage: xds-server-main.js CLUSTERS ENDPOINTS [PORT [WEIGHT]]       (ordered over the message channel)
 // WEIGHT is that of the first endpoint of every cluster: with the same one another process serves the same content.
 import { newFleet } from "@fairlead/control-plane/fleet";
-import { resourceSets, xdsServer } from "@fairlead/control-plane/xds";
+import { type ResourceSets, resourceSets, xdsServer } from "@fairlead/control-plane/xds";
+import { RESOURCE_TYPES } from "@fairlead/proto";
 import { Cell, newMetrics } from "@fairlead/shared";
 import { systemClock } from "@fairlead/shared/io";
 import type { ServerOrder, ServerReport } from "./fanout/fleet-protocol.js";
@@ -67,10 +68,20 @@ function pushOnce(round: number, everybody: number): Promise<void> {
       if (acks === everybody) resolve();
     };
   });
-  const next = resourceSets({ assignments: Object.fromEntries(built) }, view.value);
+  const next = withChange(resourceSets({ assignments: Object.fromEntries(built) }, view.value), name);
   pushedAtMs = monotonicMs();
   view.set(next);
   return done;
+}
+
+/** As the control plane renders a change, with when it was: measuring how long it takes is part of the cost. */
+function withChange(sets: ResourceSets, name: string): ResourceSets {
+  const [typeUrl, set] = [RESOURCE_TYPES.assignment, sets.types.get(RESOURCE_TYPES.assignment)];
+  const resource = set?.resources.get(name);
+  if (set === undefined || resource === undefined) return sets;
+  const nowMs = systemClock.nowMs();
+  const resources = new Map([...set.resources, [name, { ...resource, changes: [{ eventMs: nowMs, publishedMs: nowMs }] }]]);
+  return { ...sets, types: new Map([...sets.types, [typeUrl, { ...set, resources }]]) };
 }
 
 const streams = () => fleet.nodes.filter(({ ended, cluster }) => ended === undefined && cluster === "bench").length;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { type Backend, startBackend } from "../harness/backend.js";
 import { type Load, startLoad } from "../harness/http-load.js";
+import { WHOLE_RETRIES } from "../harness/mesh.js";
 import { type ControlPlane, type Sidecar, startControlPlane, startSidecar } from "../harness/planes.js";
 import { freePort } from "../harness/ports.js";
 import { temporaryFolder } from "../harness/teardown.js";
@@ -13,8 +14,8 @@ export const SERVICES = ["shop", "cart"] as const;
 export type DemoService = (typeof SERVICES)[number];
 
 /** Quick checks, so that a person sees the effect; the defaults are calmer. */
-const CHECK = { type: "http", path: "/healthz", interval: "1s", timeout: "500ms", rise: 2, fall: 2 };
-/** 4 loads × 60 requests a second, more than the 200 the tour promises. */
+const CHECK = { type: "http", path: "/healthz", interval: "1s", timeout: "1s", rise: 2, fall: 3 };
+/** 4 loads × 60 requests a second, twice what the tour asks for. */
 const REQUESTS_PER_SECOND = 60;
 const CLIENTS = 8;
 
@@ -71,7 +72,7 @@ export class Stage {
         { name: "lists", type: "file", path: lists },
         { name: "fixed", type: "static", services: { cart: membersOf(backends, "cart") } },
       ],
-      defaults: { check: CHECK },
+      defaults: { check: CHECK, retries: WHOLE_RETRIES },
     });
     const sidecars = await Promise.all(["web-1", "web-2"].map((name) => startDemoSidecar(name, controlPlane.xdsAddress)));
     return new Stage({ sidecars, controlPlane, backends, lists });

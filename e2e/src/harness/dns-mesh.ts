@@ -42,7 +42,7 @@ export type DnsMesh = {
 export const FIND = "find";
 
 /** A newcomer passes at once, and a busy machine makes nobody unhealthy: these scenarios are about what DNS says. */
-const PATIENT_CHECK = { type: "http", path: "/healthz", interval: "1s", timeout: "1s", rise: 1, fall: 3 } as const;
+const PATIENT_CHECK = { type: "http", path: "/healthz", interval: "2s", timeout: "2s", rise: 1, fall: 3 } as const;
 
 /** Starts all of it and waits until every endpoint is usable and a request through the sidecar is answered. */
 export async function startDnsMesh(options: DnsMeshOptions): Promise<DnsMesh> {
@@ -65,7 +65,7 @@ export async function startDnsMesh(options: DnsMeshOptions): Promise<DnsMesh> {
   });
   const history = await startSnapshotHistory(controlPlane, FIND);
   const sidecar = await sidecarOf(controlPlane, [FIND]);
-  await until(`${options.endpoints} usable endpoints`, () => history.now().usable.length === options.endpoints, { timeoutMs: 20_000 });
+  await until(`${options.endpoints} usable endpoints`, () => history.now().usable.length === options.endpoints);
   await untilAllAnswer(sidecar, FIND, ["found"]);
   history.forget();
   return {

@@ -4,7 +4,7 @@ import { type Answer, decode, encode, type RecordType } from "dns-packet";
 /** What a server said: its response code as a word (NOERROR, NXDOMAIN ...), whether it left something out, and the answer section. */
 export type DnsReply = { readonly code: string; readonly truncated: boolean; readonly answers: readonly Answer[] };
 
-/** Asks a server on 127.0.0.1 one question over UDP. Rejects when there is no answer within 2 s. */
+/** Asks a server on 127.0.0.1 one question over UDP. Rejects when there is no answer within 10 s. */
 export function askDns(port: number, name: string, type: RecordType): Promise<DnsReply> {
   const id = Math.floor(Math.random() * 65_536);
   return new Promise((resolve, reject) => {
@@ -14,7 +14,7 @@ export function askDns(port: number, name: string, type: RecordType): Promise<Dn
       socket.close();
       finish();
     };
-    const timer = setTimeout(() => end(() => reject(new Error(`no answer for ${name} ${type} within 2 s`))), 2_000);
+    const timer = setTimeout(() => end(() => reject(new Error(`no answer for ${name} ${type} within 10 s`))), 10_000);
     socket.once("error", (error) => end(() => reject(error)));
     socket.on("message", (message) => {
       const packet = decode(message);

@@ -67,7 +67,7 @@ export async function startDnsServer(options: DnsServerOptions = {}): Promise<Dn
         if (server.exit() !== undefined) throw new GiveUp(`${program} ended:\n${server.output()}`);
         return (await ask(zone.name, "SOA")).answers.some((answer) => answer.type === "SOA" && answer.data.serial === zone.serial);
       },
-      { timeoutMs: 20_000, everyMs: 5 },
+      { timeoutMs: 60_000, everyMs: 5 },
     );
   const start = async (): Promise<void> => {
     server = startProcess({ name: `${program} :${port}`, ...startCommand });
@@ -77,7 +77,7 @@ export async function startDnsServer(options: DnsServerOptions = {}): Promise<Dn
     zone.change(changed);
     writeFileSync(join(folder, "zone"), zone.text());
     if (server.exit() !== undefined) return; // it reads the file when it starts
-    await runFile(reload.command, [...reload.args], { timeout: 10_000 });
+    await runFile(reload.command, [...reload.args], { timeout: 30_000 });
     await untilServed();
   };
   zone.change(sets);

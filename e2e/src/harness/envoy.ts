@@ -45,7 +45,7 @@ export async function startEnvoy(bootstrap: Bootstrap, options: { readonly waitF
       if (!wanted.includes(answer.status)) throw new Error(`${answer.status}: ${answer.body}`);
       return true;
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 60_000 },
   );
   return {
     adminPort,

@@ -7,7 +7,7 @@ import { DnsFrames, framedDns } from "./dns-frames.js";
 import { startDnsFaultProxy, startFaultProxy } from "./fault-proxy.js";
 import { freePort } from "./ports.js";
 import { stopLater } from "./teardown.js";
-import { until, untilEqual } from "./until.js";
+import { PATIENCE_MS, until, untilEqual } from "./until.js";
 
 /** A server that gives back what it gets, and knows its connections. */
 async function startEcho() {
@@ -181,13 +181,13 @@ async function startFourAnswers() {
   return { port };
 }
 
-/** The first message that comes back, or undefined within 150 ms. */
-function askUdp(port: number, type: RecordType = "A"): Promise<Buffer | undefined> {
+/** The first message that comes back, or undefined when none does. */
+function askUdp(port: number, type: RecordType = "A", patienceMs = PATIENCE_MS): Promise<Buffer | undefined> {
   const socket = createSocket("udp4");
   return new Promise<Buffer | undefined>((resolve) => {
     socket.once("message", resolve).once("error", () => resolve(undefined));
     socket.connect(port, "127.0.0.1", () => socket.send(encode({ type: "query", id: 7, questions: [{ type, name: "a.test" }] })));
-    setTimeout(resolve, 150, undefined);
+    setTimeout(resolve, patienceMs, undefined);
   }).finally(() => socket.close());
 }
 
@@ -197,7 +197,7 @@ async function askTcp(port: number): Promise<Buffer | undefined> {
   return new Promise<Buffer | undefined>((resolve) => {
     socket.on("data", (bytes: Buffer) => frames.push(bytes).forEach(resolve)).on("error", () => resolve(undefined));
     socket.write(framedDns(encode({ type: "query", id: 7, questions: [{ type: "A", name: "a.test" }] })));
-    setTimeout(resolve, 1_000, undefined);
+    setTimeout(resolve, PATIENCE_MS, undefined);
   }).finally(() => socket.destroy());
 }
 
@@ -231,7 +231,7 @@ test("changes DNS answers on both transports in each way it knows", async () => 
 test("drops, cuts and refuses datagrams without touching TCP, and remembers what was asked", async () => {
   const proxy = await startDnsFaultProxy(await startFourAnswers());
   await proxy.setUdp({ kind: "black-hole" });
-  expect(await askUdp(proxy.port)).toBeUndefined();
+  expect(await askUdp(proxy.port, "A", 150)).toBeUndefined();
   await proxy.setUdp({ kind: "refuse" });
   expect(await askUdp(proxy.port)).toBeUndefined();
   expect(summary(await askTcp(proxy.port))?.data).toBe("1234");

@@ -7,7 +7,7 @@ export type HttpRequest = {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
-  /** Until the whole answer is there; default 5 s. */
+  /** Until the whole answer is there; default 15 s. */
   readonly timeoutMs?: number;
   /** Default: a connection of its own, so that nothing is left over from a process that was killed. */
   readonly agent?: Agent;
@@ -19,7 +19,7 @@ export type HttpAnswer = { readonly status: number; readonly headers: IncomingMe
 /** Sends one request to 127.0.0.1. Rejects when there is no whole answer in time; any status is an answer. */
 export function httpRequest(ask: HttpRequest): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const timeoutMs = ask.timeoutMs ?? 5_000;
+    const timeoutMs = ask.timeoutMs ?? 15_000;
     const outgoing = request({
       host: "127.0.0.1",
       port: ask.port,

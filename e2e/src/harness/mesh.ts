@@ -4,10 +4,24 @@ import { httpRequest } from "./http-request.js";
 import type { Config, ControlPlane, Sidecar } from "./planes.js";
 import { startSidecar } from "./planes.js";
 import { freePort } from "./ports.js";
-import { until, untilEqual } from "./until.js";
+import { PATIENCE_MS, until, untilEqual } from "./until.js";
 
-/** Quick checks: a scenario about health is not a scenario about waiting. */
-export const QUICK_CHECK = { type: "http", path: "/healthz", interval: "200ms", timeout: "200ms", rise: 1, fall: 2 } as const;
+/**
+ * Quick with an answer, be it a refusal: a scenario about health is not one about waiting. Slow with silence: on a busy
+ * machine a backend that is well may take a second.
+ */
+export const QUICK_CHECK = {
+  type: "http",
+  path: "/healthz",
+  interval: "1s",
+  fastInterval: "200ms",
+  timeout: "1s",
+  rise: 1,
+  fall: 3,
+} as const;
+
+/** Who is killed may have more than one request in flight; each of them is to be tried again, not only a fifth. */
+export const WHOLE_RETRIES = { attempts: 1, budgetPercent: 100 } as const;
 
 /** The parts of GET /clusters of a sidecar that scenarios read. */
 export interface ClustersBody {
@@ -80,7 +94,12 @@ export async function usableEndpoints(sidecar: MeshSidecar, service: string): Pr
     .sort();
 }
 
-export async function untilUsable(sidecar: MeshSidecar, service: string, addresses: readonly string[], timeoutMs = 10_000): Promise<void> {
+export async function untilUsable(
+  sidecar: MeshSidecar,
+  service: string,
+  addresses: readonly string[],
+  timeoutMs = PATIENCE_MS,
+): Promise<void> {
   await untilEqual(`the sidecar's endpoints of ${service}`, () => usableEndpoints(sidecar, service), [...addresses].sort(), { timeoutMs });
 }
 

@@ -19,10 +19,10 @@ export type Prepared =
   | { readonly ok: false; readonly reason: string };
 
 /** What `prepare.mjs --servers` found or installed. Throws when it has not run. */
-export function preparedServers(): { readonly envoy: Prepared; readonly node24: Prepared } {
+export function preparedServers(): Readonly<Record<"envoy" | "node24" | "grpcGo" | "grpcJava", Prepared>> {
   const file = join(repositoryTop, ".servers/status.json");
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as { envoy: Prepared; node24: Prepared };
+    return JSON.parse(readFileSync(file, "utf8")) as ReturnType<typeof preparedServers>;
   } catch (error) {
     throw new Error(`${file} cannot be read: run \`node e2e/prepare.mjs --servers\` first`, { cause: error });
   }

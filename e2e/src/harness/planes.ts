@@ -120,7 +120,7 @@ type PlaneSpec = {
 };
 
 /** The planes promise an answer on their admin port within this; generous, because two cores run everything. */
-const startTimeoutMs = 30_000;
+const startTimeoutMs = 60_000;
 
 async function startPlane(name: string, spec: PlaneSpec): Promise<Plane> {
   const folder = spec.options.folder ?? temporaryFolder(name.replace(" ", "-"));

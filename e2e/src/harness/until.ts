@@ -8,7 +8,11 @@ export class GiveUp extends Error {
   override readonly name = "GiveUp";
 }
 
-const defaultTimeoutMs = 10_000;
+/**
+ * Not what a promise allows, but what a machine may need that does other things as well: two cores may have twenty
+ * processes to run. It only costs time when something is wrong.
+ */
+export const PATIENCE_MS = 30_000;
 /** Often enough that a wait costs little more than the event itself. */
 const defaultEveryMs = 20;
 
@@ -34,7 +38,7 @@ export async function untilEqual<T>(what: string, probe: () => T | Promise<T>, e
 type Look<T> = { readonly done: true; readonly value: T } | { readonly done: false; readonly seen: unknown };
 
 async function look<T>(what: string, options: UntilOptions, once: () => Promise<Look<T>>): Promise<T> {
-  const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+  const timeoutMs = options.timeoutMs ?? PATIENCE_MS;
   const endMs = performance.now() + timeoutMs;
   let last = "nothing: the first look has not come back";
   for (;;) {

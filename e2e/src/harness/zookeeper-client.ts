@@ -85,8 +85,8 @@ function connected(client: Client, address: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       client.close();
-      reject(new Error(`no ZooKeeper session with ${address} within 10 s`));
-    }, 10_000);
+      reject(new Error(`no ZooKeeper session with ${address} within 30 s`));
+    }, 30_000);
     client.once("connected", () => {
       clearTimeout(timer);
       resolve();

@@ -39,13 +39,13 @@ export async function startZooKeeperEnsemble(size = 3, options: Omit<ZooKeeperOp
   const startAll = async (): Promise<void> => {
     await Promise.all(
       servers.map(async (server) => {
-        if ((await roleOf(server)) === "gone") await server.start("nothing");
+        if (!server.runs()) await server.start("nothing");
       }),
     );
     await until(
       "every server of the ensemble to serve",
       async () => (await Promise.all(servers.map(roleOf))).every((role) => role === "leader" || role === "follower"),
-      { timeoutMs: 60_000 },
+      { timeoutMs: 120_000 },
     );
   };
   await startAll();
@@ -65,11 +65,11 @@ export async function startZooKeeperEnsemble(size = 3, options: Omit<ZooKeeperOp
   };
 }
 
-/** `leader`, `follower`, `waiting` without a quorum, `gone` without a process. */
+/** `leader`, `follower`, or `none`: without a quorum, or without an answer. */
 async function roleOf(server: ZooKeeperServer): Promise<string> {
   try {
-    return roleLine.exec(await server.ask("srvr"))?.[1] ?? "waiting";
+    return roleLine.exec(await server.ask("srvr"))?.[1] ?? "none";
   } catch {
-    return "gone";
+    return "none";
   }
 }

@@ -27,7 +27,7 @@ function joinAndClose(port: number, id: bigint): Promise<boolean> {
   return new Promise((resolve, reject) => {
     let received = Buffer.alloc(0);
     const socket = connect(port, "127.0.0.1", () => socket.write(Buffer.concat([framed(connectRequest(id)), framed(closeRequest())])));
-    socket.setTimeout(5_000, () => socket.destroy(new Error("ZooKeeper did not answer within 5 s")));
+    socket.setTimeout(15_000, () => socket.destroy(new Error("ZooKeeper did not answer within 15 s")));
     socket.on("data", (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
     });

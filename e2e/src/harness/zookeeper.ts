@@ -24,6 +24,8 @@ export type ZooKeeperServer = {
   stop(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same port with the same data and waits until it serves, which a server without a quorum never does. */
   start(waitFor?: "serving" | "nothing"): Promise<void>;
+  /** Whether its process is there, whatever it answers. */
+  runs(): boolean;
   /** SIGSTOP: connections stay open and nothing answers. */
   suspend(): Promise<void>;
   /** SIGCONT. */
@@ -63,7 +65,7 @@ export async function prepareZooKeeper(options: ZooKeeperOptions = {}): Promise<
   mkdirSync(dataFolder);
   if (options.id !== undefined) writeFileSync(join(dataFolder, "myid"), `${options.id}\n`);
   writeFileSync(config, configOf(port, dataFolder, options.settings));
-  let server: Process;
+  let server: Process | undefined;
 
   const ask = (word: string): Promise<string> => fourLetterWord(port, word);
   return {
@@ -75,16 +77,18 @@ export async function prepareZooKeeper(options: ZooKeeperOptions = {}): Promise<
       [...(await ask("cons")).matchAll(/\bsid=0x([0-9a-f]+)/g)].map((match) => match[1] ?? "").filter((id) => id !== "0"),
     expire: (sessionId) => expireSession(port, sessionId),
     stop: async (signal = "SIGKILL") => {
-      await server.kill(signal);
+      await server?.kill(signal);
     },
     start: async (waitFor = "serving") => {
-      server = startProcess({ name: `zookeeper :${port}`, command: "java", args: javaArguments(config, options) });
+      const started = startProcess({ name: `zookeeper :${port}`, command: "java", args: javaArguments(config, options) });
+      server = started;
       if (waitFor === "nothing") return;
       // `ruok` says imok before the server serves; `srvr` names a mode only when it does.
-      await until(`ZooKeeper on ${port} to serve`, async () => /^Mode:/m.test(await askWhileAlive(server, ask)), { timeoutMs: 30_000 });
+      await until(`ZooKeeper on ${port} to serve`, async () => /^Mode:/m.test(await askWhileAlive(started, ask)), { timeoutMs: 60_000 });
     },
-    suspend: () => server.suspend(),
-    resume: () => server.resume(),
+    runs: () => server !== undefined && server.exit() === undefined,
+    suspend: async () => server?.suspend(),
+    resume: () => server?.resume(),
   };
 }
 
@@ -94,6 +98,8 @@ function javaArguments(config: string, { jars = [], properties = {} }: ZooKeeper
     // The serial collector and the first compiler only: it starts three times faster and the tests never need more.
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
+    // It outlives its own death, not the machine's: what it wrote is in the kernel, and a disk may take a second to confirm.
+    "-Dzookeeper.forceSync=no",
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     ...Object.entries(properties).map(([name, value]) => `-D${name}=${value}`),
     "-cp",
@@ -108,8 +114,8 @@ const mainClass = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
 function configOf(port: number, dataFolder: string, more: ZooKeeperOptions["settings"] = {}): string {
   const settings = {
     tickTime: tickTimeMs,
-    initLimit: 20,
-    syncLimit: 10,
+    initLimit: 60,
+    syncLimit: 40,
     dataDir: dataFolder,
     clientPort: port,
     clientPortAddress: "127.0.0.1",
@@ -135,7 +141,7 @@ function fourLetterWord(port: number, word: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = "";
     const socket = connect(port, "127.0.0.1", () => socket.write(word));
-    socket.setEncoding("utf8").setTimeout(2_000, () => socket.destroy(new Error(`no answer to ${word} within 2 s`)));
+    socket.setEncoding("utf8").setTimeout(10_000, () => socket.destroy(new Error(`no answer to ${word} within 10 s`)));
     socket.on("data", (text: string) => {
       answer += text;
     });

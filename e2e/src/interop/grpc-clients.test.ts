@@ -9,7 +9,7 @@ import { type GrpcBackend, startGrpcBackend } from "./grpc-backend.js";
 
 const config = (backends: readonly GrpcBackend[]) => ({
   sources: [{ name: "fixed", type: "static", services: { echo: backends.map(({ address }) => ({ address })) } }],
-  defaults: { check: { type: "tcp", interval: "500ms", timeout: "200ms" }, safety: "off" },
+  defaults: { check: { type: "tcp", interval: "1s", timeout: "1s" }, safety: "off" },
 });
 
 const clients: Readonly<Record<string, (controlPlane: ControlPlane) => Process>> = {
@@ -43,13 +43,11 @@ describe.each(Object.entries(clients))("%s, unmodified", (_name, startClient) =>
     const three = await startGrpcBackend("three");
     const controlPlane = await startControlPlane(config([one, two]));
     const client = startClient(controlPlane);
-    await untilEqual("both backends to answer", () => answeredSince(client, 0), ["one", "two"], { timeoutMs: 30_000 });
+    await untilEqual("both backends to answer", () => answeredSince(client, 0), ["one", "two"]);
 
     controlPlane.rewriteConfig(config([two, three]));
-    await until("the new backend to answer", () => client.lines().includes("ok three"), { timeoutMs: 30_000 });
-    await until("the removed one to fall silent", () => !answeredSince(client, client.lines().length - 20).includes("one"), {
-      timeoutMs: 30_000,
-    });
+    await until("the new backend to answer", () => client.lines().includes("ok three"));
+    await until("the removed one to fall silent", () => !answeredSince(client, client.lines().length - 20).includes("one"));
 
     const beforeKill = client.lines().length;
     await controlPlane.kill("SIGKILL");
@@ -72,7 +70,7 @@ describe.each(Object.entries(clients))("%s, unmodified", (_name, startClient) =>
     expect(stream?.client).toMatch(/^gRPC/);
     expect(stream?.types.map(({ type }) => type).sort()).toEqual(["Cluster", "ClusterLoadAssignment", "Listener", "RouteConfiguration"]);
     expect(stream?.types.filter(({ lastNack }) => lastNack !== undefined)).toEqual([]);
-  }, 150_000);
+  });
 
   test("it takes hashing or the nearest, thresholds and outlier settings, and refuses nothing", async () => {
     const backends = await Promise.all(["one", "two"].map(startGrpcBackend));
@@ -83,9 +81,9 @@ describe.each(Object.entries(clients))("%s, unmodified", (_name, startClient) =>
     };
     const controlPlane = await startControlPlane({ ...config(backends), services: { echo } });
     const client = startClient(controlPlane);
-    await until("calls to be answered", () => answeredSince(client, 0).length > 0, { timeoutMs: 30_000 });
+    await until("calls to be answered", () => answeredSince(client, 0).length > 0);
     const { sidecars } = await controlPlane.api<{ sidecars: { types: { type: string; lastNack?: unknown }[] }[] }>("/v1/sidecars");
     expect(sidecars.flatMap(({ types }) => types).map(({ type }) => type)).toContain("ClusterLoadAssignment");
     expect(sidecars.flatMap(({ types }) => types).filter(({ lastNack }) => lastNack !== undefined)).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -131,7 +131,5 @@ async function sourceOf(controlPlane: ControlPlane): Promise<SourceBody> {
 
 async function untilBehind(controlPlane: ControlPlane): Promise<void> {
   const words = /^server 127\.0\.0\.1:\d+ is behind: zxid 0x[0-9a-f]+ < 0x[0-9a-f]+$/;
-  await until("the source to say that its server is behind", async () => words.test((await sourceOf(controlPlane)).reason ?? ""), {
-    timeoutMs: 30_000,
-  });
+  await until("the source to say that its server is behind", async () => words.test((await sourceOf(controlPlane)).reason ?? ""));
 }

@@ -3,18 +3,19 @@ import { startBackend } from "../harness/backend.js";
 import { startFaultProxy } from "../harness/fault-proxy.js";
 import { startLoad } from "../harness/http-load.js";
 import { serviceBody, sidecarOf } from "../harness/mesh.js";
-import { startControlPlane } from "../harness/planes.js";
+import { startFastControlPlane } from "../harness/planes.js";
 import { loopbackAddresses, register } from "../harness/registrations.js";
 import { startSnapshotHistory } from "../harness/snapshot-history.js";
 import { until, untilEqual } from "../harness/until.js";
 import { startZooKeeper } from "../harness/zookeeper.js";
 import { openZooKeeperSession } from "../harness/zookeeper-client.js";
 
-/** The window of doubt after a return is twice this. */
-const SESSION_TIMEOUT = "2s";
-const TRUTH_WITHIN_MS = 2_000;
+/** The control plane's clocks run so many times as fast. */
+const TIMES = 15;
+/** Asked of ZooKeeper as 6 s: the loss is a short one on a busy machine too. The window of doubt is 90 s of its time, 6 s here. */
+const SESSION_TIMEOUT = "90s";
 
-test("thirty registrations change while ZooKeeper is out of reach: who is there is published within 2 s, no half of it removes anybody", async () => {
+test("thirty registrations change while ZooKeeper is out of reach: who is there is published at once, no half of it removes anybody", async () => {
   const server = await startZooKeeper();
   const proxy = await startFaultProxy(server);
   const session = await openZooKeeperSession(server.address);
@@ -30,7 +31,7 @@ test("thirty registrations change while ZooKeeper is out of reach: who is there 
   await register(session, "/members/cart", staying, "stays");
   const left = await register(session, "/members/cart", leaving, "leaves");
   const moved = await register(session, "/members/cart", before, "moves");
-  const controlPlane = await startControlPlane({
+  const controlPlane = await startFastControlPlane(TIMES, {
     sources: [
       {
         name: "zk",
@@ -56,11 +57,11 @@ test("thirty registrations change while ZooKeeper is out of reach: who is there 
   ]);
   history.neverChanged();
   await proxy.set({ kind: "pass" });
-  const healedMs = performance.now();
   const truth = [...staying, ...after, ...coming];
   await until("everybody who is there to be published", () => truth.every((address) => history.now().addresses.includes(address)));
-  expect(history.now().atMs - healedMs).toBeLessThan(TRUTH_WITHIN_MS);
-  history.neverLost(...staying, ...leaving, ...before);
+  // It waited for no window of doubt: that is still open, and holds everybody who left.
+  const [first] = history.steps().filter(({ addresses }) => truth.every((address) => addresses.includes(address)));
+  expect(first?.addresses).toEqual([...truth, ...leaving, ...before].sort());
   await untilEqual("the session to be the one from before", async () => new Set(await server.sessions()), sessions);
 
   // Who is gone leaves when the source is calm again, in one step.

@@ -47,7 +47,7 @@ test.each(BREAKINGS)("$what from the one resolver cost nothing, and the other re
   const asked = broken.questions().length;
   await begin(broken);
   await dns.set("find", "A", [...VALUES, "127.0.0.3"], 0);
-  await untilEqual("the addition", () => mesh.history.now().usable, mesh.at(...VALUES, "127.0.0.3"), { timeoutMs: 15_000 });
+  await untilEqual("the addition", () => mesh.history.now().usable, mesh.at(...VALUES, "127.0.0.3"));
   await until("the broken one to have been asked", () => broken.questions().length > asked);
   mesh.history.neverLost(...mesh.at(...VALUES));
   mesh.history.neverListed(...mesh.at("127.6.6.6"));

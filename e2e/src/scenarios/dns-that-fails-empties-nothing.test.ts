@@ -83,14 +83,10 @@ test.each(FAILINGS)("$what changes nothing that is published, is said to be what
   }
   const answered = await mesh.lookups("records");
   await failing.end({ dns, proxy });
-  await until(
-    "the source to be whole again",
-    async () => {
-      const { state, endpoints, quarantined } = await mesh.contribution();
-      return state === "complete" && endpoints === ADDRESSES.length && quarantined.length === 0;
-    },
-    { timeoutMs: 15_000 },
-  );
+  await until("the source to be whole again", async () => {
+    const { state, endpoints, quarantined } = await mesh.contribution();
+    return state === "complete" && endpoints === ADDRESSES.length && quarantined.length === 0;
+  });
   expect((await mesh.lookups("records")) - answered).toBe(1);
   mesh.history.neverChanged();
   mesh.history.neverLost(...mesh.at(...ADDRESSES));

@@ -40,11 +40,11 @@ test("a control plane that observes another says what it would publish otherwise
   expect((await sidecar.plane.ask("/ready")).status).toBe(503);
 
   serving.rewriteConfig(planeWith(2, 3));
-  await untilEqual("the comparison", state, "same", { timeoutMs: 20_000 });
+  await untilEqual("the comparison", state, "same");
   expect((await sidecar.plane.ask("/ready")).status).toBe(503);
 
   await serving.kill();
-  await untilEqual("the comparison", state, "unknown", { timeoutMs: 20_000 });
+  await untilEqual("the comparison", state, "unknown");
 });
 
 test("a list in a file is what it is compared with as well", async () => {

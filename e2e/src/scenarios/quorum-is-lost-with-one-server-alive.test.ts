@@ -47,7 +47,7 @@ test("while one server of three is left nothing is removed, and who comes after 
   await untilUsable(sidecar, "cart", addresses.slice(0, 2));
 
   await lost[0]?.start();
-  await untilEqual("the service to be current", async () => (await serviceBody(controlPlane, "cart")).stale, false, { timeoutMs: 30_000 });
+  await untilEqual("the service to be current", async () => (await serviceBody(controlPlane, "cart")).stale, false);
   const late = await openZooKeeperSession(alive.address);
   await late.create("/members/cart/three", addresses[2] ?? "", "ephemeral");
   await untilUsable(sidecar, "cart", addresses);

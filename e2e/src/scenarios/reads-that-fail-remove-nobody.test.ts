@@ -77,7 +77,7 @@ test.each(troubles)(
 
     proxy.decide(() => "answer");
     const truth = [...addresses.filter((_, index) => index !== leaver), newcomer].sort();
-    await untilEqual("the truth", () => history.now().addresses, truth, { timeoutMs: 20_000 });
+    await untilEqual("the truth", () => history.now().addresses, truth);
     expect((await serviceBody(controlPlane, "cart")).contributions).toMatchObject([{ state: "complete" }]);
     expect(proxy.seen().mostUnanswered).toBeLessThanOrEqual(MOST_UNANSWERED);
     expect(await load.stop()).toMatchObject({ failed: 0 });

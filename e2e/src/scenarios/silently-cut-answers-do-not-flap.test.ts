@@ -40,7 +40,7 @@ test("the same once TCP is closed: answers only add, and the reading is said to 
   await proxy.setTcp({ kind: "refuse" });
   await until("the reading to be partial", async () => (await mesh.contribution()).state === "partial");
   await dns.set("find", "A", ALL, 0);
-  await untilEqual("those that are new", () => mesh.history.now().addresses.length, ALL.length, { timeoutMs: 20_000 });
+  await untilEqual("those that are new", () => mesh.history.now().addresses.length, ALL.length);
   mesh.history.neverLost(...mesh.at(...known));
   expect(await mesh.load.stop()).toMatchObject({ failed: 0 });
 });

@@ -20,7 +20,7 @@ test("an SRV record that lives for long does not keep its target's old address",
     },
   });
   await dns.set("two", "A", ["127.0.0.3"], 1);
-  await untilEqual("the target's new address", () => mesh.history.now().usable, mesh.at("127.0.0.1", "127.0.0.3"), { timeoutMs: 10_000 });
+  await untilEqual("the target's new address", () => mesh.history.now().usable, mesh.at("127.0.0.1", "127.0.0.3"));
   mesh.history.neverLost(...mesh.at("127.0.0.1"));
   mesh.history.neverBelow(1);
   expect(await mesh.load.stop()).toMatchObject({ failed: 0 });
@@ -37,7 +37,7 @@ test("an alias that is pointed elsewhere in the middle of its chain is followed 
   });
   const mesh = await startDnsMesh({ resolvers: [dns], endpoints: 2, source: { maxTtl: "60s" } });
   await dns.set("middle", "CNAME", ["green.test."], 1);
-  await untilEqual("the other end of the chain", () => mesh.history.now().usable, mesh.at("127.0.0.2", "127.0.0.3"), { timeoutMs: 10_000 });
+  await untilEqual("the other end of the chain", () => mesh.history.now().usable, mesh.at("127.0.0.2", "127.0.0.3"));
   mesh.history.neverLost(...mesh.at("127.0.0.2"));
   expect(await mesh.load.stop()).toMatchObject({ failed: 0 });
 });

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { startBackend } from "../harness/backend.js";
 import { startLoad } from "../harness/http-load.js";
 import { httpRequest } from "../harness/http-request.js";
-import { type ClustersBody, QUICK_CHECK, sidecarOf, untilAllAnswer, untilUsable } from "../harness/mesh.js";
+import { type ClustersBody, QUICK_CHECK, sidecarOf, untilAllAnswer, untilUsable, WHOLE_RETRIES } from "../harness/mesh.js";
 import { startControlPlane, startSidecar } from "../harness/planes.js";
 import { freePort } from "../harness/ports.js";
 import { temporaryFolder } from "../harness/teardown.js";
@@ -20,7 +20,7 @@ async function meshOfThree() {
   writeFileSync(list, listOf(backends.map(({ address }) => address)));
   const controlPlane = await startControlPlane({
     sources: [{ name: "lists", type: "file", path: list }],
-    defaults: { check: QUICK_CHECK },
+    defaults: { check: QUICK_CHECK, retries: WHOLE_RETRIES },
   });
   const sidecar = await sidecarOf(controlPlane, ["shop"]);
   await untilUsable(

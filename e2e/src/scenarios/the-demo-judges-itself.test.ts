@@ -11,4 +11,4 @@ test("the tour of the demo fails no request and every change reaches the sidecar
     expect(result.changes.length).toBeGreaterThanOrEqual(5);
     expect(code).toBe(0);
   }
-}, 150_000);
+});

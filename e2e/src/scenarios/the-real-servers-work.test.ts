@@ -73,7 +73,7 @@ describe("ZooKeeper", () => {
     const before = await openZooKeeperSession(leader.address);
     await before.create("/stays", "here");
     await leader.stop();
-    await until("a new leader", async () => (await ensemble.leader()) !== leader, { timeoutMs: 20_000 });
+    await until("a new leader", async () => (await ensemble.leader()) !== leader);
     const survivor = await ensemble.leader();
     await (survivor === one ? other : one).stop();
     await until("the last one to stop serving", async () => (await survivor.ask("srvr")).includes("not currently serving"));

@@ -43,7 +43,7 @@ async function promiseOf(folder: string, { refuse, allow }: Disk): Promise<void>
   await untilAllAnswer(sidecar, "shop", ["one", "two"]);
   expect(controlPlane.process().output().split("snapshot-not-saved").length - 1).toBe(1);
   allow();
-  await untilEqual("it to save again", modes, [], { timeoutMs: 20_000 });
+  await untilEqual("it to save again", modes, []);
   expect(await controlPlane.metric("fairlead_snapshot_save_failing")).toBe(0);
 }
 

@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { startBackend } from "../harness/backend.js";
 import { httpRequest } from "../harness/http-request.js";
 import { QUICK_CHECK, serviceBody, sidecarOf, untilAllAnswer, untilUsable } from "../harness/mesh.js";
-import { startControlPlane } from "../harness/planes.js";
-import { untilEqual } from "../harness/until.js";
+import { type ControlPlane, startControlPlane } from "../harness/planes.js";
+import { until, untilEqual } from "../harness/until.js";
 import { startZooKeeper } from "../harness/zookeeper.js";
 import { openZooKeeperSession } from "../harness/zookeeper-client.js";
 
@@ -39,12 +39,37 @@ test("a znode that appears gets traffic, one that goes gets none", async () => {
   await untilAllAnswer(sidecar, "cart", ["one"]);
   const added = await session.create("/members/cart/b", two.address, "ephemeral");
   await untilAllAnswer(sidecar, "cart", ["one", "two"]);
+  await expectMeasured(controlPlane);
   await session.remove(added);
   await untilUsable(sidecar, "cart", [one.address]);
   const before = two.seen().total;
   for (let request = 0; request < 20; request++) expect((await sidecar.get("cart")).headers["x-backend"]).toBe("one");
   expect(two.seen().total).toBe(before);
 });
+
+/** How long the change took is known, per sidecar and over all of them: event, snapshot, stream, ACK, in this order. */
+async function expectMeasured(controlPlane: ControlPlane): Promise<void> {
+  const { count, last, eventToAck } = await until("the sidecar's figures", async () => {
+    const { sidecars } = await controlPlane.api<{ sidecars: readonly { changes?: Changes }[] }>("/v1/sidecars");
+    return sidecars.find(({ changes }) => changes !== undefined)?.changes;
+  });
+  expect(last.type).toBe("ClusterLoadAssignment");
+  const steps = [0, last.publishedMs, last.sentMs, last.ackedMs];
+  expect(steps).toEqual([...steps].sort((one, other) => one - other));
+  expect(eventToAck).toMatchObject({ of: count });
+  expect(eventToAck.p50Ms).toBeLessThanOrEqual(eventToAck.maxMs);
+  expect(eventToAck.maxMs).toBeGreaterThanOrEqual(last.ackedMs);
+  const { body } = await httpRequest({ port: controlPlane.adminPort, path: "/metrics" });
+  for (const phase of ["sent", "acked", "total"])
+    expect(body).toMatch(new RegExp(`fairlead_xds_change_seconds_count\\{phase="${phase}",client="fairlead"\\} [1-9]`));
+  expect(body).toMatch(/fairlead_snapshot_change_seconds_count [1-9]/);
+}
+
+interface Changes {
+  readonly count: number;
+  readonly last: { readonly type: string; readonly publishedMs: number; readonly sentMs: number; readonly ackedMs: number };
+  readonly eventToAck: { readonly of: number; readonly p50Ms: number; readonly maxMs: number };
+}
 
 test("a Curator registration becomes an endpoint, and one that says OUT_OF_SERVICE drains at once", async () => {
   const { session, controlPlane } = await zooKeeperMesh();

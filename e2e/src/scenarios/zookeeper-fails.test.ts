@@ -50,9 +50,7 @@ test("while ZooKeeper is stopped the set stays, marked stale with its age, and s
   expect(status.degraded.map(({ mode }) => mode)).toContain("stale-source");
   await untilUsable(sidecar, "cart", addresses);
   await server.start();
-  await untilEqual("the service to be current again", async () => (await serviceBody(controlPlane, "cart")).stale, false, {
-    timeoutMs: 20_000,
-  });
+  await untilEqual("the service to be current again", async () => (await serviceBody(controlPlane, "cart")).stale, false);
   expect(await load.stop()).toMatchObject({ failed: 0 });
 });
 

@@ -1,6 +1,7 @@
 // Metrics are `fairlead_…`; no label ever comes from a request or a node id, so that series stay bounded.
 
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { BucketCounts } from "./bucket-counts.js";
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -22,6 +23,12 @@ export interface Sample {
   readonly value: number;
 }
 
+/** One histogram that is read at scrape time. */
+export interface HistogramSample {
+  readonly labels: Labels;
+  readonly counts: BucketCounts;
+}
+
 export interface MetricSpec {
   /** Without the `fairlead_` prefix; counters end in `_total`, durations in `_seconds`. */
   readonly name: string;
@@ -35,6 +42,8 @@ export interface Metrics {
   histogram(spec: MetricSpec & { readonly buckets: readonly number[] }): HistogramMetric;
   /** Values computed when somebody asks. `kind` is how Prometheus shall read them. */
   sampled(kind: "counter" | "gauge", spec: MetricSpec, read: () => Iterable<Sample>): void;
+  /** Histograms that a hot path counts in plain numbers; `buckets` are the bounds they were made with. */
+  sampledHistogram(spec: MetricSpec & { readonly buckets: readonly number[] }, read: () => Iterable<HistogramSample>): void;
   /** Prometheus text exposition format. */
   expose(): Promise<string>;
 }
@@ -79,6 +88,25 @@ export function newMetrics(): Metrics {
         });
       }
     },
+    sampledHistogram(spec, read) {
+      const { name, help } = options(spec);
+      const get = () =>
+        Promise.resolve({ name, help, type: "histogram", aggregator: "sum", values: histogramLines(name, spec.buckets, read()) });
+      // The client library knows no histogram that somebody else counts; of a metric it asks no more than this.
+      registry.registerMetric({ name, get } as unknown as Histogram);
+    },
     expose: () => registry.metrics(),
   };
+}
+
+function histogramLines(name: string, buckets: readonly number[], samples: Iterable<HistogramSample>) {
+  const bounds = [...buckets.map(String), "+Inf"];
+  return [...samples].flatMap(({ labels, counts }) => {
+    const cumulative = counts.cumulative();
+    return [
+      ...bounds.map((le, index) => ({ labels: { ...labels, le }, value: cumulative[index] ?? 0, metricName: `${name}_bucket` })),
+      { labels: { ...labels }, value: counts.sum, metricName: `${name}_sum` },
+      { labels: { ...labels }, value: cumulative.at(-1) ?? 0, metricName: `${name}_count` },
+    ];
+  });
 }

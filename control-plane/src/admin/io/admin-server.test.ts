@@ -70,7 +70,11 @@ async function api(membership: Partial<MembershipSettings> = {}, observe = false
     clock,
     metrics,
     registry,
-    health: { verdicts, detail: (service, endpoint) => verdicts.value.get(service)?.get(endpoint) },
+    health: {
+      verdicts,
+      noticedMs: () => undefined,
+      detail: (service, endpoint) => verdicts.value.get(service)?.get(endpoint),
+    },
     snapshot: publisher.snapshot,
     keeper: new Cell({ savedAtMs: undefined, failure: undefined }),
     observation,

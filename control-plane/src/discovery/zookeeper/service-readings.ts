@@ -25,6 +25,8 @@ export class ServiceReadings {
   readonly #options: ServiceReadingsOptions;
   readonly #feeds = new Map<ServiceName, Feed[]>();
   readonly #dirty = new Set<ServiceName>();
+  /** When a watch said that a service has changed, as long as nothing was published since. */
+  readonly #noticedMs = new Map<ServiceName, number>();
   #timer: Timer | undefined;
   #lastMs = Number.NEGATIVE_INFINITY;
 
@@ -47,6 +49,7 @@ export class ServiceReadings {
       } else {
         this.#feeds.delete(feed.service);
         this.#dirty.delete(feed.service);
+        this.#noticedMs.delete(feed.service);
         updates.set(feed.service, undefined);
       }
     }
@@ -56,6 +59,11 @@ export class ServiceReadings {
       updates.set(feed.service, this.cell.value.get(feed.service) ?? { kind: "pending" });
     }
     this.cell.update(updates);
+  }
+
+  /** A watch fired: what will be read of this service has been the case since now. */
+  noticed(service: ServiceName): void {
+    if (!this.#noticedMs.has(service)) this.#noticedMs.set(service, this.#options.clock.nowMs());
   }
 
   /** A feed of this service changed: published now if it is whole and nothing was for a while, else soon. */
@@ -84,6 +92,7 @@ export class ServiceReadings {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#dirty.clear();
+    this.#noticedMs.clear();
   }
 
   #whole(service: ServiceName): boolean {
@@ -93,7 +102,9 @@ export class ServiceReadings {
   #publish(services: readonly ServiceName[]): void {
     for (const service of services) this.#dirty.delete(service);
     this.#lastMs = this.#options.clock.nowMs();
-    this.cell.update(services.map((service) => [service, this.#next(service)] as const));
+    const next = services.map((service) => [service, this.#next(service)] as const);
+    for (const service of services) if (this.#whole(service)) this.#noticedMs.delete(service);
+    this.cell.update(next);
   }
 
   #next(service: ServiceName): ServiceReading | undefined {
@@ -105,7 +116,12 @@ export class ServiceReadings {
     const unfinished = views.every(({ progress }) => progress !== "incomplete") && reading.completeness.kind === "partial";
     // What is still being read and has brought nothing new is no news either: after a return the very same reading comes back.
     if (unfinished && reading.endpoints === previous?.endpoints) return before;
-    return before?.kind === "seen" && before.reading === reading ? before : { kind: "seen", reading };
+    return before?.kind === "seen" && before.reading === reading ? before : this.#seen(service, reading);
+  }
+
+  #seen(service: ServiceName, reading: Reading): ServiceReading {
+    const noticedMs = this.#noticedMs.get(service);
+    return { kind: "seen", reading, ...(noticedMs === undefined ? {} : { noticedMs }) };
   }
 
   #merge(service: ServiceName, views: readonly PathView[], previous: Reading | undefined): Reading {

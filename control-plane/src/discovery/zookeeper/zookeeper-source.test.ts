@@ -58,6 +58,17 @@ describe("one path", () => {
     expect(ids("cart")).toEqual(["10.0.0.2:80", "10.0.0.9:80"]);
   });
 
+  test("a change that a watch told of says when that was, before anything was read", () => {
+    const { clock, server, reading } = zookeeperUnderTest([CART_PATH], CART_OF_TWO);
+    clock.advance(1_000);
+    expect(reading("cart")).not.toHaveProperty("noticedMs");
+    server.create("/members/cart/c", "10.0.0.3:80");
+    clock.advance(1_000);
+    const noticedMs = (reading("cart") as { noticedMs?: number }).noticedMs ?? 0;
+    expect(noticedMs).toBeGreaterThanOrEqual(1_000);
+    expect(noticedMs).toBeLessThan(1_002);
+  });
+
   test("a storm of changes is published at most every ten milliseconds", () => {
     const { clock, server, source, ids } = zookeeperUnderTest([CART_PATH], CART_OF_TWO);
     clock.advance(1_000);

@@ -267,12 +267,19 @@ class ZooKeeperSource implements Source {
     if (this.#closed) return;
     const { parent, name } = parentAndName(path);
     if (kind === "data") {
-      for (const { members } of this.#feedsByPath.get(parent) ?? []) members.readMember(name);
+      for (const { members } of this.#noticed(parent)) members.readMember(name);
       return;
     }
     if (kind === "deleted") for (const { members } of this.#feedsByPath.get(parent) ?? []) members.memberDeleted(name);
-    for (const { members } of this.#feedsByPath.get(path) ?? []) members.readList();
+    for (const { members } of this.#noticed(path)) members.readList();
     for (const wildcard of this.#wildcardsByParent.get(path) ?? []) wildcard.readList();
+  }
+
+  /** The feeds of a path about which a watch has told something. */
+  #noticed(path: string): readonly Feed[] {
+    const feeds = this.#feedsByPath.get(path) ?? [];
+    for (const { service } of feeds) this.#readings.noticed(service);
+    return feeds;
   }
 
   #feeds(): Feed[] {

@@ -81,7 +81,7 @@ describe("what the xDS port serves beside discovery", () => {
   });
 
   test("ends a stream of load reports that grows old, holds garbage or is one too many", async () => {
-    await start({ limits: { ...DEFAULT_LIMITS, streamAgeMs: 300, loadStreams: 1 } });
+    await start({ limits: { ...DEFAULT_LIMITS, streamAgeMs: 1_500, loadStreams: 1 } });
     const old = client.open(loadReporting.StreamLoadStats);
     old.write({ node });
     await old.next();

@@ -53,7 +53,7 @@ describe("the xDS server on a socket", () => {
   });
 
   test("a connection without a stream is closed after a while, one with a stream stays", async () => {
-    await start({ limits: { ...DEFAULT_LIMITS, idleConnectionMs: 100 } });
+    await start({ limits: { ...DEFAULT_LIMITS, idleConnectionMs: 1_000 } });
     const stream = client.open(aggregated.StreamAggregatedResources);
     stream.write({ node, type_url: EDS, resource_names: ["a"] });
     await stream.next();

@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS, type XdsLimits } from "../limits.js";
-import type { ResourceSets, XdsNode } from "../resource-set.js";
+import type { ResourceChange, ResourceSets, XdsNode } from "../resource-set.js";
 import type { ResponseContent } from "../response-content.js";
 import { ResponseEncoder } from "../response-encoder.js";
 import { type Step, StreamMachine, type StreamStatus } from "../stream-machine.js";
@@ -57,6 +57,8 @@ export class ScriptedStream {
   readonly variant: "sotw" | "delta";
   readonly events: string[] = [];
   readonly nacks: Nack[] = [];
+  /** Of each response the change it was said to bring. */
+  readonly changes: (ResourceChange | undefined)[] = [];
   closed: StreamStatus | undefined;
   nowMs = 0;
   #node: XdsNode | undefined;
@@ -145,7 +147,10 @@ export class ScriptedStream {
       closed: (_stream, reason) => void this.events.push(`closed ${reason}`),
       subscribed: (_stream, typeUrl, names, wildcard) =>
         void this.events.push(`subscribed ${short(typeUrl)} ${[...(wildcard ? ["*"] : []), ...names].join(" ")}`.trim()),
-      sent: (_stream, typeUrl, { nonce }) => void this.events.push(`sent ${short(typeUrl)} ${nonce}`),
+      sent: (_stream, typeUrl, { nonce, change }) => {
+        this.events.push(`sent ${short(typeUrl)} ${nonce}`);
+        this.changes.push(change);
+      },
       acked: (_stream, typeUrl, nonce) => void this.events.push(`acked ${short(typeUrl)} ${nonce}`),
       nacked: (_stream, typeUrl, nack) => {
         this.events.push(`nacked ${short(typeUrl)} ${nack.nonce}`);

@@ -23,7 +23,7 @@ sidecar: { image: "fairlead-sidecar:0.1.0" }
 controlPlane: { addresses: ["10.96.0.118:18000"] }
 `;
 /** More than the debounce of a file watch, less than a test's time-out. */
-const FOLLOWED = { timeout: 8_000, interval: 20 };
+const FOLLOWED = { timeout: 30_000, interval: 20 };
 
 let directory: string;
 let authority: Authority;

@@ -1,7 +1,7 @@
 // A fleet of sidecars as raw streams, each on a connection of its own. Each remembers what it was given, as a sidecar does.
 
-import type { FleetOrder, FleetReport } from "./fleet-protocol.js";
 import { versionsOf } from "./delta-response.js";
+import type { FleetOrder, FleetReport } from "./fleet-protocol.js";
 import { monotonicMs } from "./monotonic.js";
 import { RawStream } from "./raw-stream.js";
 

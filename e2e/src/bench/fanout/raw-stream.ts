@@ -134,6 +134,11 @@ export class RawStream {
     this.#socket.destroy();
   }
 
+  /** Off the socket, frame heads and all. */
+  get bytesRead(): number {
+    return this.#socket.bytesRead;
+  }
+
   /** Whole frames; what is left waits for the next bytes. */
   #read(bytes: Buffer): void {
     const all = this.#pending === undefined ? bytes : Buffer.concat([this.#pending, bytes]);

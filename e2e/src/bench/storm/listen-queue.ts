@@ -12,8 +12,8 @@ export function listenQueue(): ListenQueue {
     .split("\n")
     .filter((line) => line.startsWith("TcpExt:"))
     .map((line) => line.split(" "));
-  const valueOf = (name: string) => Number(values[names.indexOf(name)] ?? Number.NaN);
-  return { overflows: valueOf("ListenOverflows"), drops: valueOf("ListenDrops") };
+  const counterOf = (name: string) => Number(values[names.indexOf(name)] ?? Number.NaN);
+  return { overflows: counterOf("ListenOverflows"), drops: counterOf("ListenDrops") };
 }
 
 /** What the kernel caps a backlog at. */

@@ -3,7 +3,7 @@
 
 import { type Backend, startBackend } from "../../harness/backend.js";
 import { type Load, startLoad } from "../../harness/http-load.js";
-import { type MeshSidecar, sidecarOf, untilUsable } from "../../harness/mesh.js";
+import { type MeshSidecar, sidecarOf, untilUsable, WHOLE_RETRIES } from "../../harness/mesh.js";
 import { type ControlPlane, startControlPlane } from "../../harness/planes.js";
 import { type SnapshotHistory, startSnapshotHistory } from "../../harness/snapshot-history.js";
 import { untilEqual } from "../../harness/until.js";
@@ -16,9 +16,7 @@ export type WipedService = (typeof WIPED_SERVICES)[number];
 
 const BACKENDS_EACH = 5;
 /** A refusal is found within half a second and confirmed 100 ms later. */
-const CHECK = { type: "http", path: "/healthz", interval: "500ms", timeout: "500ms" };
-/** Hosts die with several requests in flight: each of them may be tried again. */
-const RETRIES = { attempts: 1, budgetPercent: 100 };
+const CHECK = { type: "http", path: "/healthz", interval: "500ms", timeout: "500ms", fall: 5 };
 const LOAD = { clients: 4, perSecond: 60, timeoutMs: 20_000 };
 
 export interface Registrant {
@@ -61,7 +59,7 @@ export async function buildWipedStage(zookeeper: DemoZooKeeper): Promise<WipedSt
         paths: [{ path: `${root}/*`, service: "{1}", format: "host-port" }],
       },
     ],
-    defaults: { check: CHECK, retries: RETRIES },
+    defaults: { check: CHECK, retries: WHOLE_RETRIES },
   });
   const sidecar = await sidecarOf(controlPlane, WIPED_SERVICES);
   const histories = new Map<WipedService, SnapshotHistory>();

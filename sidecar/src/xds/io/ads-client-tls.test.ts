@@ -62,10 +62,10 @@ describe("an ADS client over TLS", () => {
     return client;
   }
 
-  const connected = (one: AdsClient) => vi.waitFor(() => expect(one.connection.value.kind).toBe("connected"), { timeout: 8_000 });
+  const connected = (one: AdsClient) => vi.waitFor(() => expect(one.connection.value.kind).toBe("connected"), { timeout: 30_000 });
   const lostBecause = (one: AdsClient, cause: RegExp) =>
     vi.waitFor(() => expect(one.connection.value).toMatchObject({ kind: "disconnected", cause: expect.stringMatching(cause) }), {
-      timeout: 8_000,
+      timeout: 30_000,
     });
 
   beforeEach(() => {
@@ -86,7 +86,7 @@ describe("an ADS client over TLS", () => {
     await connected(one);
     write("web-7-renewed");
     server?.forceShutdown();
-    await vi.waitFor(() => expect(one.connection.value.kind).toBe("disconnected"), { timeout: 8_000 });
+    await vi.waitFor(() => expect(one.connection.value.kind).toBe("disconnected"), { timeout: 30_000 });
     client?.close();
     await connected(start(await serve()));
     expect(shown).toEqual(["web-7", "web-7-renewed"]);
