@@ -64,6 +64,12 @@ describe("the xDS server on a socket", () => {
     expect((await stream.next()).type_url).toBe(CDS);
   });
 
+  test("a connection that never says anything is closed after a while, too", async () => {
+    await start({ limits: { ...DEFAULT_LIMITS, idleConnectionMs: 100 } });
+    const silent = connect(port, "127.0.0.1").resume();
+    await once(silent, "close");
+  });
+
   test("with room for one response at a time everybody is answered, one after the other, and hears of changes", async () => {
     await start({ limits: { ...DEFAULT_LIMITS, waitingBytes: 1 } });
     const streams = Array.from({ length: 10 }, () => client.open(aggregated.DeltaAggregatedResources));
