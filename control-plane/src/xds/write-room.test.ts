@@ -1,6 +1,6 @@
 import { FakeClock } from "@fairlead/shared/testing";
 import { beforeEach, describe, expect, test } from "vitest";
-import { type RoomPlace, UNREAD_MS, WriteRoom } from "./write-room.js";
+import { type RoomPlace, UNREAD_LOOKS, WriteRoom } from "./write-room.js";
 
 describe("the room for what waits to be written", () => {
   let clock: FakeClock;
@@ -63,9 +63,9 @@ describe("the room for what waits to be written", () => {
   test("a client that does not read keeps others waiting for its time, and then goes", () => {
     stream("stuck", 100);
     stream("two", 60);
-    clock.advance(UNREAD_MS - 1);
+    clock.advance(UNREAD_LOOKS * 1_000);
     expect(events).toEqual(["full"]);
-    clock.advance(1_001);
+    clock.advance(1_000);
     expect(events).toEqual(["full", "stuck is evicted", "two goes"]);
   });
 
@@ -73,15 +73,23 @@ describe("the room for what waits to be written", () => {
     const slow = stream("slow", 150);
     stream("two", 60);
     for (let bytes = 149; bytes >= 100; bytes -= 1) {
-      clock.advance(UNREAD_MS / 2);
+      clock.advance((UNREAD_LOOKS / 2) * 1_000);
       slow.holds(bytes);
     }
     expect(events).toEqual(["full"]);
   });
 
+  test("what one did while nobody waited is not held against it", () => {
+    stream("slow", 100);
+    clock.advance(UNREAD_LOOKS * 10_000);
+    stream("two", 60);
+    clock.advance(UNREAD_LOOKS * 1_000);
+    expect(events).toEqual(["full"]);
+  });
+
   test("a client that does not read is let be while nobody waits", () => {
     stream("stuck", 100);
-    clock.advance(10 * UNREAD_MS);
+    clock.advance(UNREAD_LOOKS * 10_000);
     expect(events).toEqual([]);
   });
 });
