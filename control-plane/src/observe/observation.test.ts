@@ -25,6 +25,7 @@ function snapshotOf(...services: ServiceSnapshot[]): Snapshot {
     refused: new Map(),
     complete: { kind: "complete" },
     bootWaitOver: true,
+    unheard: new Set(),
   };
 }
 

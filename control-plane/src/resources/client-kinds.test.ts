@@ -93,6 +93,12 @@ test("outlier settings go to Envoy and gRPC clients under their own names, and n
       failure_percentage_threshold: { value: 60 },
       enforcing_failure_percentage: { value: 100 },
     });
+  // grpc-js-xds ends its process where one of these is left out.
+  expect(clusterFor("gRPC Node Pure JS", { outlier: { consecutive5xx: 3 } }).outlier_detection).toMatchObject({
+    ...{ enforcing_success_rate: { value: 100 }, success_rate_stdev_factor: { value: 1_900 } },
+    ...{ success_rate_minimum_hosts: { value: 5 }, success_rate_request_volume: { value: 100 } },
+    ...{ failure_percentage_minimum_hosts: { value: 5 }, failure_percentage_request_volume: { value: 50 } },
+  });
   expect(clusterFor("fairlead", { outlier }).outlier_detection).toBeNull();
   expect(clusterFor("envoy", {}).outlier_detection).toBeNull();
 });

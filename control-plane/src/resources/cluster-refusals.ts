@@ -3,6 +3,7 @@
 import { type Messages, typeUrl } from "@fairlead/proto";
 import type { LbPolicy } from "../config/index.js";
 import { CLIENT_TRAITS } from "./client-kind.js";
+import { refersElsewhere } from "./config-source.js";
 import { firstOf, type RefusalRule } from "./refusal-rule.js";
 
 type Cluster = Messages["envoy.config.cluster.v3.Cluster"]["input"];
@@ -33,10 +34,9 @@ export const CLUSTER_REFUSALS: readonly RefusalRule<Cluster>[] = [
   },
   {
     source: "tried: every gRPC client refuses STRICT_DNS, and an EDS source other than ads or self; our sidecar too (decode-cluster.ts)",
-    find: ({ type, eds_cluster_config }) => {
+    find: ({ type, eds_cluster_config }, kind) => {
       if (type !== "EDS") return `type ${type ?? "STATIC"}, expected EDS`;
-      const source = eds_cluster_config?.eds_config;
-      return source?.ads || source?.self ? undefined : "eds_config is neither ads nor self";
+      return refersElsewhere(eds_cluster_config?.eds_config, kind) ? "eds_config is neither ads nor self" : undefined;
     },
   },
   {

@@ -4,6 +4,7 @@ import type { LbPolicy, OutlierSettings } from "../config/index.js";
 import type { ServiceSnapshot } from "../snapshot/index.js";
 import { CLIENT_TRAITS, type ClientKind } from "./client-kind.js";
 import { hasSlowStart } from "./compromise.js";
+import { configSource, type OwnStreams } from "./config-source.js";
 import { nearestPolicy } from "./nearest-policy.js";
 
 type ClusterInput = Messages["envoy.config.cluster.v3.Cluster"]["input"];
@@ -12,13 +13,13 @@ type Settings = ServiceSnapshot["settings"];
 /** A host in the same network answers within a few ms; 1 s covers one lost SYN. */
 const CONNECT_TIMEOUT_MS = 1_000;
 
-/** Type EDS over the same stream. Policies, thresholds and outlier settings are what this kind of client takes of them. */
-export function cluster({ name, settings }: ServiceSnapshot, kind: ClientKind): ClusterInput {
+/** Type EDS, over the same stream where the client has one. Policies, thresholds and outlier settings are what this kind of client takes of them. */
+export function cluster({ name, settings }: ServiceSnapshot, kind: ClientKind, own?: OwnStreams): ClusterInput {
   const { isGrpc } = CLIENT_TRAITS[kind];
   return {
     name,
     type: "EDS",
-    eds_cluster_config: { eds_config: { ads: {}, resource_api_version: "V3" } },
+    eds_cluster_config: { eds_config: configSource(own) },
     connect_timeout: durationFromMs(CONNECT_TIMEOUT_MS),
     ...balancing(settings, kind),
     ...thresholds(settings, kind),
@@ -68,9 +69,23 @@ function thresholds({ retries, limits }: Settings, kind: ClientKind): Pick<Clust
   return Object.keys(of).length === 0 ? {} : { circuit_breakers: { thresholds: [of] } };
 }
 
+/**
+ * The defaults of outlier_detection.proto and gRFC A50, said out loud: grpc-js-xds (1.14) takes what is left out for a number, compares
+ * with it, and ends its process at the first interval (Reduce of empty array in load-balancer-outlier-detection).
+ */
+const OUTLIER_DEFAULTS = {
+  enforcing_success_rate: { value: 100 },
+  success_rate_minimum_hosts: { value: 5 },
+  success_rate_request_volume: { value: 100 },
+  success_rate_stdev_factor: { value: 1_900 },
+  failure_percentage_minimum_hosts: { value: 5 },
+  failure_percentage_request_volume: { value: 50 },
+} as const;
+
 function outlier(settings: OutlierSettings): NonNullable<ClusterInput["outlier_detection"]> {
   const { intervalMs, baseEjectionTimeMs, maxEjectionPercent, consecutive5xx, failurePercentageThreshold } = settings;
   return {
+    ...OUTLIER_DEFAULTS,
     ...(intervalMs === undefined ? {} : { interval: durationFromMs(intervalMs) }),
     ...(baseEjectionTimeMs === undefined ? {} : { base_ejection_time: durationFromMs(baseEjectionTimeMs) }),
     ...(maxEjectionPercent === undefined ? {} : { max_ejection_percent: { value: maxEjectionPercent } }),

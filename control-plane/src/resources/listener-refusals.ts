@@ -3,7 +3,8 @@
 
 import { decode, type Messages, typeUrl } from "@fairlead/proto";
 import { canonicalIp, isPort } from "@fairlead/shared";
-import { CLIENT_TRAITS } from "./client-kind.js";
+import { CLIENT_TRAITS, type ClientKind } from "./client-kind.js";
+import { refersElsewhere } from "./config-source.js";
 import { firstOf, type RefusalRule, repeated } from "./refusal-rule.js";
 
 type Listener = Messages["envoy.config.listener.v3.Listener"]["input"];
@@ -20,7 +21,7 @@ export const LISTENER_REFUSALS: readonly RefusalRule<Listener>[] = [
     source: "tried: every gRPC client takes a listener without api_listener, and calls fail or hang",
     find: ({ api_listener }, kind) => {
       if (!CLIENT_TRAITS[kind].isGrpc) return undefined;
-      return api_listener?.api_listener ? connectionManagerRefusal(api_listener.api_listener) : "it has no api_listener";
+      return api_listener?.api_listener ? connectionManagerRefusal(api_listener.api_listener, kind) : "it has no api_listener";
     },
   },
   {
@@ -33,14 +34,14 @@ export const LISTENER_REFUSALS: readonly RefusalRule<Listener>[] = [
       return firstOf(filter_chains, ({ filters = [] }) => {
         const last = filters.at(-1)?.typed_config;
         if (!last) return "a filter chain ends in nothing";
-        return last.type_url === TCP_PROXY_TYPE ? undefined : connectionManagerRefusal(last);
+        return last.type_url === TCP_PROXY_TYPE ? undefined : connectionManagerRefusal(last, kind);
       });
     },
   },
 ];
 
 /** Tried: no router, one without typed_config and a route source other than ads or self are refused by every or nearly every client. */
-function connectionManagerRefusal({ type_url, value }: Any): string | undefined {
+function connectionManagerRefusal({ type_url, value }: Any, kind: ClientKind): string | undefined {
   if (type_url !== typeUrl(CONNECTION_MANAGER)) return `${type_url || "nothing"} where an HttpConnectionManager is expected`;
   const { http_filters, rds, route_config } = decode(CONNECTION_MANAGER, value);
   if (http_filters.at(-1)?.typed_config?.type_url !== ROUTER_TYPE) return "its last HTTP filter is no router with typed_config";
@@ -48,7 +49,7 @@ function connectionManagerRefusal({ type_url, value }: Any): string | undefined 
   if (twice !== undefined) return `HTTP filter ${twice} stands there twice`;
   if (route_config) return undefined;
   if (!rds?.route_config_name) return "it names no routes";
-  return rds.config_source?.ads || rds.config_source?.self ? undefined : "its routes come neither from ads nor from self";
+  return refersElsewhere(rds.config_source, kind) ? "its routes come neither from ads nor from self" : undefined;
 }
 
 /** In the order they are looked at. */

@@ -2,6 +2,7 @@
 
 import { type Messages, packAny } from "@fairlead/proto";
 import type { ServiceSnapshot } from "../snapshot/index.js";
+import { configSource, type OwnStreams } from "./config-source.js";
 
 const HTTP_CONNECTION_MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 type ListenerInput = Messages["envoy.config.listener.v3.Listener"]["input"];
@@ -17,13 +18,16 @@ export function envoyListenerName(service: string): string {
 }
 
 /** `outbound:NAME` on 127.0.0.1:`localPort`; undefined where no local port is set. */
-export function envoyListener(service: ServiceSnapshot): ListenerInput | undefined {
+export function envoyListener(service: ServiceSnapshot, own?: OwnStreams): ListenerInput | undefined {
   const { name, settings } = service;
   if (settings.localPort === undefined) return undefined;
   const filter =
     settings.protocol === "tcp"
       ? { name: "envoy.filters.network.tcp_proxy", typed_config: packAny(TCP_PROXY, { stat_prefix: name, cluster: name }) }
-      : { name: "envoy.filters.network.http_connection_manager", typed_config: packAny(HTTP_CONNECTION_MANAGER, connectionManager(name)) };
+      : {
+          name: "envoy.filters.network.http_connection_manager",
+          typed_config: packAny(HTTP_CONNECTION_MANAGER, connectionManager(name, own)),
+        };
   return {
     name: envoyListenerName(name),
     address: { socket_address: { address: "127.0.0.1", port_value: settings.localPort } },
@@ -33,10 +37,10 @@ export function envoyListener(service: ServiceSnapshot): ListenerInput | undefin
 
 const TCP_PROXY = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
 
-function connectionManager(service: string): Messages[typeof HTTP_CONNECTION_MANAGER]["input"] {
+function connectionManager(service: string, own?: OwnStreams): Messages[typeof HTTP_CONNECTION_MANAGER]["input"] {
   return {
     stat_prefix: service,
-    rds: { route_config_name: service, config_source: { ads: {}, resource_api_version: "V3" } },
+    rds: { route_config_name: service, config_source: configSource(own) },
     http_filters: [{ name: "envoy.filters.http.router", typed_config: packAny("envoy.extensions.filters.http.router.v3.Router", {}) }],
   };
 }

@@ -7,6 +7,7 @@ import type { Resource, ResourceChange } from "../xds/index.js";
 import { assignment, assignmentMetadata, weightMeans } from "./assignment.js";
 import { CLIENT_TRAITS, type ClientKind } from "./client-kind.js";
 import { cluster } from "./cluster.js";
+import type { OwnStreams } from "./config-source.js";
 import { encoded, type TypeName } from "./encoded.js";
 import { envoyListener, envoyListenerName, grpcListener } from "./listener.js";
 import { routeConfiguration } from "./route.js";
@@ -33,6 +34,8 @@ export interface RendererDeps {
 export interface Audience {
   readonly kind: ClientKind;
   readonly slot: number | undefined;
+  /** Undefined for whoever takes everything from one aggregated stream. */
+  readonly own?: OwnStreams | undefined;
 }
 
 interface Rendered {
@@ -146,20 +149,21 @@ export function isSubset({ name, settings, endpoints }: ServiceSnapshot): boolea
 }
 
 /** What is the same for several kinds of client is rendered under one key. */
-function keyOf({ service, type, kind, slot }: Order): string {
+function keyOf({ service, type, kind, slot, own }: Order): string {
   if (type === "assignment") return `${type}/${weightMeans(service, kind)}/${slot ?? "all"}`;
-  return `${type}/${kind}`;
+  const refers = type === "cluster" || type === "listener";
+  return refers && own !== undefined ? JSON.stringify([type, kind, own]) : `${type}/${kind}`;
 }
 
-function draft({ service, type, kind, slot }: Order): Result<Resource> | undefined {
+function draft({ service, type, kind, slot, own }: Order): Result<Resource> | undefined {
   const { name, settings } = service;
   switch (type) {
     case "listener":
-      return listener(service, kind);
+      return listener(service, kind, own);
     case "routeConfiguration":
       return encoded({ type, name, message: routeConfiguration(service, kind), leadsTo: name }, kind);
     case "cluster":
-      return encoded({ type, name, message: cluster(service, kind) }, kind);
+      return encoded({ type, name, message: cluster(service, kind, own) }, kind);
     case "assignment": {
       const subset = slot === undefined || settings.subset === undefined ? undefined : { ...settings.subset, service: name };
       const chosen = subset === undefined || slot === undefined ? undefined : subsetOf(service.endpoints, slot, subset);
@@ -175,9 +179,9 @@ export function resourceName(type: TypeName, kind: ClientKind, service: ServiceN
   return type === "listener" && kind === "envoy" ? envoyListenerName(service) : service;
 }
 
-function listener(service: ServiceSnapshot, kind: ClientKind): Result<Resource> | undefined {
+function listener(service: ServiceSnapshot, kind: ClientKind, own: OwnStreams | undefined): Result<Resource> | undefined {
   const { isGrpc } = CLIENT_TRAITS[kind];
-  const message = isGrpc ? grpcListener(service) : kind === "envoy" ? envoyListener(service) : undefined;
+  const message = isGrpc ? grpcListener(service) : kind === "envoy" ? envoyListener(service, own) : undefined;
   if (message === undefined) return undefined;
   return encoded({ type: "listener", name: resourceName("listener", kind, service.name), message, leadsTo: service.name }, kind);
 }

@@ -7,7 +7,7 @@ import type { TypeName } from "./encoded.js";
 import { isSubset, type Renderer, resourceName, TYPE_NAMES } from "./renderer.js";
 
 export interface ViewDeps {
-  readonly renderer: Renderer;
+  readonly renderer: Pick<Renderer, "render">;
   /** As it is now. */
   readonly snapshot: Snapshot;
   /** Every service of it. */
@@ -19,7 +19,7 @@ export interface ViewDeps {
 export class View {
   readonly kind: ClientKind;
   readonly only: ReadonlySet<string> | undefined;
-  readonly #renderer: Renderer;
+  readonly #renderer: Pick<Renderer, "render">;
   readonly #absence: ResourceSets["absence"];
   #sets: ResourceSets;
 
@@ -111,8 +111,10 @@ export class SlotView {
 const ASSIGNMENT = RESOURCE_TYPES.assignment;
 
 function standing(snapshot: Snapshot, types: ReadonlyMap<string, ResourceSet>, absence: ResourceSets["absence"]): ResourceSets {
-  const { position, complete, bootWaitOver } = snapshot;
-  return { position, types, absence, complete: complete.kind === "complete", answerNewcomers: bootWaitOver };
+  const { position, complete, bootWaitOver, unheard } = snapshot;
+  // Settings are those of this run; who is there may be old. After bootWait it is the best anybody has.
+  const isProvisional = (typeUrl: string, name: string) => typeUrl === ASSIGNMENT && !bootWaitOver && unheard.has(name as ServiceName);
+  return { position, types, absence, complete: complete.kind === "complete", answerNewcomers: bootWaitOver, isProvisional };
 }
 
 /** The set itself where the changes make no difference. */

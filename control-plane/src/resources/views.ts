@@ -7,12 +7,13 @@ import type { ServiceSnapshot, Snapshot } from "../snapshot/index.js";
 import type { Absence, ResourceSets, XdsNode } from "../xds/index.js";
 import { explainAbsence, serviceNamed } from "./absence.js";
 import { type ClientKind, clientKind } from "./client-kind.js";
+import { type OwnStreams, ownStreamsOf } from "./config-source.js";
 import type { TypeName } from "./encoded.js";
 import { type RefusedResource, Renderer, type RendererDeps } from "./renderer.js";
 import { slotOf } from "./subset.js";
 import { SlotView, View, type ViewDeps } from "./view.js";
 
-/** Views are few by design (kinds × slots × sets of upstreams); beyond this, clients with rare sets get everything. */
+/** Views are few by design (kinds × slots × what nodes ask for); beyond this, clients with rare wishes get everything over ADS. */
 export const VIEWS_MAX = 2_000;
 
 export interface ViewsDeps extends RendererDeps {
@@ -30,7 +31,7 @@ export class Views implements Closable {
   constructor({ snapshot, ...deps }: ViewsDeps) {
     this.#snapshot = snapshot;
     this.#renderer = new Renderer(deps);
-    deps.metrics.sampled("gauge", { name: "views", help: "Views: kinds of client, subset slots and sets of upstreams in use" }, () => [
+    deps.metrics.sampled("gauge", { name: "views", help: "Views: kinds of client, subset slots and wishes of nodes in use" }, () => [
       { labels: {}, value: this.count },
     ]);
     this.#watch = snapshot.watch((next) => this.#update(next));
@@ -40,9 +41,9 @@ export class Views implements Closable {
   viewOf(node: XdsNode): Watchable<ResourceSets> {
     const kind = clientKind(node.userAgentName);
     const slot = slotOf(node.id);
-    const upstreams = upstreamsOf(node);
-    const known = this.#slots.get(keyOf(kind, upstreams, slot));
-    return (known ?? this.#slotView(kind, this.count < VIEWS_MAX ? upstreams : undefined, slot)).sets;
+    const wishes = wishesOf(node, kind);
+    const known = this.#slots.get(keyOf(kind, wishes, slot));
+    return (known ?? this.#slotView(kind, this.count < VIEWS_MAX ? wishes : {}, slot)).sets;
   }
 
   get count(): number {
@@ -58,30 +59,33 @@ export class Views implements Closable {
     await this.#watch.close();
   }
 
-  #slotView(kind: ClientKind, upstreams: Upstreams, slot: number): SlotView {
-    const key = keyOf(kind, upstreams, slot);
+  #slotView(kind: ClientKind, wishes: Wishes, slot: number): SlotView {
+    const key = keyOf(kind, wishes, slot);
     let view = this.#slots.get(key);
     if (view === undefined) {
-      view = new SlotView(this.#wholeView(kind, upstreams), slot, this.#deps());
+      view = new SlotView(this.#wholeView(kind, wishes), slot, this.#deps({}));
       this.#slots.set(key, view);
     }
     return view;
   }
 
-  #wholeView(kind: ClientKind, upstreams: Upstreams): View {
-    const key = keyOf(kind, upstreams);
+  #wholeView(kind: ClientKind, wishes: Wishes): View {
+    const { upstreams } = wishes;
+    const key = keyOf(kind, wishes);
     let view = this.#views.get(key);
     if (view === undefined) {
-      view = new View(kind, upstreams === undefined ? undefined : new Set(upstreams), this.#deps());
+      view = new View(kind, upstreams === undefined ? undefined : new Set(upstreams), this.#deps(wishes));
       this.#views.set(key, view);
     }
     return view;
   }
 
-  #deps(): ViewDeps {
+  #deps({ own }: Wishes): ViewDeps {
     const absence = (typeUrl: string, name: string) => this.#absence(typeUrl, name);
     const snapshot = this.#snapshot.value;
-    return { renderer: this.#renderer, snapshot, names: Array.from(snapshot.services.values(), ({ name }) => name), absence };
+    const renderer: ViewDeps["renderer"] =
+      own === undefined ? this.#renderer : { render: (order) => this.#renderer.render({ ...order, own }) };
+    return { renderer, snapshot, names: Array.from(snapshot.services.values(), ({ name }) => name), absence };
   }
 
   #update(snapshot: Snapshot): void {
@@ -104,15 +108,19 @@ const TYPE_BY_URL: ReadonlyMap<string, TypeName> = new Map(
   (Object.keys(RESOURCE_TYPES) as TypeName[]).map((type) => [RESOURCE_TYPES[type], type]),
 );
 
-/** Sorted; undefined is all of them. */
-type Upstreams = readonly string[] | undefined;
+/** What a node asks for in its metadata. */
+interface Wishes {
+  /** Sorted; undefined is all of them. */
+  readonly upstreams?: readonly string[] | undefined;
+  readonly own?: OwnStreams | undefined;
+}
 
-function keyOf(kind: ClientKind, upstreams: Upstreams, slot?: number): string {
-  return JSON.stringify([kind, slot ?? null, upstreams ?? null]);
+function keyOf(kind: ClientKind, { upstreams, own }: Wishes, slot?: number): string {
+  return JSON.stringify([kind, slot ?? null, upstreams ?? null, own ?? null]);
 }
 
 /** `node.metadata["fairlead.upstreams"]` limits what a wildcard covers. */
-function upstreamsOf({ metadata }: XdsNode): Upstreams {
-  const list = metadata["fairlead.upstreams"];
-  return Array.isArray(list) ? [...new Set(list.map(String))].sort() : undefined;
+function wishesOf(node: XdsNode, kind: ClientKind): Wishes {
+  const list = node.metadata["fairlead.upstreams"];
+  return { upstreams: Array.isArray(list) ? [...new Set(list.map(String))].sort() : undefined, own: ownStreamsOf(node, kind) };
 }

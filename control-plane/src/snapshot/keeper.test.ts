@@ -17,6 +17,7 @@ function snapshotOf(version: string): Snapshot {
     refused: new Map(),
     complete: { kind: "complete" },
     bootWaitOver: false,
+    unheard: new Set(),
   };
 }
 

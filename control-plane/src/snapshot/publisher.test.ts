@@ -282,6 +282,18 @@ describe("before its sources have spoken", () => {
     expect(publisher.snapshot.value.services.get(SHOP)).toMatchObject({ version: saved.version, origin: { kind: "live" } });
   });
 
+  test("a saved service is unheard of until its sources have spoken, whether or not they say the same", () => {
+    const { clock, source, publisher } = world({ listing: "pending", saved: [savedShop("healthy", 0)] });
+    clock.advance(1_000);
+    expect([...publisher.snapshot.value.unheard]).toEqual([SHOP]);
+    const { position } = publisher.snapshot.value;
+    source.see(SHOP, [endpointAt(1), endpointAt(2)]);
+    source.list();
+    clock.advance(1_000);
+    expect([...publisher.snapshot.value.unheard]).toEqual([]);
+    expect(publisher.snapshot.value.position).not.toBe(position);
+  });
+
   test("a saved UNHEALTHY stands for a minute until a check speaks, and not when it is older", () => {
     const fresh = world({ listing: "pending", saved: [savedShop("unhealthy", 1_700_000_000_000 - 50_000)] });
     fresh.clock.advance(100);

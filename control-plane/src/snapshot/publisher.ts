@@ -83,11 +83,14 @@ export class Publisher implements Closable {
   #bootWaitOver = false;
   /** Once every source has spoken, a service still being read can only be a new one: it holds up no wildcard answer. */
   #wasComplete = false;
+  /** Replaced whole when it changes. */
+  #unheard: ReadonlySet<ServiceName>;
 
   constructor(deps: PublisherDeps, settingsOf: (service: ServiceName) => ServiceSettings) {
     this.#deps = deps;
     this.#settingsOf = settingsOf;
     this.#lastPublishMs = Number.NEGATIVE_INFINITY;
+    this.#unheard = new Set(deps.saved.keys());
     this.#retirement = new Retirement({ clock: deps.clock, usage: deps.usage, onDue: () => this.#change([]) });
     this.#standing = withServices(NOTHING_STANDS, deps.saved);
     this.snapshot = new Cell<Snapshot>(this.#compose());
@@ -144,6 +147,7 @@ export class Publisher implements Closable {
     const changes: Changes = { services: new Map(), withheld: new Map(), refused: new Map() };
     const publishedMs = this.#deps.clock.nowMs();
     for (const [name, eventMs] of this.#dirty) this.#rebuild(name, changes, { eventMs, publishedMs });
+    this.#noteHeard();
     this.#dirty.clear();
     for (const [name, service] of changes.services) this.#retirement.note(name, service);
     for (const name of this.#retirement.due(this.#deps.confirmations.value)) changes.services.set(name, undefined);
@@ -185,6 +189,13 @@ export class Publisher implements Closable {
     }
   }
 
+  #noteHeard(): void {
+    if (this.#unheard.size === 0) return;
+    const { services } = this.#deps;
+    const heard = [...this.#dirty.keys()].filter((name) => this.#unheard.has(name) && services.value.get(name)?.settled.kind !== "waiting");
+    if (heard.length > 0) this.#unheard = new Set([...this.#unheard].filter((name) => !heard.includes(name)));
+  }
+
   #compose(): Snapshot {
     const { services, hash, withheld, refused } = this.#standing;
     const waiting = this.#deps.sources.value.filter(({ listing, feeds }) => feeds && listing.kind === "pending").map(({ name }) => name);
@@ -198,6 +209,7 @@ export class Publisher implements Closable {
       publishedAtMs: this.#deps.clock.wallMs(),
       complete: waiting.length === 0 && this.#wasComplete ? { kind: "complete" } : { kind: "waiting", sources: waiting },
       bootWaitOver: this.#bootWaitOver,
+      unheard: this.#unheard,
     };
   }
 
@@ -232,6 +244,7 @@ function sameContent(one: Snapshot, other: Snapshot): boolean {
     one.services === other.services &&
     one.withheld === other.withheld &&
     one.refused === other.refused &&
+    one.unheard === other.unheard &&
     one.bootWaitOver === other.bootWaitOver &&
     JSON.stringify(one.complete) === JSON.stringify(other.complete)
   );

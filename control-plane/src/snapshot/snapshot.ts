@@ -62,4 +62,6 @@ export interface Snapshot {
   readonly complete: { readonly kind: "complete" } | { readonly kind: "waiting"; readonly sources: readonly string[] };
   /** bootWait has passed: a client with nothing to lose may be answered with what is known. */
   readonly bootWaitOver: boolean;
+  /** Services as an earlier run saved them, whose sources have not spoken yet: a client may know better. */
+  readonly unheard: ReadonlySet<ServiceName>;
 }

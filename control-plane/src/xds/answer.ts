@@ -122,7 +122,7 @@ export function partialAnswer(standing: Standing): Answer {
     notes: absent.notes,
     changed,
     due: standing.answerOwed || resources.length > 0 || removed.length > 0 || absent.notes.length > 0,
-    unsettled: absent.unsettled || gone.unsettled,
+    unsettled: present.unsettled || absent.unsettled || gone.unsettled,
     more: present.more || absent.waiting || gone.waiting,
     open: [...present.open, ...absent.open, ...gone.open],
   };
@@ -215,7 +215,13 @@ function isGated({ first, variant, holdings, gate }: Standing, resource: Resourc
   return !gate.admits(resource, held);
 }
 
-interface Present extends Pick<Answer, "resources" | "changed" | "more"> {
+/** Whether the client may have the resource from elsewhere, newer than the one that we have from an earlier run. */
+function mayHaveNewer({ sets, typeUrl, variant, newcomer, holdings }: Standing, { name }: Resource): boolean {
+  if (sets.isProvisional?.(typeUrl, name) !== true || holdings.accepted(name) !== undefined) return false;
+  return variant === "sotw" ? !newcomer : holdings.mayHave(name);
+}
+
+interface Present extends Pick<Answer, "resources" | "changed" | "more" | "unsettled"> {
   /** Left out of a split answer, or waiting for another type. */
   readonly open: readonly string[];
 }
@@ -225,28 +231,38 @@ function dueResources(standing: Standing): Present {
   const resources: Resource[] = [];
   const changed: string[] = [];
   const open: string[] = [];
-  if (set === undefined) return { resources, changed, more: false, open };
+  if (set === undefined) return { resources, changed, more: false, unsettled: false, open };
   const names = lookedAt(standing, subscription.wildcard ? set.resources.keys() : subscription.names);
   let bytes = 0;
   let isFull = false;
+  let more = false;
+  let unsettled = false;
   for (const name of names) {
     const resource = set.resources.get(name);
     if (resource === undefined || !subscription.covers(name)) continue;
     const isNew = lacks(holdings, resource);
     if (!isNew && !(owed.has(name) && !holdings.isRefused(resource))) continue;
+    if (mayHaveNewer(standing, resource)) {
+      open.push(name);
+      unsettled = true;
+      continue;
+    }
     if (isFull || (isNew && isGated(standing, resource))) {
       open.push(name);
+      more = true;
       continue;
     }
     bytes += resource.value.length + name.length;
     isFull = bytes > responseBytes && resources.length > 0;
-    if (isFull) open.push(name);
-    else {
+    if (isFull) {
+      open.push(name);
+      more = true;
+    } else {
       resources.push(resource);
       if (isNew) changed.push(name);
     }
   }
-  return { resources, changed, more: open.length > 0, open };
+  return { resources, changed, more, unsettled, open };
 }
 
 /** Of these names, those that something may be due for. */

@@ -64,8 +64,9 @@ export const DEFAULT_LIMITS: XdsLimits = {
   // down connects once more after it is back, and keeps that connection for ever: a restart would leave one or two per sidecar.
   idleConnectionMs: 60_000,
   streams: 20_000,
-  // Envoy opens four per-type streams and gRPC one per channel target; twice that overlap while a client reconnects.
-  streamsPerIdentity: 64,
+  // gRPC opens one per channel target; an Envoy without ADS one for each assignment and each route configuration, half a thousand services
+  // then. One client can take a twentieth of all.
+  streamsPerIdentity: 1_024,
   firstRequestMs: 10_000,
   // Often enough that replicas even out within the hour after a restart; 10,000 streams are then reopened at 6 a second.
   streamAgeMs: 1_800_000,

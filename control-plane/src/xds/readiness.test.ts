@@ -68,6 +68,43 @@ describe("readiness, SotW", () => {
   });
 });
 
+describe("an assignment of an earlier run", () => {
+  const old = view({ eds: { a: "1", b: "1" }, provisional: ["a"] });
+  const heard = view({ eds: { a: "2", b: "1" } });
+
+  test("is not sent to a client that may have a newer one, and the others are; once the source has spoken it is", () => {
+    const stream = new ScriptedStream(old);
+    const [first] = stream.sotw(EDS, ["a", "b"], { version: "elsewhere" });
+    expect(first?.resources).toEqual(["b@1"]);
+    expect(stream.ack(first, ["a", "b"])).toEqual([]);
+    expect(resources(stream.view(heard))).toEqual([["a@2"]]);
+  });
+
+  test("is sent when its source says that it still holds, though nothing of it changed", () => {
+    const stream = new ScriptedStream(old);
+    stream.ack(stream.sotw(EDS, ["a", "b"], { version: "elsewhere" })[0], ["a", "b"]);
+    expect(resources(stream.view({ ...old, isProvisional: () => false }))).toEqual([["a@1"]]);
+  });
+
+  test("is sent to a client that has nothing", () => {
+    expect(resources(new ScriptedStream(old).sotw(EDS, ["a", "b"]))).toEqual([["a@1", "b@1"]]);
+    expect(resources(new ScriptedStream(old, { variant: "delta" }).delta(EDS, { subscribe: ["a", "b"] }))).toEqual([["a@1", "b@1"]]);
+  });
+
+  test("is sent in delta where the client has none of it, and not where it has another", () => {
+    const stream = new ScriptedStream(old, { variant: "delta" });
+    expect(resources(stream.delta(EDS, { subscribe: ["a", "b"], held: { a: "elsewhere" } }))).toEqual([["b@1"]]);
+    const other = new ScriptedStream(old, { variant: "delta" });
+    expect(resources(other.delta(EDS, { subscribe: ["a", "b"], held: { b: "1" } }))).toEqual([["a@1"]]);
+  });
+
+  test("is not sent to an Envoy either, which is answered for every name it asks for, until its source has spoken", () => {
+    const stream = new ScriptedStream(old, { variant: "delta", userAgent: "envoy" });
+    expect(resources(stream.delta(EDS, { subscribe: ["a"], held: { a: "2" } }))).toEqual([]);
+    expect(resources(stream.view(heard))).toEqual([["a@2"]]);
+  });
+});
+
 describe("readiness, delta", () => {
   const delta = { variant: "delta" } as const;
 

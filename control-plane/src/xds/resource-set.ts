@@ -62,6 +62,11 @@ export interface ResourceSets {
   readonly complete: boolean;
   /** A first request that has nothing to lose is answered with what is known although `complete` is false. */
   readonly answerNewcomers: boolean;
+  /**
+   * Whether a resource is from an earlier run, and nobody has said yet that it still holds: a client that may have a newer one from
+   * elsewhere is not sent it. Absent: none is.
+   */
+  isProvisional?(typeUrl: string, name: string): boolean;
 }
 
 /** What a client says of itself in the first request of a stream (xDS rule R4). */

@@ -60,28 +60,49 @@ export async function startEnvoy(bootstrap: Bootstrap, options: { readonly waitF
   };
 }
 
-/** A bootstrap that takes listeners and clusters from a control plane on this machine by one delta ADS stream, and reports its load there. */
-export function deltaAdsBootstrap(options: {
+/** How Envoy may speak with its control plane. */
+export type EnvoyApi = "GRPC" | "DELTA_GRPC";
+
+/** Who an Envoy is and where its control plane is. */
+export type BootstrapOptions = {
   readonly xdsPort: number;
   readonly node: { readonly id: string; readonly cluster: string; readonly metadata?: Readonly<Record<string, unknown>> };
   /** PEM files: connect over TLS. */
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
-}): Bootstrap {
+};
+
+/** A bootstrap that takes listeners and clusters from a control plane on this machine by one delta ADS stream, and reports its load there. */
+export function deltaAdsBootstrap(options: BootstrapOptions): Bootstrap {
+  return adsBootstrap("DELTA_GRPC", options);
+}
+
+/** The same, in the variant of one's choice. */
+export function adsBootstrap(api: EnvoyApi, options: BootstrapOptions): Bootstrap {
   const fromAds = { resource_api_version: "V3", ads: {} };
-  const grpc_services = [{ envoy_grpc: { cluster_name: "control_plane" } }];
+  return bootstrap({ ads_config: apiConfigSource(api), cds_config: fromAds, lds_config: fromAds }, options);
+}
+
+/** Without ADS: a stream for each thing it takes, and the node says so, since what it is sent has to name its source. */
+export function perTypeBootstrap(api: EnvoyApi, options: BootstrapOptions): Bootstrap {
+  const fromOwnStream = { resource_api_version: "V3", api_config_source: apiConfigSource(api) };
+  const metadata = { ...options.node.metadata, "fairlead.streams": { cluster: CONTROL_PLANE, api } };
+  const node = { ...options.node, metadata };
+  return bootstrap({ cds_config: fromOwnStream, lds_config: fromOwnStream }, { ...options, node });
+}
+
+/** What an Envoy's bootstrap calls its control plane. */
+const CONTROL_PLANE = "control_plane";
+const grpc_services = [{ envoy_grpc: { cluster_name: CONTROL_PLANE } }];
+
+function apiConfigSource(api_type: EnvoyApi): Bootstrap {
+  return { api_type, transport_api_version: "V3", grpc_services, set_node_on_first_message_only: true };
+}
+
+function bootstrap(dynamic_resources: Bootstrap, options: BootstrapOptions): Bootstrap {
   return {
     node: options.node,
     cluster_manager: { load_stats_config: { api_type: "GRPC", transport_api_version: "V3", grpc_services } },
-    dynamic_resources: {
-      ads_config: {
-        api_type: "DELTA_GRPC",
-        transport_api_version: "V3",
-        grpc_services,
-        set_node_on_first_message_only: true,
-      },
-      cds_config: fromAds,
-      lds_config: fromAds,
-    },
+    dynamic_resources,
     static_resources: {
       clusters: [
         { ...controlPlaneCluster(options.xdsPort), ...(options.tls === undefined ? {} : { transport_socket: tlsSocket(options.tls) }) },
@@ -97,11 +118,11 @@ export function socketAddress(port: number): Bootstrap {
 
 function controlPlaneCluster(port: number): Bootstrap {
   return {
-    name: "control_plane",
+    name: CONTROL_PLANE,
     type: "STATIC",
     connect_timeout: "1s",
     load_assignment: {
-      cluster_name: "control_plane",
+      cluster_name: CONTROL_PLANE,
       endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(port) } }] }],
     },
     typed_extension_protocol_options: {

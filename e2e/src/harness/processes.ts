@@ -17,6 +17,8 @@ export type ProcessSpec = {
   readonly folder?: string;
   /** Opens a message channel (Node children only). */
   readonly onMessage?: (message: unknown) => void;
+  /** Hears every line of its stdout, where `lines` keeps the last ones. */
+  readonly onLine?: (line: string) => void;
 };
 
 /** A running child process. */
@@ -82,6 +84,7 @@ class ChildOf implements Process, Running {
   readonly name: string;
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
+  readonly #onLine: ProcessSpec["onLine"];
   #exit: Exit | undefined;
   #output = "";
   #lines: string[] = [];
@@ -90,6 +93,7 @@ class ChildOf implements Process, Running {
   constructor(spec: ProcessSpec, child: ChildProcess) {
     this.name = spec.name;
     this.#child = child;
+    this.#onLine = spec.onLine;
     this.exited = new Promise((resolve) => {
       const end = (exit: Exit): void => {
         this.#exit ??= exit;
@@ -166,6 +170,7 @@ class ChildOf implements Process, Running {
     const lines = (this.#partialLine + text).split("\n");
     this.#partialLine = lines.pop() ?? "";
     this.#lines.push(...lines);
+    for (const line of lines) this.#onLine?.(line);
     if (this.#lines.length > keptLines) this.#lines.splice(0, this.#lines.length - keptLines);
   }
 

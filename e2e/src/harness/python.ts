@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Process, startProcess } from "./processes.js";
+import { type Process, type ProcessSpec, startProcess } from "./processes.js";
 import { temporaryFolder } from "./teardown.js";
 
 /** A gRPC client's xDS bootstrap, the JSON of GRPC_XDS_BOOTSTRAP (gRFC A27). */
@@ -15,10 +15,16 @@ export function grpcBootstrap(xdsPort: number, nodeId: string): GrpcBootstrap {
 }
 
 /** Runs a script with Debian's own Python, the one that has C-core gRPC, told where its control plane is. */
-export function startPython(script: string, args: readonly string[], bootstrap: GrpcBootstrap): Process {
+export function startPython(
+  script: string,
+  args: readonly string[],
+  bootstrap: GrpcBootstrap,
+  options: Pick<ProcessSpec, "onLine"> = {},
+): Process {
   const file = join(temporaryFolder("grpc"), "bootstrap.json");
   writeFileSync(file, JSON.stringify(bootstrap));
   return startProcess({
+    ...options,
     name: `python ${script}`,
     command: "/usr/bin/python3",
     args: ["-u", script, ...args],

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { expect, test } from "vitest";
 import { startBackend } from "../harness/backend.js";
-import { deltaAdsBootstrap, startEnvoy } from "../harness/envoy.js";
+import { deltaAdsBootstrap, perTypeBootstrap, startEnvoy } from "../harness/envoy.js";
 import { httpRequest } from "../harness/http-request.js";
 import { QUICK_CHECK, sidecarOf, untilAllAnswer } from "../harness/mesh.js";
 import { needs } from "../harness/not-run.js";
@@ -105,3 +105,27 @@ test("Envoy takes hashing, slow start, thresholds, outlier settings and a subset
   const rejected = await envoy.stats("update_rejected");
   expect(Object.values(rejected).reduce((sum, count) => sum + count, 0)).toBe(0);
 });
+
+test("an Envoy without ADS takes a hundred services, each over a stream of its own", async (context) => {
+  needs(context, preparedServers().envoy);
+  const one = await startBackend({ name: "one" });
+  const localPort = await freePort();
+  const names = Array.from({ length: 100 }, (_, index) => `shop-${index}`);
+  const controlPlane = await startControlPlane({
+    sources: [{ name: "fixed", type: "static", services: Object.fromEntries(names.map((name) => [name, [{ address: one.address }]])) }],
+    defaults: { check: "none" },
+    services: { "shop-99": { localPort } },
+  });
+  const envoy = await startEnvoy(perTypeBootstrap("GRPC", { xdsPort: controlPlane.xdsPort, node }));
+  await untilEqual("a listener to serve", async () => (await httpRequest({ port: localPort, path: "/" })).status, 200, {
+    timeoutMs: 60_000,
+  });
+  await untilEqual(
+    "every service to have its endpoint",
+    async () => Object.values(await envoy.stats("^cluster\\.shop-.*membership_total$")).filter((count) => count === 1).length,
+    names.length,
+    { timeoutMs: 60_000 },
+  );
+  const { streams } = await controlPlane.api<{ streams: unknown[] }>("/v1/sidecars/envoy-1");
+  expect(streams.length).toBe(names.length + 3); // clusters, listeners, the one listener's routes
+}, 150_000);

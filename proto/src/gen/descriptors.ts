@@ -96,15 +96,18 @@ export const descriptors: Readonly<Record<string, { readonly imports: readonly s
  },
  "envoy/config/core/v3/config_source.proto": {
   "imports": [
+   "envoy/config/core/v3/grpc_service.proto",
    "google/protobuf/duration.proto"
   ],
   "symbols": [
    "envoy.config.core.v3.AggregatedConfigSource",
+   "envoy.config.core.v3.ApiConfigSource",
+   "envoy.config.core.v3.ApiConfigSource.ApiType",
    "envoy.config.core.v3.ApiVersion",
    "envoy.config.core.v3.ConfigSource",
    "envoy.config.core.v3.SelfConfigSource"
   ],
-  "bytes": "CihlbnZveS9jb25maWcvY29yZS92My9jb25maWdfc291cmNlLnByb3RvEhRlbnZveS5jb25maWcuY29yZS52MxoeZ29vZ2xlL3Byb3RvYnVmL2R1cmF0aW9uLnByb3RvIhgKFkFnZ3JlZ2F0ZWRDb25maWdTb3VyY2Ui1QEKDENvbmZpZ1NvdXJjZRIlCgNhZHMYAyABKAsyFkFnZ3JlZ2F0ZWRDb25maWdTb3VyY2VIABIgCgRzZWxmGAUgASgLMhBTZWxmQ29uZmlnU291cmNlSAASNwoVaW5pdGlhbF9mZXRjaF90aW1lb3V0GAQgASgLMhhnb29nbGUucHJvdG9idWYuRHVyYXRpb24SKAoUcmVzb3VyY2VfYXBpX3ZlcnNpb24YBiABKA4yCkFwaVZlcnNpb25CGQoXY29uZmlnX3NvdXJjZV9zcGVjaWZpZXIiPQoQU2VsZkNvbmZpZ1NvdXJjZRIpChV0cmFuc3BvcnRfYXBpX3ZlcnNpb24YASABKA4yCkFwaVZlcnNpb24qJgoKQXBpVmVyc2lvbhIICgRBVVRPEAASBgoCVjIQARIGCgJWMxACYgZwcm90bzM="
+  "bytes": "CihlbnZveS9jb25maWcvY29yZS92My9jb25maWdfc291cmNlLnByb3RvEhRlbnZveS5jb25maWcuY29yZS52MxonZW52b3kvY29uZmlnL2NvcmUvdjMvZ3JwY19zZXJ2aWNlLnByb3RvGh5nb29nbGUvcHJvdG9idWYvZHVyYXRpb24ucHJvdG8iGAoWQWdncmVnYXRlZENvbmZpZ1NvdXJjZSKuAgoPQXBpQ29uZmlnU291cmNlEhkKCGFwaV90eXBlGAEgASgOMgdBcGlUeXBlEiIKDWdycGNfc2VydmljZXMYBCADKAsyC0dycGNTZXJ2aWNlEiYKHnNldF9ub2RlX29uX2ZpcnN0X21lc3NhZ2Vfb25seRgHIAEoCBIpChV0cmFuc3BvcnRfYXBpX3ZlcnNpb24YCCABKA4yCkFwaVZlcnNpb24iiAEKB0FwaVR5cGUSKQolREVQUkVDQVRFRF9BTkRfVU5BVkFJTEFCTEVfRE9fTk9UX1VTRRAAEggKBFJFU1QQARIICgRHUlBDEAISDgoKREVMVEFfR1JQQxADEhMKD0FHR1JFR0FURURfR1JQQxAFEhkKFUFHR1JFR0FURURfREVMVEFfR1JQQxAGIoMCCgxDb25maWdTb3VyY2USLAoRYXBpX2NvbmZpZ19zb3VyY2UYAiABKAsyD0FwaUNvbmZpZ1NvdXJjZUgAEiUKA2FkcxgDIAEoCzIWQWdncmVnYXRlZENvbmZpZ1NvdXJjZUgAEiAKBHNlbGYYBSABKAsyEFNlbGZDb25maWdTb3VyY2VIABI3ChVpbml0aWFsX2ZldGNoX3RpbWVvdXQYBCABKAsyGGdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIoChRyZXNvdXJjZV9hcGlfdmVyc2lvbhgGIAEoDjIKQXBpVmVyc2lvbkIZChdjb25maWdfc291cmNlX3NwZWNpZmllciI9ChBTZWxmQ29uZmlnU291cmNlEikKFXRyYW5zcG9ydF9hcGlfdmVyc2lvbhgBIAEoDjIKQXBpVmVyc2lvbiomCgpBcGlWZXJzaW9uEggKBEFVVE8QABIGCgJWMhABEgYKAlYzEAJiBnByb3RvMw=="
  },
  "envoy/config/core/v3/extension.proto": {
   "imports": [
@@ -114,6 +117,14 @@ export const descriptors: Readonly<Record<string, { readonly imports: readonly s
    "envoy.config.core.v3.TypedExtensionConfig"
   ],
   "bytes": "CiRlbnZveS9jb25maWcvY29yZS92My9leHRlbnNpb24ucHJvdG8SFGVudm95LmNvbmZpZy5jb3JlLnYzGhlnb29nbGUvcHJvdG9idWYvYW55LnByb3RvIk8KFFR5cGVkRXh0ZW5zaW9uQ29uZmlnEgwKBG5hbWUYASABKAkSKQoMdHlwZWRfY29uZmlnGAIgASgLMhNnb29nbGUucHJvdG9idWYuQW55YgZwcm90bzM="
+ },
+ "envoy/config/core/v3/grpc_service.proto": {
+  "imports": [],
+  "symbols": [
+   "envoy.config.core.v3.GrpcService",
+   "envoy.config.core.v3.GrpcService.EnvoyGrpc"
+  ],
+  "bytes": "CidlbnZveS9jb25maWcvY29yZS92My9ncnBjX3NlcnZpY2UucHJvdG8SFGVudm95LmNvbmZpZy5jb3JlLnYzImUKC0dycGNTZXJ2aWNlEh8KCmVudm95X2dycGMYASABKAsyCUVudm95R3JwY0gAGiEKCUVudm95R3JwYxIUCgxjbHVzdGVyX25hbWUYASABKAlCEgoQdGFyZ2V0X3NwZWNpZmllcmIGcHJvdG8z"
  },
  "envoy/config/core/v3/health_check.proto": {
   "imports": [],

@@ -7,9 +7,11 @@ import type { LoadBalancingPolicy as _envoy_config_cluster_v3_LoadBalancingPolic
 import type { OutlierDetection as _envoy_config_cluster_v3_OutlierDetection, OutlierDetection__Output as _envoy_config_cluster_v3_OutlierDetection__Output } from './envoy/config/cluster/v3/OutlierDetection.js';
 import type { Address as _envoy_config_core_v3_Address, Address__Output as _envoy_config_core_v3_Address__Output } from './envoy/config/core/v3/Address.js';
 import type { AggregatedConfigSource as _envoy_config_core_v3_AggregatedConfigSource, AggregatedConfigSource__Output as _envoy_config_core_v3_AggregatedConfigSource__Output } from './envoy/config/core/v3/AggregatedConfigSource.js';
+import type { ApiConfigSource as _envoy_config_core_v3_ApiConfigSource, ApiConfigSource__Output as _envoy_config_core_v3_ApiConfigSource__Output } from './envoy/config/core/v3/ApiConfigSource.js';
 import type { BuildVersion as _envoy_config_core_v3_BuildVersion, BuildVersion__Output as _envoy_config_core_v3_BuildVersion__Output } from './envoy/config/core/v3/BuildVersion.js';
 import type { ConfigSource as _envoy_config_core_v3_ConfigSource, ConfigSource__Output as _envoy_config_core_v3_ConfigSource__Output } from './envoy/config/core/v3/ConfigSource.js';
 import type { ControlPlane as _envoy_config_core_v3_ControlPlane, ControlPlane__Output as _envoy_config_core_v3_ControlPlane__Output } from './envoy/config/core/v3/ControlPlane.js';
+import type { GrpcService as _envoy_config_core_v3_GrpcService, GrpcService__Output as _envoy_config_core_v3_GrpcService__Output } from './envoy/config/core/v3/GrpcService.js';
 import type { HttpProtocolOptions as _envoy_config_core_v3_HttpProtocolOptions, HttpProtocolOptions__Output as _envoy_config_core_v3_HttpProtocolOptions__Output } from './envoy/config/core/v3/HttpProtocolOptions.js';
 import type { Locality as _envoy_config_core_v3_Locality, Locality__Output as _envoy_config_core_v3_Locality__Output } from './envoy/config/core/v3/Locality.js';
 import type { Metadata as _envoy_config_core_v3_Metadata, Metadata__Output as _envoy_config_core_v3_Metadata__Output } from './envoy/config/core/v3/Metadata.js';
@@ -108,9 +110,11 @@ export interface Messages {
   'envoy.config.cluster.v3.OutlierDetection': { input: _envoy_config_cluster_v3_OutlierDetection; output: _envoy_config_cluster_v3_OutlierDetection__Output };
   'envoy.config.core.v3.Address': { input: _envoy_config_core_v3_Address; output: _envoy_config_core_v3_Address__Output };
   'envoy.config.core.v3.AggregatedConfigSource': { input: _envoy_config_core_v3_AggregatedConfigSource; output: _envoy_config_core_v3_AggregatedConfigSource__Output };
+  'envoy.config.core.v3.ApiConfigSource': { input: _envoy_config_core_v3_ApiConfigSource; output: _envoy_config_core_v3_ApiConfigSource__Output };
   'envoy.config.core.v3.BuildVersion': { input: _envoy_config_core_v3_BuildVersion; output: _envoy_config_core_v3_BuildVersion__Output };
   'envoy.config.core.v3.ConfigSource': { input: _envoy_config_core_v3_ConfigSource; output: _envoy_config_core_v3_ConfigSource__Output };
   'envoy.config.core.v3.ControlPlane': { input: _envoy_config_core_v3_ControlPlane; output: _envoy_config_core_v3_ControlPlane__Output };
+  'envoy.config.core.v3.GrpcService': { input: _envoy_config_core_v3_GrpcService; output: _envoy_config_core_v3_GrpcService__Output };
   'envoy.config.core.v3.HttpProtocolOptions': { input: _envoy_config_core_v3_HttpProtocolOptions; output: _envoy_config_core_v3_HttpProtocolOptions__Output };
   'envoy.config.core.v3.Locality': { input: _envoy_config_core_v3_Locality; output: _envoy_config_core_v3_Locality__Output };
   'envoy.config.core.v3.Metadata': { input: _envoy_config_core_v3_Metadata; output: _envoy_config_core_v3_Metadata__Output };

@@ -687,6 +687,39 @@ export const schema = {
             "V3": 2
            }
           },
+          "ApiConfigSource": {
+           "fields": {
+            "api_type": {
+             "type": "ApiType",
+             "id": 1
+            },
+            "grpc_services": {
+             "rule": "repeated",
+             "type": "GrpcService",
+             "id": 4
+            },
+            "set_node_on_first_message_only": {
+             "type": "bool",
+             "id": 7
+            },
+            "transport_api_version": {
+             "type": "ApiVersion",
+             "id": 8
+            }
+           },
+           "nested": {
+            "ApiType": {
+             "values": {
+              "DEPRECATED_AND_UNAVAILABLE_DO_NOT_USE": 0,
+              "REST": 1,
+              "GRPC": 2,
+              "DELTA_GRPC": 3,
+              "AGGREGATED_GRPC": 5,
+              "AGGREGATED_DELTA_GRPC": 6
+             }
+            }
+           }
+          },
           "AggregatedConfigSource": {
            "fields": {}
           },
@@ -702,12 +735,17 @@ export const schema = {
            "oneofs": {
             "config_source_specifier": {
              "oneof": [
+              "api_config_source",
               "ads",
               "self"
              ]
             }
            },
            "fields": {
+            "api_config_source": {
+             "type": "ApiConfigSource",
+             "id": 2
+            },
             "ads": {
              "type": "AggregatedConfigSource",
              "id": 3
@@ -735,6 +773,31 @@ export const schema = {
             "typed_config": {
              "type": "google.protobuf.Any",
              "id": 2
+            }
+           }
+          },
+          "GrpcService": {
+           "oneofs": {
+            "target_specifier": {
+             "oneof": [
+              "envoy_grpc"
+             ]
+            }
+           },
+           "fields": {
+            "envoy_grpc": {
+             "type": "EnvoyGrpc",
+             "id": 1
+            }
+           },
+           "nested": {
+            "EnvoyGrpc": {
+             "fields": {
+              "cluster_name": {
+               "type": "string",
+               "id": 1
+              }
+             }
             }
            }
           },

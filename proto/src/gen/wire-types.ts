@@ -3,6 +3,7 @@
 export type { Address, Address__Output } from './envoy/config/core/v3/Address.js';
 export type { AggregatedConfigSource, AggregatedConfigSource__Output } from './envoy/config/core/v3/AggregatedConfigSource.js';
 export type { Any, Any__Output } from './google/protobuf/Any.js';
+export type { ApiConfigSource, ApiConfigSource__Output } from './envoy/config/core/v3/ApiConfigSource.js';
 export type { ApiListener, ApiListener__Output } from './envoy/config/listener/v3/ApiListener.js';
 export type { ApiVersion, ApiVersion__Output } from './envoy/config/core/v3/ApiVersion.js';
 export type { BoolValue, BoolValue__Output } from './google/protobuf/BoolValue.js';
@@ -37,6 +38,7 @@ export type { Filter, Filter__Output } from './envoy/config/listener/v3/Filter.j
 export type { FilterChain, FilterChain__Output } from './envoy/config/listener/v3/FilterChain.js';
 export type { FloatValue, FloatValue__Output } from './google/protobuf/FloatValue.js';
 export type { FractionalPercent, FractionalPercent__Output } from './envoy/type/v3/FractionalPercent.js';
+export type { GrpcService, GrpcService__Output } from './envoy/config/core/v3/GrpcService.js';
 export type { HeaderMatcher, HeaderMatcher__Output } from './envoy/config/route/v3/HeaderMatcher.js';
 export type { HealthCheckRequest, HealthCheckRequest__Output } from './grpc/health/v1/HealthCheckRequest.js';
 export type { HealthCheckResponse, HealthCheckResponse__Output } from './grpc/health/v1/HealthCheckResponse.js';
@@ -121,6 +123,8 @@ export type { _envoy_config_cluster_v3_Cluster_RingHashLbConfig_HashFunction as 
 export type { _envoy_config_cluster_v3_Cluster_RoundRobinLbConfig as Cluster_RoundRobinLbConfig, _envoy_config_cluster_v3_Cluster_RoundRobinLbConfig__Output as Cluster_RoundRobinLbConfig__Output } from './envoy/config/cluster/v3/Cluster.js';
 export type { _envoy_config_cluster_v3_Cluster_SlowStartConfig as Cluster_SlowStartConfig, _envoy_config_cluster_v3_Cluster_SlowStartConfig__Output as Cluster_SlowStartConfig__Output } from './envoy/config/cluster/v3/Cluster.js';
 export type { _envoy_config_cluster_v3_LoadBalancingPolicy_Policy as LoadBalancingPolicy_Policy, _envoy_config_cluster_v3_LoadBalancingPolicy_Policy__Output as LoadBalancingPolicy_Policy__Output } from './envoy/config/cluster/v3/LoadBalancingPolicy.js';
+export type { _envoy_config_core_v3_ApiConfigSource_ApiType as ApiConfigSource_ApiType, _envoy_config_core_v3_ApiConfigSource_ApiType__Output as ApiConfigSource_ApiType__Output } from './envoy/config/core/v3/ApiConfigSource.js';
+export type { _envoy_config_core_v3_GrpcService_EnvoyGrpc as GrpcService_EnvoyGrpc, _envoy_config_core_v3_GrpcService_EnvoyGrpc__Output as GrpcService_EnvoyGrpc__Output } from './envoy/config/core/v3/GrpcService.js';
 export type { _envoy_config_core_v3_SocketAddress_Protocol as SocketAddress_Protocol, _envoy_config_core_v3_SocketAddress_Protocol__Output as SocketAddress_Protocol__Output } from './envoy/config/core/v3/SocketAddress.js';
 export type { _envoy_config_endpoint_v3_ClusterLoadAssignment_Policy as ClusterLoadAssignment_Policy, _envoy_config_endpoint_v3_ClusterLoadAssignment_Policy__Output as ClusterLoadAssignment_Policy__Output } from './envoy/config/endpoint/v3/ClusterLoadAssignment.js';
 export type { _envoy_config_endpoint_v3_ClusterLoadAssignment_Policy_DropOverload as ClusterLoadAssignment_Policy_DropOverload, _envoy_config_endpoint_v3_ClusterLoadAssignment_Policy_DropOverload__Output as ClusterLoadAssignment_Policy_DropOverload__Output } from './envoy/config/endpoint/v3/ClusterLoadAssignment.js';

@@ -45,6 +45,7 @@ export function snapshotOf(services: readonly ServiceSnapshot[], over: Partial<S
     refused: new Map(),
     complete: { kind: "complete" },
     bootWaitOver: false,
+    unheard: new Set(),
     ...over,
   };
 }

@@ -34,6 +34,8 @@ export interface ViewWords {
   readonly complete?: boolean;
   readonly answerNewcomers?: boolean;
   readonly position?: string;
+  /** Names whose resources are from an earlier run. */
+  readonly provisional?: readonly string[];
 }
 
 /** A view from version by name, per type. What is not named does not exist. */
@@ -50,6 +52,7 @@ export function view(words: ViewWords): ResourceSets {
     types,
     complete: words.complete ?? unavailable.size === 0,
     answerNewcomers: words.answerNewcomers ?? false,
+    isProvisional: (_typeUrl, name) => words.provisional?.includes(name) === true,
     absence: (_typeUrl, name): Absence =>
       unavailable.has(name)
         ? { kind: "unavailable", reason: "source zk has not spoken", sinceMs: 1_700_000_000_000 }
