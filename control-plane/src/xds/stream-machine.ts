@@ -22,6 +22,8 @@ export const STATUS = {
   notFound: 5,
   permissionDenied: 7,
   resourceExhausted: 8,
+  unimplemented: 12,
+  internal: 13,
   unavailable: 14,
   unauthenticated: 16,
 } as const;
@@ -35,7 +37,8 @@ export interface StreamStatus {
 export type Step =
   /** The client has said who it is: give the machine this node's view, now and whenever it changes. Once per stream. */
   | { readonly kind: "watch"; readonly node: XdsNode }
-  | { readonly kind: "send"; readonly bytes: Buffer; readonly nonce: string; readonly content: ResponseContent }
+  /** `framed` is `bytes` as gRPC sends them. */
+  | { readonly kind: "send"; readonly bytes: Buffer; readonly framed: Buffer; readonly nonce: string; readonly content: ResponseContent }
   /** Last of all. */
   | { readonly kind: "close"; readonly status: StreamStatus };
 
@@ -260,14 +263,14 @@ export class StreamMachine {
     const draft = type.next(this.#gateOf(type));
     if (draft === undefined || this.#identity === undefined) return;
     const { content } = draft;
-    const { nonce, serial, bytes } = this.#options.encoder.encode(content, this.#serials.get(type.typeUrl) ?? 0);
+    const { nonce, serial, bytes, framed } = this.#options.encoder.encode(content, this.#serials.get(type.typeUrl) ?? 0);
     this.#serials.set(type.typeUrl, serial);
     type.sent(draft, nonce);
     this.#responses += 1;
     this.#oweAssignments(draft);
     const { typeUrl, version, resources } = content;
     this.#options.observer.sent(this.#identity, typeUrl, { nonce, version, resources: resources.length, bytes: bytes.length });
-    steps.push({ kind: "send", bytes, nonce, content });
+    steps.push({ kind: "send", bytes, framed, nonce, content });
   }
 
   /** A changed Cluster warms anew in Envoy and waits for its assignment, changed or not (xDS rule R30). They bear the same name. */

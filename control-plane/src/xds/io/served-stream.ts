@@ -2,17 +2,15 @@
 
 import { DecodeError, decode } from "@fairlead/proto";
 import type { Clock, Closable, Timer } from "@fairlead/shared";
-import { Metadata, type ServerDuplexStream } from "@grpc/grpc-js";
 import type { XdsLimits } from "../limits.js";
 import type { ViewOf, XdsNode } from "../resource-set.js";
 import type { ClientStanding } from "../resource-standing.js";
 import { STATUS, type Step, type StreamMachine, type StreamStatus } from "../stream-machine.js";
 import { readDeltaRequest, readSotwRequest, type StreamRequest } from "../stream-request.js";
-
-export type BytesCall = ServerDuplexStream<Buffer, Buffer>;
+import type { CallReceiver, GrpcCall } from "./grpc-call.js";
 
 export interface ServedStreamDeps {
-  readonly call: BytesCall;
+  readonly call: GrpcCall;
   readonly machine: StreamMachine;
   readonly variant: "sotw" | "delta";
   readonly viewOf: ViewOf;
@@ -20,8 +18,6 @@ export interface ServedStreamDeps {
   readonly limits: XdsLimits;
   /** How old this stream may become. */
   readonly ageMs: number;
-  /** Ends the connection under a stream whose client does not read what would end it properly. */
-  readonly destroyConnection: () => void;
   /** Called once, whoever ended the stream. */
   readonly onEnded: () => void;
   /** A limit was hit, by name. */
@@ -33,7 +29,7 @@ const CLOSING_MS = 5_000;
 const GROWN_OLD_AGAIN_MS = 10_000;
 const WINDOW_MS = 1_000;
 
-export class ServedStream {
+export class ServedStream implements CallReceiver {
   readonly #deps: ServedStreamDeps;
   readonly #firstRequest: Timer;
   #watch: Closable | undefined;
@@ -43,19 +39,15 @@ export class ServedStream {
   #requests = 0;
   #windowMs = 0;
   #resumption: Timer | undefined;
-  #bufferedBytes = 0;
+  /** What waits to be written is more than `pauseBytes`. */
   #paused = false;
   #ended = false;
 
   constructor(deps: ServedStreamDeps) {
     this.#deps = deps;
-    const { call, clock, limits } = deps;
+    const { clock, limits } = deps;
     this.#firstRequest = clock.schedule(limits.firstRequestMs, () => this.#firstRequestIsDue());
     this.#age = clock.schedule(deps.ageMs, () => this.#grownOld());
-    call.on("data", (bytes: Buffer) => this.#received(bytes));
-    call.on("end", () => this.close({ code: STATUS.ok, details: "the client ended its side" }));
-    call.on("cancelled", () => this.#end("the client cancelled the stream or its connection broke"));
-    call.on("error", () => this.#end("the stream failed"));
   }
 
   get hasResponded(): boolean {
@@ -72,16 +64,35 @@ export class ServedStream {
     if (this.#ended) return;
     this.#end(status.details);
     const { call, clock } = this.#deps;
-    if (status.code === STATUS.ok) call.end();
-    else call.emit("error", Object.assign(new Error(status.details), status));
-    if (this.#bufferedBytes > 0) clock.schedule(CLOSING_MS, () => this.#destroyIfUnread());
+    call.close(status);
+    if (call.waitingBytes > 0) clock.schedule(CLOSING_MS, () => this.#destroyIfUnread());
   }
 
-  #received(bytes: Buffer): void {
+  /** Ends the stream, and everything else on its connection with its last stream. */
+  drain(status: StreamStatus): void {
+    this.#deps.call.drainConnection();
+    this.close(status);
+  }
+
+  message(bytes: Buffer): void {
     if (this.#ended) return;
     this.#countRequest();
     const request = this.#read(bytes);
     if (request !== undefined) this.#run(this.#deps.machine.request(request));
+  }
+
+  halfClosed(): void {
+    this.close({ code: STATUS.ok, details: "the client ended its side" });
+  }
+
+  gone(reason: string): void {
+    this.#end(reason);
+  }
+
+  drained(): void {
+    if (this.#ended || !this.#paused) return;
+    this.#paused = false;
+    this.#run(this.#deps.machine.writable(true));
   }
 
   /** A client that asks faster than this is read more slowly, not refused: what it asks for it still gets. */
@@ -125,7 +136,7 @@ export class ServedStream {
     for (const step of steps) {
       if (this.#ended) return;
       if (step.kind === "watch") this.#startWatching(step.node);
-      else if (step.kind === "send") this.#write(step.bytes);
+      else if (step.kind === "send") this.#write(step.framed);
       else this.close(step.status);
     }
     this.#scheduleDue();
@@ -146,31 +157,25 @@ export class ServedStream {
     const { call, viewOf, machine } = this.#deps;
     // Headers now, not with the first response: a client that lacks nothing still learns that it is served. Nor before:
     // one that is refused shall not take itself for connected.
-    call.sendMetadata(new Metadata());
+    call.open();
     const watch = viewOf(node).watch((sets) => this.#run(machine.view(sets)));
     // The first view is answered before `watch` returns, and that may have ended the stream.
     if (this.#ended) void watch.close();
     else this.#watch = watch;
   }
 
-  #write(bytes: Buffer): void {
+  #write(frame: Buffer): void {
     const { call, limits, machine, onLimit } = this.#deps;
-    this.#bufferedBytes += bytes.length;
-    call.write(bytes, () => this.#written(bytes.length));
-    if (this.#bufferedBytes > limits.bufferBytes) {
+    const isFast = call.write(frame);
+    if (isFast) return;
+    const waiting = call.waitingBytes;
+    if (waiting > limits.bufferBytes) {
       onLimit("bufferBytes");
       this.close({ code: STATUS.resourceExhausted, details: `more than ${limits.bufferBytes} bytes wait to be read by this client` });
-    } else if (!this.#paused && this.#bufferedBytes > limits.pauseBytes) {
+    } else if (!this.#paused && waiting > limits.pauseBytes) {
       this.#paused = true;
       this.#run(machine.writable(false));
     }
-  }
-
-  #written(bytes: number): void {
-    this.#bufferedBytes -= bytes;
-    if (this.#ended || !this.#paused || this.#bufferedBytes > this.#deps.limits.pauseBytes) return;
-    this.#paused = false;
-    this.#run(this.#deps.machine.writable(true));
   }
 
   #firstRequestIsDue(): void {
@@ -192,6 +197,7 @@ export class ServedStream {
   }
 
   #destroyIfUnread(): void {
-    if (this.#bufferedBytes > 0 && !this.#deps.call.destroyed) this.#deps.destroyConnection();
+    const { call } = this.#deps;
+    if (call.waitingBytes > 0) call.peer.destroy();
   }
 }
