@@ -3,6 +3,7 @@
 import { DecodeError, decode } from "@fairlead/proto";
 import type { Clock, Closable, Timer } from "@fairlead/shared";
 import type { XdsLimits } from "../limits.js";
+import { readPlainAck } from "../plain-ack.js";
 import type { ViewOf, XdsNode } from "../resource-set.js";
 import type { ClientStanding } from "../resource-standing.js";
 import { STATUS, type Step, type StreamMachine, type StreamStatus } from "../stream-machine.js";
@@ -124,7 +125,7 @@ export class ServedStream implements CallReceiver {
     const { limits, variant } = this.#deps;
     try {
       if (variant === "sotw") return readSotwRequest(decode("envoy.service.discovery.v3.DiscoveryRequest", bytes), limits);
-      return readDeltaRequest(decode("envoy.service.discovery.v3.DeltaDiscoveryRequest", bytes), limits);
+      return readPlainAck(bytes) ?? readDeltaRequest(decode("envoy.service.discovery.v3.DeltaDiscoveryRequest", bytes), limits);
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       this.close({ code: STATUS.invalidArgument, details: error.message });
