@@ -33,6 +33,6 @@ export function readPlainAck(bytes: Buffer): StreamRequest | undefined {
   const known = TYPES.get(typeLength);
   if (known === undefined || bytes.compare(known.bytes, 0, typeLength, 2, nonceTag) !== 0) return undefined;
   for (let at = nonceStart; at < bytes.length; at++) if ((bytes[at] ?? 0) > ONE_BYTE) return undefined;
-  const nonce = bytes.latin1Slice(nonceStart, bytes.length);
+  const nonce = bytes.toString("latin1", nonceStart);
   return { node: undefined, typeUrl: known.typeUrl, nonce, refusal: undefined, asked: ASKS_NOTHING };
 }

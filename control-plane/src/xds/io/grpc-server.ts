@@ -142,7 +142,7 @@ export class GrpcServer {
     connection.resetsMs = nowMs;
     if (connection.resets >= 0 || connection.session.destroyed) return;
     onLimit("resetsPerConnection");
-    connection.session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    connection.session.destroy(new Error("too many streams were reset"), constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 
   /** One timer for all connections: looks for those nobody uses, and for clients that are gone. */
