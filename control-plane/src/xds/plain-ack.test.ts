@@ -38,7 +38,7 @@ describe("a plain ACK", () => {
       {
         type_url: fc.oneof(fc.constantFrom(...types), fc.string()),
         response_nonce: fc.oneof(
-          fc.stringMatching(/^[0-9a-z]{0,12}$/),
+          fc.string({ unit: fc.constantFrom("0", "9", "a", "z"), maxLength: 12 }),
           fc.constant("n".repeat(130)),
           fc.string({ unit: "binary", maxLength: 8 }),
         ),
