@@ -68,6 +68,8 @@ const REMOVALS = "";
 export class StreamMachine {
   readonly #options: StreamMachineOptions;
   readonly #types = new Map<string, TypeStream>();
+  /** The same, in the order in which they are sent, and once more where what takes something away goes the other way. */
+  #order: readonly TypeStream[] = [];
   readonly #serials = new Map<string, number>();
   readonly #gates: Gates;
   #identity: StreamIdentity | undefined;
@@ -147,6 +149,7 @@ export class StreamMachine {
     this.#identity = undefined;
     this.#closed = true;
     this.#types.clear();
+    this.#order = [];
   }
 
   #close(status: StreamStatus): readonly Step[] {
@@ -193,6 +196,7 @@ export class StreamMachine {
     const type = new TypeStream({ typeUrl, variant, responseBytes: limits.responseBytes, distrustsClaims });
     if (this.#sets !== undefined) type.see(this.#sets);
     this.#types.set(typeUrl, type);
+    this.#order = this.#inOrder();
     return type;
   }
 
@@ -211,11 +215,8 @@ export class StreamMachine {
   #flush(): readonly Step[] {
     if (this.#closed || !this.#writable || this.#sets === undefined) return [];
     const steps: Step[] = [];
-    for (const type of this.#inOrder()) this.#sendNext(type, steps);
-    for (const typeUrl of REFERRERS.keys()) {
-      const type = this.#types.get(typeUrl);
-      if (type !== undefined) this.#sendNext(type, steps);
-    }
+    // Most requests are ACKs that leave nothing to say, and most streams hear of changes of one type.
+    for (const type of this.#order) if (type.maySpeak) this.#sendNext(type, steps);
     return steps;
   }
 
@@ -251,12 +252,10 @@ export class StreamMachine {
     return this.#types.get(RESOURCE_TYPES.cluster)?.subscription.covers(name) !== true;
   }
 
-  *#inOrder(): Iterable<TypeStream> {
-    for (const typeUrl of SEND_ORDER) {
-      const type = this.#types.get(typeUrl);
-      if (type !== undefined) yield type;
-    }
-    for (const type of this.#types.values()) if (!SEND_ORDER.includes(type.typeUrl)) yield type;
+  #inOrder(): readonly TypeStream[] {
+    const of = (typeUrl: string) => this.#types.get(typeUrl) ?? [];
+    const others = [...this.#types.values()].filter(({ typeUrl }) => !SEND_ORDER.includes(typeUrl));
+    return [...SEND_ORDER.flatMap(of), ...others, ...[...REFERRERS.keys()].flatMap(of)];
   }
 
   #sendNext(type: TypeStream, steps: Step[]): void {

@@ -107,6 +107,11 @@ export class TypeStream {
     return !this.#dirty && (!answered || this.#unanswered === undefined);
   }
 
+  /** Whether `next` has to be asked. */
+  get maySpeak(): boolean {
+    return this.#dirty && this.#unanswered === undefined;
+  }
+
   /** The next response, if one is due and the one before is answered. The caller sends it and says so with `sent`. */
   next(gate: TypeGate): Draft | undefined {
     if (!this.#dirty || this.#unanswered !== undefined || this.#sets === undefined) return undefined;
