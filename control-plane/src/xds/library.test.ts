@@ -11,9 +11,9 @@ function importsOf(folder: string): string[] {
   );
 }
 
-test("the library needs gRPC and the two shared workspaces, and nothing else of the control plane", () => {
+test("the library needs Node and the two shared workspaces, and nothing else of the control plane", () => {
   expect(new Set(importsOf("io"))).toEqual(
-    new Set(["@fairlead/proto", "@fairlead/shared", "@grpc/grpc-js", "node:crypto", "node:net", "node:tls", "@fairlead/shared/io"]),
+    new Set(["@fairlead/proto", "@fairlead/shared", "node:crypto", "node:http2", "node:net", "node:tls", "@fairlead/shared/io"]),
   );
   // The clock and the silent log that `library.ts` begins with.
   expect(new Set(importsOf("."))).toEqual(new Set(["@fairlead/proto", "@fairlead/shared", "@fairlead/shared/io"]));

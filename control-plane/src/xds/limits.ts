@@ -19,6 +19,10 @@ export interface XdsLimits {
   readonly refusedNames: number;
   /** Connections open at once. */
   readonly connections: number;
+  /** Streams open at once on one connection; a client that needs more opens another one. */
+  readonly streamsPerConnection: number;
+  /** Streams of one connection that may be reset at once before it is ended; a tenth of it comes back every second. */
+  readonly resetsPerConnection: number;
   /** How long a connection may be without a stream. */
   readonly idleConnectionMs: number;
   /** Streams open at once. */
@@ -60,6 +64,10 @@ export const DEFAULT_LIMITS: XdsLimits = {
   refusedNames: 1_000,
   // One per sidecar, and as many again while a restart moves them.
   connections: 20_000,
+  // A client has a handful: four types, load reports, a tool or two. A proxy before us that joins many clients opens more connections.
+  streamsPerConnection: 100,
+  // Opening streams and resetting them at once costs the one who does it nothing (CVE-2023-44487); no client of ours resets one a second.
+  resetsPerConnection: 200,
   // A client without a stream opens another connection when it needs one. A grpc-js client (1.14) closed while this server was
   // down connects once more after it is back, and keeps that connection for ever: a restart would leave one or two per sidecar.
   idleConnectionMs: 60_000,

@@ -1,6 +1,7 @@
 // Responses as bytes, encoded once for all streams that are sent the same.
 
 import { encode, type Messages, packAny, structFrom } from "@fairlead/proto";
+import { framed, HEAD_BYTES } from "./grpc/message-reader.js";
 import type { Resource } from "./resource-set.js";
 import type { AbsenceNote, ResponseContent } from "./response-content.js";
 
@@ -9,6 +10,8 @@ export interface EncodedResponse {
   /** The number behind the nonce; grows with every nonce given out. */
   readonly serial: number;
   readonly bytes: Buffer;
+  /** `bytes` as they travel on a gRPC stream, of which they are a part: what is shared is the whole frame. */
+  readonly framed: Buffer;
 }
 
 interface Remembered extends EncodedResponse {
@@ -66,7 +69,8 @@ export class ResponseEncoder {
   #complete(body: Buffer): EncodedResponse {
     this.#serial += 1;
     const nonce = this.#serial.toString(36);
-    return { nonce, serial: this.#serial, bytes: Buffer.concat([body, Buffer.from([NONCE_TAG, nonce.length]), Buffer.from(nonce)]) };
+    const frame = framed(body, Buffer.from([NONCE_TAG, nonce.length]), Buffer.from(nonce));
+    return { nonce, serial: this.#serial, bytes: frame.subarray(HEAD_BYTES), framed: frame };
   }
 
   #body(content: ResponseContent): Buffer {

@@ -23,6 +23,8 @@ export const STATUS = {
   notFound: 5,
   permissionDenied: 7,
   resourceExhausted: 8,
+  unimplemented: 12,
+  internal: 13,
   unavailable: 14,
   unauthenticated: 16,
 } as const;
@@ -36,7 +38,8 @@ export interface StreamStatus {
 export type Step =
   /** The client has said who it is: give the machine this node's view, now and whenever it changes. Once per stream. */
   | { readonly kind: "watch"; readonly node: XdsNode }
-  | { readonly kind: "send"; readonly bytes: Buffer; readonly nonce: string; readonly content: ResponseContent }
+  /** `framed` is `bytes` as gRPC sends them. */
+  | { readonly kind: "send"; readonly bytes: Buffer; readonly framed: Buffer; readonly nonce: string; readonly content: ResponseContent }
   /** Last of all. */
   | { readonly kind: "close"; readonly status: StreamStatus };
 
@@ -66,6 +69,8 @@ const REMOVALS = "";
 export class StreamMachine {
   readonly #options: StreamMachineOptions;
   readonly #types = new Map<string, TypeStream>();
+  /** The same, in the order in which they are sent, and once more where what takes something away goes the other way. */
+  #order: readonly TypeStream[] = [];
   readonly #serials = new Map<string, number>();
   readonly #gates: Gates;
   #identity: StreamIdentity | undefined;
@@ -152,6 +157,7 @@ export class StreamMachine {
     this.#identity = undefined;
     this.#closed = true;
     this.#types.clear();
+    this.#order = [];
   }
 
   #close(status: StreamStatus): readonly Step[] {
@@ -206,6 +212,7 @@ export class StreamMachine {
     });
     if (this.#sets !== undefined) type.see(this.#sets);
     this.#types.set(typeUrl, type);
+    this.#order = this.#inOrder();
     return type;
   }
 
@@ -224,11 +231,8 @@ export class StreamMachine {
   #flush(): readonly Step[] {
     if (this.#closed || !this.#writable || this.#sets === undefined) return [];
     const steps: Step[] = [];
-    for (const type of this.#inOrder()) this.#sendNext(type, steps);
-    for (const typeUrl of REFERRERS.keys()) {
-      const type = this.#types.get(typeUrl);
-      if (type !== undefined) this.#sendNext(type, steps);
-    }
+    // Most requests are ACKs that leave nothing to say, and most streams hear of changes of one type.
+    for (const type of this.#order) if (type.maySpeak) this.#sendNext(type, steps);
     return steps;
   }
 
@@ -264,26 +268,24 @@ export class StreamMachine {
     return this.#types.get(RESOURCE_TYPES.cluster)?.subscription.covers(name) !== true;
   }
 
-  *#inOrder(): Iterable<TypeStream> {
-    for (const typeUrl of SEND_ORDER) {
-      const type = this.#types.get(typeUrl);
-      if (type !== undefined) yield type;
-    }
-    for (const type of this.#types.values()) if (!SEND_ORDER.includes(type.typeUrl)) yield type;
+  #inOrder(): readonly TypeStream[] {
+    const of = (typeUrl: string) => this.#types.get(typeUrl) ?? [];
+    const others = [...this.#types.values()].filter(({ typeUrl }) => !SEND_ORDER.includes(typeUrl));
+    return [...SEND_ORDER.flatMap(of), ...others, ...[...REFERRERS.keys()].flatMap(of)];
   }
 
   #sendNext(type: TypeStream, steps: Step[]): void {
     const draft = type.next(this.#gateOf(type));
     if (draft === undefined || this.#identity === undefined) return;
     const { content, change } = draft;
-    const { nonce, serial, bytes } = this.#options.encoder.encode(content, this.#serials.get(type.typeUrl) ?? 0);
+    const { nonce, serial, bytes, framed } = this.#options.encoder.encode(content, this.#serials.get(type.typeUrl) ?? 0);
     this.#serials.set(type.typeUrl, serial);
     type.sent(draft, nonce);
     this.#responses += 1;
     this.#oweAssignments(draft);
     const { typeUrl, version, resources } = content;
     this.#options.observer.sent(this.#identity, typeUrl, { nonce, version, resources: resources.length, bytes: bytes.length, change });
-    steps.push({ kind: "send", bytes, nonce, content });
+    steps.push({ kind: "send", bytes, framed, nonce, content });
   }
 
   /** A changed Cluster warms anew in Envoy and waits for its assignment, changed or not (xDS rule R30). */

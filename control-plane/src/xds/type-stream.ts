@@ -121,6 +121,11 @@ export class TypeStream {
     return this.#unanswered !== undefined || dueMs === Number.POSITIVE_INFINITY ? undefined : dueMs;
   }
 
+  /** Whether `next` has to be asked. */
+  get maySpeak(): boolean {
+    return this.#unanswered === undefined && (this.#dirty || this.#leases.dueMs <= this.#options.nowMs());
+  }
+
   /** The next response, if one is due and the one before is answered. The caller sends it and says so with `sent`. */
   next(gate: TypeGate): Draft | undefined {
     if (this.#unanswered !== undefined || this.#sets === undefined) return undefined;

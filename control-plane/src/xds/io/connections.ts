@@ -1,11 +1,9 @@
-// The listening socket. grpc-js opens its own with Node's backlog of 511, and then thousands of clients that reconnect at once wait for
-// SYN retransmissions of one and three seconds; so we listen, and hand it the connections. With TLS we also make the handshake: grpc-js
-// could not tell a client why its certificate is refused.
+// The listening socket, with TLS or without it, and who is at the other end of each connection. With Node's backlog of 511 thousands of
+// clients that reconnect at once wait for SYN retransmissions of one and three seconds.
 
 import { createServer, type Server as NetServer, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
 import { fail, ok, type Result } from "@fairlead/shared";
-import type { ConnectionInjector } from "@grpc/grpc-js";
 import { type ClientProof, proofOf } from "./client-proof.js";
 import { SetupQueue } from "./setup-queue.js";
 import type { TlsMaterial } from "./tls-files.js";
@@ -24,8 +22,19 @@ const OUTDATED: ClientProof = {
   because: "an authority was taken out of xds.tls.clientCa since this connection was opened: open another one",
 };
 
+/** The client at the other end of a connection. */
+export interface Peer {
+  /** `address:port`. */
+  readonly address: string;
+  /** What its certificate says; it may prove less later on. */
+  readonly proof: ClientProof;
+  /** Ends the connection, with everything on it. */
+  destroy(): void;
+}
+
 export interface ConnectionsOptions {
-  readonly injector: ConnectionInjector;
+  /** Takes over what was accepted. */
+  readonly onConnection: (socket: Socket, peer: Peer) => void;
   readonly maxConnections: number;
   /** Hears of every connection above the limit, which is closed at once. */
   readonly onRefused: () => void;
@@ -39,34 +48,39 @@ export interface ConnectionsOptions {
 
 export interface Connections {
   listen(address: { readonly host: string; readonly port: number }): Promise<Result<{ readonly port: number }>>;
-  /** What is known of the client at `address:port`; nothing once its connection has ended. */
-  proofOf(peer: string): ClientProof | undefined;
   /** Meets new connections with this. Those open stay, and prove nothing more where an authority is gone. */
   renew(material: TlsMaterial): void;
-  /** Ends the connection of a peer, given as `address:port`, with everything on it. */
-  destroy(peer: string): void;
   /** Takes no more connections; those open stay. */
   stopListening(): void;
 }
 
-interface Open {
-  readonly socket: Socket;
+class ConnectedPeer implements Peer {
+  readonly address: string;
   proof: ClientProof;
+  readonly #socket: Socket;
+
+  constructor(socket: Socket, proof: ClientProof) {
+    this.address = `${socket.remoteAddress}:${socket.remotePort}`;
+    this.proof = proof;
+    this.#socket = socket;
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
 }
 
 export function newConnections(options: ConnectionsOptions): Connections {
-  const { injector, tls } = options;
+  const { onConnection, tls } = options;
   const setups = new SetupQueue();
-  const open = new Map<string, Open>();
+  const open = new Set<ConnectedPeer>();
   const accept = (socket: Socket, proof: ClientProof) => {
-    const peer = `${socket.remoteAddress}:${socket.remotePort}`;
-    open.set(peer, { socket, proof });
-    socket.on("close", () => {
-      if (open.get(peer)?.socket === socket) open.delete(peer);
-    });
+    const peer = new ConnectedPeer(socket, proof);
+    open.add(peer);
+    socket.on("close", () => open.delete(peer));
     // The http2 session reports what goes wrong with a connection; a reset before it is set up has nobody to tell.
-    socket.on("error", () => socket.destroy());
-    setups.add(socket, () => injector.injectConnection(socket));
+    socket.on("error", destroyed);
+    setups.add(socket, () => onConnection(socket, peer));
   };
   const secure = tls && newTlsServer(tls, accept);
   const server: NetServer = secure ?? createServer({ noDelay: true }, (socket) => accept(socket, UNASKED));
@@ -75,19 +89,21 @@ export function newConnections(options: ConnectionsOptions): Connections {
   let authorities = tls?.material.authorities ?? new Set<string>();
   return {
     listen: ({ host, port }) => listen(server, host, port),
-    proofOf: (peer) => open.get(peer)?.proof,
     renew(material) {
       secure?.setSecureContext({ ...material.context, secureOptions: NO_TICKET });
       const lost = [...authorities].some((authority) => !material.authorities.has(authority));
       authorities = material.authorities;
-      if (lost) for (const connection of open.values()) connection.proof = OUTDATED;
+      if (lost) for (const peer of open) peer.proof = OUTDATED;
     },
-    destroy: (peer) => void open.get(peer)?.socket.destroy(),
     stopListening() {
       server.close();
       setups.close();
     },
   };
+}
+
+function destroyed(this: Socket): void {
+  this.destroy();
 }
 
 function newTlsServer(

@@ -2,16 +2,17 @@
 
 import { DecodeError, services } from "@fairlead/proto";
 import type { Clock, Closable, Rng, Timer } from "@fairlead/shared";
-import { Metadata, type Server } from "@grpc/grpc-js";
 import { Admission, type Place } from "../admission.js";
+import { framed } from "../grpc/message-reader.js";
 import type { XdsLimits } from "../limits.js";
 import type { LoadObserver } from "../load-report.js";
 import { type LoadStep, LoadStream } from "../load-stream.js";
 import type { ViewOf } from "../resource-set.js";
 import { STATUS, type StreamStatus } from "../stream-machine.js";
+import type { CallReceiver, GrpcCall } from "./grpc-call.js";
+import type { GrpcServer } from "./grpc-server.js";
 import type { PeerGuard } from "./peer-guard.js";
-import type { BytesCall } from "./served-stream.js";
-import { hostOf, refuse } from "./stream-methods.js";
+import { hostOf } from "./stream-methods.js";
 
 export interface LoadReportingDeps {
   readonly viewOf: ViewOf;
@@ -30,43 +31,42 @@ export interface LoadReporting {
 }
 
 const METHOD = services.loadReporting.StreamLoadStats;
-const asIs = (bytes: Buffer): Buffer => bytes;
 
-export function serveLoadReports(server: Server, deps: LoadReportingDeps): LoadReporting {
+export function serveLoadReports(server: GrpcServer, deps: LoadReportingDeps): LoadReporting {
   const { limits, onLimit, clock, rng, guard } = deps;
   const admission = new Admission({ ...limits, streams: limits.loadStreams });
   const open = new Set<ReportingStream>();
   let streamId = 0;
   let closing = false;
-  const accept = (call: BytesCall): void => {
+  const accept = (call: GrpcCall): CallReceiver | undefined => {
     const entered = admission.enter();
     if (!entered.ok || closing) {
       if (entered.ok) entered.value.leave();
       else onLimit("loadStreams");
-      refuse(call, {
+      call.close({
         code: entered.ok ? STATUS.unavailable : STATUS.resourceExhausted,
         details: entered.ok ? "this server is closing" : entered.error,
       });
-      return;
+      return undefined;
     }
-    const peer = call.getPeer();
+    const { peer } = call;
     const unproven = guard.refusalOfPeer(peer);
     if (unproven !== undefined) {
       entered.value.leave();
-      refuse(call, unproven);
-      return;
+      call.close(unproven);
+      return undefined;
     }
     const places: Place[] = [entered.value];
     const machine = new LoadStream({
       streamId: ++streamId,
-      peer,
+      peer: peer.address,
       nowMs: () => clock.nowMs(),
       limits,
       observer: deps.observer,
       refusalOf(node) {
         const wrongNode = guard.refusalOfNode(peer, node);
         if (wrongNode !== undefined) return wrongNode;
-        const identified = admission.identify(hostOf(peer), node.id);
+        const identified = admission.identify(hostOf(peer.address), node.id);
         if (identified.ok) places.push(identified.value);
         else onLimit("streamsPerIdentity");
         return identified.ok ? undefined : { code: STATUS.resourceExhausted, details: identified.error };
@@ -83,8 +83,9 @@ export function serveLoadReports(server: Server, deps: LoadReportingDeps): LoadR
       },
     });
     open.add(stream);
+    return stream;
   };
-  server.register(METHOD.path, accept, asIs, asIs, "bidi");
+  server.register(METHOD.path, accept);
   return {
     get streams() {
       return open.size;
@@ -97,13 +98,13 @@ export function serveLoadReports(server: Server, deps: LoadReportingDeps): LoadR
 }
 
 interface ReportingStreamDeps extends LoadReportingDeps {
-  readonly call: BytesCall;
+  readonly call: GrpcCall;
   readonly machine: LoadStream;
   readonly ageMs: number;
   readonly onEnded: () => void;
 }
 
-class ReportingStream {
+class ReportingStream implements CallReceiver {
   readonly #deps: ReportingStreamDeps;
   readonly #timers: readonly Timer[];
   #watch: Closable | undefined;
@@ -116,21 +117,27 @@ class ReportingStream {
       clock.schedule(limits.firstRequestMs, () => this.#firstRequestIsDue()),
       clock.schedule(ageMs, () => this.close({ code: STATUS.ok, details: "this stream has reached its age: open another one" })),
     ];
-    call.sendMetadata(new Metadata());
-    call.on("data", (bytes: Buffer) => this.#received(bytes));
-    call.on("end", () => this.close({ code: STATUS.ok, details: "the client ended its side" }));
-    call.on("cancelled", () => this.#end());
-    call.on("error", () => this.#end());
+    call.open();
   }
 
   close(status: StreamStatus): void {
     if (this.#ended) return;
     this.#end();
-    if (status.code === STATUS.ok) this.#deps.call.end();
-    else refuse(this.#deps.call, status);
+    this.#deps.call.close(status);
   }
 
-  #received(bytes: Buffer): void {
+  halfClosed(): void {
+    this.close({ code: STATUS.ok, details: "the client ended its side" });
+  }
+
+  gone(): void {
+    this.#end();
+  }
+
+  /** What is said to a reporter is said rarely, and never waits for room. */
+  drained(): void {}
+
+  message(bytes: Buffer): void {
     if (this.#ended) return;
     try {
       this.#run(this.#deps.machine.request(METHOD.requestDeserialize(bytes)));
@@ -149,7 +156,7 @@ class ReportingStream {
   #run(steps: readonly LoadStep[]): void {
     for (const step of steps) {
       if (this.#ended) return;
-      if (step.kind === "send") this.#deps.call.write(METHOD.responseSerialize(step.message));
+      if (step.kind === "send") this.#deps.call.write(framed(METHOD.responseSerialize(step.message)));
       else if (step.kind === "close") this.close(step.status);
       else this.#watch = this.#deps.viewOf(step.node).watch((sets) => this.#run(this.#deps.machine.view(sets)));
     }

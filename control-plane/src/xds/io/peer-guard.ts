@@ -6,7 +6,7 @@ import type { XdsNode } from "../resource-set.js";
 import { STATUS, type StreamStatus } from "../stream-machine.js";
 import type { XdsTls } from "../tls-state.js";
 import { type ClientProof, expired } from "./client-proof.js";
-import type { Connections } from "./connections.js";
+import type { Peer } from "./connections.js";
 
 /** What a client whose certificate is refused gets to read why. */
 const REFUSED_GRACE_MS = 1_000;
@@ -18,11 +18,9 @@ export interface PeerGuardDeps {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly tls?: XdsTls | undefined;
-  /** Undefined before the server listens. */
-  readonly connections: () => Connections | undefined;
 }
 
-/** Every service of the port but health asks it. Peers are `address:port`. */
+/** Every service of the port but health asks it. */
 export class PeerGuard {
   readonly #deps: PeerGuardDeps;
   readonly #refusals: CounterMetric;
@@ -39,7 +37,7 @@ export class PeerGuard {
   }
 
   /** The name its certificate gives it; undefined where nobody asked for one. */
-  identityOf(peer: string): string | undefined {
+  identityOf(peer: Peer): string | undefined {
     const proof = this.#proofOf(peer);
     return proof.kind === "proven" ? proof.identity.names[0] : undefined;
   }
@@ -48,22 +46,21 @@ export class PeerGuard {
    * Why no stream of this peer is served; undefined when it may go on. A handshake that fails tells a TLS 1.3 client nothing: it is
    * told on its stream, and then its connection ends.
    */
-  refusalOfPeer(peer: string): StreamStatus | undefined {
+  refusalOfPeer(peer: Peer): StreamStatus | undefined {
     const proof = this.#proofOf(peer);
     if (proof.kind !== "unproven") return undefined;
-    const { clock, connections } = this.#deps;
-    this.refused(proof.reason, proof.because, peer);
-    clock.schedule(REFUSED_GRACE_MS, () => connections()?.destroy(peer));
+    this.refused(proof.reason, proof.because, peer.address);
+    this.#deps.clock.schedule(REFUSED_GRACE_MS, () => peer.destroy());
     return { code: STATUS.unauthenticated, details: proof.because };
   }
 
   /** Why this peer may not call itself that node. */
-  refusalOfNode(peer: string, node: XdsNode): StreamStatus | undefined {
+  refusalOfNode(peer: Peer, node: XdsNode): StreamStatus | undefined {
     const proof = this.#proofOf(peer);
     if (proof.kind !== "proven") return undefined;
     const details = nodeRefusal(proof.identity, node.id, this.#deps.tls?.clients);
     if (details === undefined) return undefined;
-    this.refused("other-node", details, peer);
+    this.refused("other-node", details, peer.address);
     return { code: STATUS.permissionDenied, details };
   }
 
@@ -78,12 +75,7 @@ export class PeerGuard {
   }
 
   /** A connection may outlive the certificate it was opened with. */
-  #proofOf(peer: string): ClientProof {
-    const proof = this.#deps.connections()?.proofOf(peer);
-    if (proof === undefined) {
-      if (this.#deps.tls?.clientCa === undefined) return { kind: "not-asked" };
-      return { kind: "unproven", reason: "no-certificate", because: "this connection has ended" };
-    }
+  #proofOf({ proof }: Peer): ClientProof {
     return proof.kind === "proven" && proof.endsAtMs <= this.#deps.clock.wallMs() ? expired(proof.endsAtMs) : proof;
   }
 }

@@ -2,18 +2,17 @@
 
 import { DecodeError, decode } from "@fairlead/proto";
 import type { Clock, Closable, Timer } from "@fairlead/shared";
-import { Metadata, type ServerDuplexStream } from "@grpc/grpc-js";
 import type { XdsLimits } from "../limits.js";
+import { readPlainAck } from "../plain-ack.js";
 import type { ViewOf, XdsNode } from "../resource-set.js";
 import type { ClientStanding } from "../resource-standing.js";
 import { STATUS, type Step, type StreamMachine, type StreamStatus } from "../stream-machine.js";
 import { readDeltaRequest, readSotwRequest, type StreamRequest } from "../stream-request.js";
 import type { RoomPlace, RoomUser, WriteRoom } from "../write-room.js";
-
-export type BytesCall = ServerDuplexStream<Buffer, Buffer>;
+import type { CallReceiver, GrpcCall } from "./grpc-call.js";
 
 export interface ServedStreamDeps {
-  readonly call: BytesCall;
+  readonly call: GrpcCall;
   readonly machine: StreamMachine;
   readonly variant: "sotw" | "delta";
   readonly viewOf: ViewOf;
@@ -22,8 +21,6 @@ export interface ServedStreamDeps {
   readonly room: WriteRoom;
   /** How old this stream may become. */
   readonly ageMs: number;
-  /** Ends the connection under a stream whose client does not read what would end it properly. */
-  readonly destroyConnection: () => void;
   /** Called once, whoever ended the stream. */
   readonly onEnded: () => void;
   /** A limit was hit, by name. */
@@ -35,7 +32,7 @@ const CLOSING_MS = 5_000;
 const GROWN_OLD_AGAIN_MS = 10_000;
 const WINDOW_MS = 1_000;
 
-export class ServedStream implements RoomUser {
+export class ServedStream implements CallReceiver, RoomUser {
   readonly #deps: ServedStreamDeps;
   readonly #place: RoomPlace;
   readonly #firstRequest: Timer;
@@ -47,7 +44,7 @@ export class ServedStream implements RoomUser {
   #requests = 0;
   #windowMs = 0;
   #resumption: Timer | undefined;
-  #bufferedBytes = 0;
+  /** What waits to be written is more than `pauseBytes`. */
   #paused = false;
   /** There is no room for what it would write. */
   #held = false;
@@ -55,14 +52,10 @@ export class ServedStream implements RoomUser {
 
   constructor(deps: ServedStreamDeps) {
     this.#deps = deps;
-    const { call, clock, limits, room } = deps;
+    const { clock, limits, room } = deps;
     this.#place = room.enter(this);
     this.#firstRequest = clock.schedule(limits.firstRequestMs, () => this.#firstRequestIsDue());
     this.#age = clock.schedule(deps.ageMs, () => this.#grownOld());
-    call.on("data", (bytes: Buffer) => this.#received(bytes));
-    call.on("end", () => this.close({ code: STATUS.ok, details: "the client ended its side" }));
-    call.on("cancelled", () => this.#end("the client cancelled the stream or its connection broke"));
-    call.on("error", () => this.#end("the stream failed"));
   }
 
   get hasResponded(): boolean {
@@ -79,12 +72,17 @@ export class ServedStream implements RoomUser {
     if (this.#ended) return;
     this.#end(status.details);
     const { call, clock } = this.#deps;
-    if (status.code === STATUS.ok) call.end();
-    else call.emit("error", Object.assign(new Error(status.details), status));
-    if (this.#bufferedBytes > 0) clock.schedule(CLOSING_MS, () => this.#destroyIfUnread());
+    call.close(status);
+    if (call.waitingBytes > 0) clock.schedule(CLOSING_MS, () => this.#destroyIfUnread());
   }
 
-  #received(bytes: Buffer): void {
+  /** Ends the stream, and everything else on its connection with its last stream. */
+  drain(status: StreamStatus): void {
+    this.#deps.call.drainConnection();
+    this.close(status);
+  }
+
+  message(bytes: Buffer): void {
     if (this.#ended) return;
     this.#countRequest();
     const request = this.#read(bytes);
@@ -108,6 +106,21 @@ export class ServedStream implements RoomUser {
   evict(): void {
     this.close({ code: STATUS.resourceExhausted, details: "what this client does not read keeps others waiting" });
     this.#destroyIfUnread();
+  }
+
+  halfClosed(): void {
+    this.close({ code: STATUS.ok, details: "the client ended its side" });
+  }
+
+  gone(reason: string): void {
+    this.#end(reason);
+  }
+
+  drained(): void {
+    this.#place.holds(0);
+    if (this.#ended || !this.#paused) return;
+    this.#paused = false;
+    if (!this.#held) this.#run(this.#deps.machine.writable(true));
   }
 
   /** A client that asks faster than this is read more slowly, not refused: what it asks for it still gets. */
@@ -139,7 +152,7 @@ export class ServedStream implements RoomUser {
     const { limits, variant } = this.#deps;
     try {
       if (variant === "sotw") return readSotwRequest(decode("envoy.service.discovery.v3.DiscoveryRequest", bytes), limits);
-      return readDeltaRequest(decode("envoy.service.discovery.v3.DeltaDiscoveryRequest", bytes), limits);
+      return readPlainAck(bytes) ?? readDeltaRequest(decode("envoy.service.discovery.v3.DeltaDiscoveryRequest", bytes), limits);
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       this.close({ code: STATUS.invalidArgument, details: error.message });
@@ -151,7 +164,7 @@ export class ServedStream implements RoomUser {
     for (const step of steps) {
       if (this.#ended) return;
       if (step.kind === "watch") this.#startWatching(step.node);
-      else if (step.kind === "send") this.#write(step.bytes);
+      else if (step.kind === "send") this.#write(step.framed);
       else this.close(step.status);
     }
     this.#scheduleDue();
@@ -174,7 +187,7 @@ export class ServedStream implements RoomUser {
     const { call, viewOf, machine } = this.#deps;
     // Headers now, not with the first response: a client that lacks nothing still learns that it is served. Nor before:
     // one that is refused shall not take itself for connected.
-    call.sendMetadata(new Metadata());
+    call.open();
     const watch = viewOf(node).watch((sets) => {
       this.#askForRoom();
       this.#run(machine.view(sets));
@@ -184,29 +197,18 @@ export class ServedStream implements RoomUser {
     else this.#watch = watch;
   }
 
-  #write(bytes: Buffer): void {
+  #write(frame: Buffer): void {
     const { call, limits, machine, onLimit } = this.#deps;
-    this.#holds(this.#bufferedBytes + bytes.length);
-    call.write(bytes, () => this.#written(bytes.length));
-    if (this.#bufferedBytes > limits.bufferBytes) {
+    if (call.write(frame)) return;
+    const waiting = call.waitingBytes;
+    this.#place.holds(waiting);
+    if (waiting > limits.bufferBytes) {
       onLimit("bufferBytes");
       this.close({ code: STATUS.resourceExhausted, details: `more than ${limits.bufferBytes} bytes wait to be read by this client` });
-    } else if (!this.#paused && this.#bufferedBytes > limits.pauseBytes) {
+    } else if (!this.#paused && waiting > limits.pauseBytes) {
       this.#paused = true;
       this.#run(machine.writable(false));
     }
-  }
-
-  #written(bytes: number): void {
-    this.#holds(this.#bufferedBytes - bytes);
-    if (this.#ended || !this.#paused || this.#bufferedBytes > this.#deps.limits.pauseBytes) return;
-    this.#paused = false;
-    if (!this.#held) this.#run(this.#deps.machine.writable(true));
-  }
-
-  #holds(bytes: number): void {
-    this.#bufferedBytes = bytes;
-    this.#place.holds(bytes);
   }
 
   #firstRequestIsDue(): void {
@@ -229,6 +231,7 @@ export class ServedStream implements RoomUser {
   }
 
   #destroyIfUnread(): void {
-    if (this.#bufferedBytes > 0 && !this.#deps.call.destroyed) this.#deps.destroyConnection();
+    const { call } = this.#deps;
+    if (call.waitingBytes > 0) call.peer.destroy();
   }
 }

@@ -1,37 +1,17 @@
-// The methods we serve, with bytes in and bytes out: requests are decoded where a bad one can be answered, responses are encoded once
-// for many streams.
+// The methods of discovery we serve.
 
 import { RESOURCE_TYPES, services } from "@fairlead/proto";
-import type { MethodDefinition } from "@grpc/grpc-js";
-import type { StreamStatus } from "../stream-machine.js";
-
-type BytesMethod = MethodDefinition<Buffer, Buffer>;
 
 export interface ServedMethod {
-  readonly name: string;
+  /** `/package.Service/Method`. */
+  readonly path: string;
   readonly variant: "sotw" | "delta";
   /** The type of a per-type stream; undefined on ADS (xDS rules R1, R2). */
   readonly impliedType: string | undefined;
-  readonly definition: BytesMethod;
 }
 
-const asIs = (bytes: Buffer): Buffer => bytes;
-
-function served(method: { readonly path: string }, variant: "sotw" | "delta", impliedType: string | undefined): ServedMethod {
-  return {
-    name: method.path,
-    variant,
-    impliedType,
-    definition: {
-      path: method.path,
-      requestStream: true,
-      responseStream: true,
-      requestSerialize: asIs,
-      requestDeserialize: asIs,
-      responseSerialize: asIs,
-      responseDeserialize: asIs,
-    },
-  };
+function served({ path }: { readonly path: string }, variant: "sotw" | "delta", impliedType: string | undefined): ServedMethod {
+  return { path, variant, impliedType };
 }
 
 const { aggregated, clusters, endpoints, listeners, routes } = services;
@@ -48,11 +28,6 @@ export const SERVED_METHODS: readonly ServedMethod[] = [
   served(routes.StreamRoutes, "sotw", RESOURCE_TYPES.routeConfiguration),
   served(routes.DeltaRoutes, "delta", RESOURCE_TYPES.routeConfiguration),
 ];
-
-/** Ends a call with a status that is no success. */
-export function refuse(call: { emit(event: "error", error: Error): boolean }, status: StreamStatus): void {
-  call.emit("error", Object.assign(new Error(status.details), status));
-}
 
 /** The peer's address without its port. */
 export function hostOf(peer: string): string {

@@ -1,16 +1,18 @@
 // What tools ask a gRPC server beside its own services: the status of its clients, its health, its schema.
 
 import { DecodeError, services } from "@fairlead/proto";
-import { fail, ok, type Result, type Watchable } from "@fairlead/shared";
-import type { Server, ServerErrorResponse, ServerUnaryCall, ServerWritableStream, sendUnaryData } from "@grpc/grpc-js";
+import { type Closable, fail, ok, type Result, type Watchable } from "@fairlead/shared";
 import { clientStatus } from "../client-status.js";
+import { framed } from "../grpc/message-reader.js";
 import type { XdsLimits } from "../limits.js";
 import { Reflection } from "../reflection.js";
 import type { ClientStanding } from "../resource-standing.js";
 import { STATUS, type StreamStatus } from "../stream-machine.js";
+import type { CallReceiver, GrpcCall } from "./grpc-call.js";
+import type { GrpcServer } from "./grpc-server.js";
 import type { PeerGuard } from "./peer-guard.js";
-import type { BytesCall } from "./served-stream.js";
-import { refuse, SERVED_METHODS } from "./stream-methods.js";
+import { type Answer, answerEach, answerOnce, oneRequest } from "./simple-calls.js";
+import { SERVED_METHODS } from "./stream-methods.js";
 
 export interface ToolServicesDeps {
   readonly limits: XdsLimits;
@@ -28,31 +30,34 @@ export interface ToolServices {
   close(): void;
 }
 
-const asIs = (bytes: Buffer): Buffer => bytes;
 const REFLECTION_V1ALPHA = services.reflection.ServerReflectionInfo.path.replace(".v1.", ".v1alpha.");
+
+const ENDED: StreamStatus = { code: STATUS.ok, details: "this server is closing" };
+
+type HealthStatus = "SERVING" | "NOT_SERVING" | "SERVICE_UNKNOWN";
 
 interface ToolStream {
   end(): void;
 }
 
-export function serveTools(server: Server, deps: ToolServicesDeps): ToolServices {
+export function serveTools(server: GrpcServer, deps: ToolServicesDeps): ToolServices {
   const tools = new Tools(server, deps);
   return { close: () => tools.close() };
 }
 
 class Tools {
-  readonly #server: Server;
+  readonly #server: GrpcServer;
   readonly #deps: ToolServicesDeps;
   readonly #open = new Set<ToolStream>();
   readonly #served: ReadonlySet<string>;
   #closing = false;
 
-  constructor(server: Server, deps: ToolServicesDeps) {
+  constructor(server: GrpcServer, deps: ToolServicesDeps) {
     this.#server = server;
     this.#deps = deps;
     const { clientStatus: csds, health, reflection, loadReporting } = services;
     const paths = [
-      ...SERVED_METHODS.map(({ name }) => name),
+      ...SERVED_METHODS.map(({ path }) => path),
       csds.FetchClientStatus.path,
       health.Check.path,
       reflection.ServerReflectionInfo.path,
@@ -87,88 +92,96 @@ class Tools {
     return fail({ code: STATUS.notFound, details: `no service ${service.slice(0, 200)} here` });
   }
 
-  #unary(path: string, answer: (bytes: Buffer) => Result<Buffer, StreamStatus>): void {
-    const handle = (call: ServerUnaryCall<Buffer, Buffer>, respond: sendUnaryData<Buffer>): void => {
-      const unproven = path === services.health.Check.path ? undefined : this.#deps.guard.refusalOfPeer(call.getPeer());
-      const answered = unproven === undefined ? answer(call.request) : fail(unproven);
-      if (answered.ok) respond(null, answered.value);
-      else respond(answered.error as Partial<ServerErrorResponse>, null);
-    };
-    this.#server.register(path, handle, asIs, asIs, "unary");
+  #unary(path: string, answer: Answer): void {
+    this.#server.register(path, (call) => {
+      const unproven = path === services.health.Check.path ? undefined : this.#deps.guard.refusalOfPeer(call.peer);
+      if (unproven === undefined) return answerOnce(call, answer);
+      call.close(unproven);
+      return undefined;
+    });
   }
 
   /** A stream of questions, each answered at once. */
-  #conversation(path: string, answer: (bytes: Buffer) => Result<Buffer, StreamStatus>): void {
-    const handle = (call: BytesCall): void => {
-      const stream = { end: () => call.end() };
-      const unproven = this.#deps.guard.refusalOfPeer(call.getPeer());
+  #conversation(path: string, answer: Answer): void {
+    this.#server.register(path, (call) => {
+      const unproven = this.#deps.guard.refusalOfPeer(call.peer);
       if (unproven !== undefined) {
-        refuse(call, unproven);
-        return;
+        call.close(unproven);
+        return undefined;
       }
-      if (!this.#admit(call, stream)) return;
-      call.on("data", (bytes: Buffer) => {
-        const answered = answer(bytes);
-        if (answered.ok) call.write(answered.value);
-        else refuse(call, answered.error);
-      });
-      call.on("end", () => call.end());
-    };
-    this.#server.register(path, handle, asIs, asIs, "bidi");
+      const stream = { end: () => call.close(ENDED) };
+      return this.#admit(call, stream) ? answerEach(call, answer, () => this.#open.delete(stream)) : undefined;
+    });
   }
 
   #serveWatch(): void {
-    const { path, requestDeserialize, responseSerialize } = services.health.Watch;
-    const handle = (call: ServerWritableStream<Buffer, Buffer>): void => {
-      if (!this.#admit(call, { end: () => this.#sayAndEnd(call) })) return;
-      const { service } = requestDeserialize(call.request);
-      // A service may be added later by the standard's reckoning: the stream stays open.
-      if (service !== "" && !this.#served.has(service)) {
-        call.write(responseSerialize({ status: "SERVICE_UNKNOWN" }));
+    this.#server.register(services.health.Watch.path, (call) => this.#watch(call));
+  }
+
+  #watch(call: GrpcCall): CallReceiver | undefined {
+    const { requestDeserialize } = services.health.Watch;
+    const say = (status: HealthStatus) => call.write(framed(services.health.Watch.responseSerialize({ status })));
+    let watch: Closable | undefined;
+    const stream = {
+      end: () => {
+        say("NOT_SERVING");
+        call.close(ENDED);
+        ended();
+      },
+    };
+    const ended = () => {
+      this.#open.delete(stream);
+      void watch?.close();
+    };
+    if (!this.#admit(call, stream)) return undefined;
+    const serve = (request: Buffer) => {
+      const asked = read(requestDeserialize, request);
+      if (!asked.ok) {
+        call.close(asked.error);
+        ended();
         return;
       }
-      const watch = this.#deps.ready.watch(() => call.write(responseSerialize({ status: this.#health })));
-      call.on("close", () => void watch.close());
+      const { service } = asked.value;
+      // A service may be added later by the standard's reckoning: the stream stays open.
+      if (service !== "" && !this.#served.has(service)) say("SERVICE_UNKNOWN");
+      else watch = this.#deps.ready.watch(() => void say(this.#health));
     };
-    this.#server.register(path, handle, asIs, asIs, "serverStream");
+    return oneRequest(call, serve, ended);
   }
 
-  #sayAndEnd(call: ServerWritableStream<Buffer, Buffer>): void {
-    call.write(services.health.Watch.responseSerialize({ status: "NOT_SERVING" }));
-    call.end();
-  }
-
-  #admit(call: BytesCall | ServerWritableStream<Buffer, Buffer>, stream: ToolStream): boolean {
+  #admit(call: GrpcCall, stream: ToolStream): boolean {
     const { limits, onLimit } = this.#deps;
     if (this.#closing || this.#open.size >= limits.toolStreams) {
       if (!this.#closing) onLimit("toolStreams");
-      refuse(call, { code: STATUS.unavailable, details: this.#closing ? "this server is closing" : "too many streams of tools are open" });
+      const details = this.#closing ? "this server is closing" : "too many streams of tools are open";
+      call.close({ code: STATUS.unavailable, details });
       return false;
     }
     this.#open.add(stream);
-    const gone = () => this.#open.delete(stream);
-    call.on("cancelled", gone);
-    call.on("error", gone);
-    call.on("finish", gone);
-    call.on("close", gone);
     return true;
   }
 }
 
-/** A method with its own messages, as bytes in and bytes out; garbage is the caller's fault. */
+/** A method with its own messages, as bytes in and bytes out. */
 function asBytes<Q, S>(
   method: { readonly requestDeserialize: (bytes: Buffer) => Q; readonly responseSerialize: (message: S) => Buffer },
   answer: (request: Q) => Result<S, StreamStatus>,
-): (bytes: Buffer) => Result<Buffer, StreamStatus> {
+): Answer {
   return (bytes) => {
-    try {
-      const answered = answer(method.requestDeserialize(bytes));
-      return answered.ok ? ok(method.responseSerialize(answered.value)) : answered;
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      return fail({ code: STATUS.invalidArgument, details: error.message });
-    }
+    const request = read(method.requestDeserialize, bytes);
+    const answered = request.ok ? answer(request.value) : request;
+    return answered.ok ? ok(method.responseSerialize(answered.value)) : answered;
   };
+}
+
+/** Garbage is the caller's fault. */
+function read<Q>(deserialize: (bytes: Buffer) => Q, bytes: Buffer): Result<Q, StreamStatus> {
+  try {
+    return ok(deserialize(bytes));
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return fail({ code: STATUS.invalidArgument, details: error.message });
+  }
 }
 
 /** `/package.Service/Method` → `package.Service`. */

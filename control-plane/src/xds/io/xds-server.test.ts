@@ -15,6 +15,13 @@ const { aggregated, clusters, endpoints, listeners, routes } = services;
 const node = { id: "web-1", cluster: "web", locality: { zone: "a" }, user_agent_name: "test" };
 const everything = { cds: { a: "1" }, eds: { a: "1" }, lds: { a: "1" }, rds: { a: "1" } };
 
+/** An assignment of more bytes than the transport takes at once. */
+function withLarge(version: string): ResourceSets {
+  const all = view({ ...everything, eds: { a: version } });
+  const resources = new Map([["a", { name: "a", version, value: Buffer.alloc(1 << 20) }]]);
+  return { ...all, types: new Map([...all.types, [EDS, { version, resources }]]) };
+}
+
 describe("the xDS server on a socket", () => {
   let sets: Cell<ResourceSets>;
   let fleet: ReturnType<typeof newFleet>;
@@ -71,6 +78,7 @@ describe("the xDS server on a socket", () => {
   });
 
   test("with room for one response at a time everybody is answered, one after the other, and hears of changes", async () => {
+    sets.set(withLarge("1"));
     await start({ limits: { ...DEFAULT_LIMITS, waitingBytes: 1 } });
     const streams = Array.from({ length: 10 }, () => client.open(aggregated.DeltaAggregatedResources));
     for (const stream of streams) stream.write({ node, type_url: EDS, resource_names_subscribe: ["a"] });
@@ -79,7 +87,7 @@ describe("the xDS server on a socket", () => {
       expect(resources[0]?.version).toBe("1");
       stream.write({ type_url: EDS, response_nonce: nonce });
     }
-    sets.set(view({ ...everything, eds: { a: "2" } }));
+    sets.set(withLarge("2"));
     for (const stream of streams) expect((await stream.next()).resources[0]?.version).toBe("2");
     expect(await metrics.expose()).toMatch(/fairlead_xds_limit_hits_total\{limit="waitingBytes"\} [1-9]/);
   });

@@ -1,7 +1,6 @@
 // The gRPC server: which methods, which limits of the transport, and how it ends.
 
 import { Cell, type Clock, type CounterMetric, type Log, type Metrics, ok, type Result, type Rng, type Watchable } from "@fairlead/shared";
-import { type ConnectionInjector, Server, ServerCredentials, type ServerOptions } from "@grpc/grpc-js";
 import { Admission } from "../admission.js";
 import type { XdsLimits } from "../limits.js";
 import type { LoadObserver } from "../load-report.js";
@@ -11,11 +10,13 @@ import { STATUS, StreamMachine } from "../stream-machine.js";
 import type { StreamObserver } from "../stream-observer.js";
 import type { TlsState, XdsTls } from "../tls-state.js";
 import { WriteRoom } from "../write-room.js";
-import { type Connections, newConnections } from "./connections.js";
+import { type Connections, type ConnectionsOptions, newConnections } from "./connections.js";
+import type { CallReceiver, GrpcCall } from "./grpc-call.js";
+import { GrpcServer } from "./grpc-server.js";
 import { type LoadReporting, serveLoadReports } from "./load-reporting.js";
 import { PeerGuard } from "./peer-guard.js";
-import { type BytesCall, ServedStream } from "./served-stream.js";
-import { hostOf, refuse, SERVED_METHODS, type ServedMethod } from "./stream-methods.js";
+import { ServedStream } from "./served-stream.js";
+import { hostOf, SERVED_METHODS, type ServedMethod } from "./stream-methods.js";
 import { openTlsFiles, type TlsFiles } from "./tls-files.js";
 import { serveTools, type ToolServices } from "./tool-services.js";
 
@@ -48,22 +49,18 @@ export interface XdsServer {
   close(): Promise<void>;
 }
 
-/** A client that vanished without a word is noticed after the two together; C-core 1.51 may take 5 s for an answer when idle. */
-const KEEPALIVE = { "grpc.keepalive_time_ms": 30_000, "grpc.keepalive_timeout_ms": 20_000 };
-
 /** Clients reopen a stream closed after a response within 10 ms: 2,500 a second is what another replica can take. */
 const CLOSE_BATCH = 50;
 const CLOSE_BATCH_EVERY_MS = 20;
 /** What connections get to finish once their streams have ended. */
 const CLOSE_GRACE_MS = 1_000;
 export function newXdsServer(deps: XdsServerDeps): XdsServer {
-  return new GrpcXdsServer(deps);
+  return new LiveXdsServer(deps);
 }
 
-class GrpcXdsServer implements XdsServer {
+class LiveXdsServer implements XdsServer {
   readonly #deps: XdsServerDeps;
-  readonly #server: Server;
-  readonly #injector: ConnectionInjector;
+  readonly #server: GrpcServer;
   readonly tls = new Cell<TlsState | undefined>(undefined);
   #connections: Connections | undefined;
   #files: TlsFiles | undefined;
@@ -88,12 +85,11 @@ class GrpcXdsServer implements XdsServer {
       help: "Streams and connections refused or ended by a limit of the xDS server.",
       labels: ["limit"],
     });
-    this.#guard = new PeerGuard({ ...deps, connections: () => this.#connections });
-    this.#server = new Server(serverOptions(deps.limits));
-    for (const method of SERVED_METHODS) this.#serve(method);
+    this.#guard = new PeerGuard(deps);
+    this.#server = new GrpcServer({ ...deps, onLimit: (limit) => this.#hit(limit) });
+    for (const method of SERVED_METHODS) this.#server.register(method.path, (call) => this.#accept(call, method));
     this.#loads = this.#serveLoads();
     this.#tools = this.#serveTools();
-    this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
   }
 
   async listen(address: { readonly host: string; readonly port: number }): Promise<Result<{ readonly port: number }>> {
@@ -110,7 +106,11 @@ class GrpcXdsServer implements XdsServer {
 
   #newConnections(files: TlsFiles | undefined): Connections {
     const { limits, tls } = this.#deps;
-    const options = { injector: this.#injector, maxConnections: limits.connections, onRefused: () => this.#hit("connections") };
+    const options: ConnectionsOptions = {
+      onConnection: (socket, peer) => this.#server.take(socket, peer),
+      maxConnections: limits.connections,
+      onRefused: () => this.#hit("connections"),
+    };
     if (files === undefined) return newConnections(options);
     const asksClients = tls?.clientCa !== undefined;
     const onFailed = (because: string) => this.#guard.refused("handshake", because);
@@ -123,17 +123,6 @@ class GrpcXdsServer implements XdsServer {
   close(): Promise<void> {
     this.#closing ??= this.#closeAll();
     return this.#closing;
-  }
-
-  #serve(method: ServedMethod): void {
-    const { name, definition } = method;
-    this.#server.register(
-      name,
-      (call: BytesCall) => this.#accept(call, method),
-      definition.responseSerialize,
-      definition.requestDeserialize,
-      "bidi",
-    );
   }
 
   #serveLoads(): LoadReporting | undefined {
@@ -156,28 +145,28 @@ class GrpcXdsServer implements XdsServer {
     });
   }
 
-  #accept(call: BytesCall, { variant, impliedType }: ServedMethod): void {
+  #accept(call: GrpcCall, { variant, impliedType }: ServedMethod): CallReceiver | undefined {
     const { clock, limits, observer, viewOf } = this.#deps;
     const entered = this.#admission.enter();
     if (!entered.ok || this.#closing !== undefined) {
       if (entered.ok) entered.value.leave();
       else this.#hit("streams");
       const details = entered.ok ? "this server is closing" : entered.error;
-      refuse(call, { code: entered.ok ? STATUS.unavailable : STATUS.resourceExhausted, details });
-      return;
+      call.close({ code: entered.ok ? STATUS.unavailable : STATUS.resourceExhausted, details });
+      return undefined;
     }
-    const peer = call.getPeer();
+    const { peer } = call;
     const unproven = this.#guard.refusalOfPeer(peer);
     if (unproven !== undefined) {
       entered.value.leave();
-      refuse(call, unproven);
-      return;
+      call.close(unproven);
+      return undefined;
     }
     const identity = this.#guard.identityOf(peer);
     const places = [entered.value];
     const machine = new StreamMachine({
       streamId: ++this.#streamId,
-      peer,
+      peer: peer.address,
       identity,
       variant,
       impliedType,
@@ -190,7 +179,7 @@ class GrpcXdsServer implements XdsServer {
       refusalOf: (node) => {
         const wrongNode = this.#guard.refusalOfNode(peer, node);
         if (wrongNode !== undefined) return wrongNode;
-        const identified = this.#admission.identify(identity ?? hostOf(peer), node.id);
+        const identified = this.#admission.identify(identity ?? hostOf(peer.address), node.id);
         if (identified.ok) places.push(identified.value);
         else this.#hit("streamsPerIdentity");
         return identified.ok ? undefined : { code: STATUS.resourceExhausted, details: identified.error };
@@ -206,7 +195,6 @@ class GrpcXdsServer implements XdsServer {
       room: this.#room,
       // Between 80 % and 120 %: streams opened together do not end together.
       ageMs: limits.streamAgeMs * (0.8 + 0.4 * this.#deps.rng.next()),
-      destroyConnection: () => this.#connections?.destroy(peer),
       onEnded: () => {
         this.#streams.delete(stream);
         for (const place of places) place.leave();
@@ -214,6 +202,7 @@ class GrpcXdsServer implements XdsServer {
       onLimit: (limit) => this.#hit(limit),
     });
     this.#streams.add(stream);
+    return stream;
   }
 
   #hit(limit: keyof XdsLimits): void {
@@ -228,34 +217,15 @@ class GrpcXdsServer implements XdsServer {
     const streams = [...this.#streams].sort((one, other) => Number(other.hasResponded) - Number(one.hasResponded));
     for (let start = 0; start < streams.length; start += CLOSE_BATCH) {
       if (start > 0) await this.#sleep(CLOSE_BATCH_EVERY_MS);
-      for (const stream of streams.slice(start, start + CLOSE_BATCH)) stream.close({ code: STATUS.ok, details: "this server is closing" });
+      for (const stream of streams.slice(start, start + CLOSE_BATCH)) stream.drain({ code: STATUS.ok, details: "this server is closing" });
     }
     this.#loads?.close();
-    await Promise.race([this.#shutDown(), this.#sleep(CLOSE_GRACE_MS)]);
-    this.#server.forceShutdown();
+    await Promise.race([this.#server.close(), this.#sleep(CLOSE_GRACE_MS)]);
+    this.#server.destroy();
     this.#deps.log.info("xds-closed");
-  }
-
-  /** Resolves when every connection has ended by itself. */
-  #shutDown(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.tryShutdown(() => resolve());
-    });
   }
 
   #sleep(ms: number): Promise<void> {
     return new Promise((resolve) => void this.#deps.clock.schedule(ms, resolve));
   }
-}
-
-function serverOptions(limits: XdsLimits): ServerOptions {
-  return {
-    ...KEEPALIVE,
-    "grpc.max_connection_idle_ms": limits.idleConnectionMs,
-    "grpc.max_receive_message_length": limits.requestBytes,
-    // What the client takes is the client's limit; a SotW list of listeners or clusters cannot be split (xDS rule R27).
-    "grpc.max_send_message_length": -1,
-    // Channelz keeps a record per connection and message, and nothing of ours reads it.
-    "grpc.enable_channelz": 0,
-  };
 }
