@@ -1,7 +1,7 @@
 // What tools ask a gRPC server beside its own services: the status of its clients, its health, its schema.
 
 import { DecodeError, services } from "@fairlead/proto";
-import { fail, ok, type Result, type Watchable } from "@fairlead/shared";
+import { type Clock, fail, ok, type Result, type Watchable } from "@fairlead/shared";
 import type { Server, ServerErrorResponse, ServerUnaryCall, ServerWritableStream, sendUnaryData } from "@grpc/grpc-js";
 import { clientStatus } from "../client-status.js";
 import type { XdsLimits } from "../limits.js";
@@ -14,6 +14,7 @@ import { refuse, SERVED_METHODS } from "./stream-methods.js";
 
 export interface ToolServicesDeps {
   readonly limits: XdsLimits;
+  readonly clock: Clock;
   /** Every stream of a client. */
   readonly clients: () => Iterable<ClientStanding>;
   readonly ready: Watchable<boolean>;
@@ -60,7 +61,9 @@ class Tools {
       ...(deps.takesLoads ? [loadReporting.StreamLoadStats.path] : []),
     ];
     this.#served = new Set(paths.map(serviceOf));
-    const status = asBytes(csds.FetchClientStatus, (request) => clientStatus(request, deps.clients(), deps.limits));
+    const { clock, limits } = deps;
+    const wallOf = (monotonicMs: number) => clock.wallMs() - (clock.nowMs() - monotonicMs);
+    const status = asBytes(csds.FetchClientStatus, (request) => clientStatus(request, deps.clients(), { ...limits, wallOf }));
     this.#unary(csds.FetchClientStatus.path, status);
     this.#conversation(csds.StreamClientStatus.path, status);
     this.#unary(
