@@ -5,11 +5,17 @@ import { DEFAULT_LIMITS } from "./limits.js";
 import { ScriptedStream } from "./testing/scripted-stream.js";
 import { CDS, EDS, view } from "./testing/views.js";
 
+/** Wall time at the start of the clock. */
+const WALL_MS = 1_700_000_000_000;
+
 type Matcher = ClientStatusRequest__Output["node_matchers"][number];
 
 function ask(streams: readonly ScriptedStream[], request: Partial<ClientStatusRequest__Output> = {}, limits = DEFAULT_LIMITS) {
   const standings = streams.flatMap(({ machine }) => machine.standing ?? []);
-  return clientStatus({ node_matchers: [], node: null, exclude_resource_contents: true, ...request }, standings, limits);
+  return clientStatus({ node_matchers: [], node: null, exclude_resource_contents: true, ...request }, standings, {
+    ...limits,
+    wallOf: (ms) => WALL_MS + ms,
+  });
 }
 
 function configs(stream: ScriptedStream, request?: Partial<ClientStatusRequest__Output>) {
@@ -31,6 +37,20 @@ describe("client status", () => {
     expect(configs(stream)).toMatchObject([{ version_info: "1", config_status: "SYNCED", client_status: "ACKED" }]);
     stream.view(view({ eds: { a: "2" } }));
     expect(configs(stream)).toMatchObject([{ version_info: "1", config_status: "STALE", client_status: "ACKED" }]);
+  });
+
+  test("where it is known, says when the resource that the client has last changed", () => {
+    const sets = view({ eds: { a: "1" } });
+    const set = sets.types.get(EDS);
+    const a = set?.resources.get("a");
+    if (set === undefined || a === undefined) throw new Error("a view without a");
+    const changed = { ...a, changes: [{ eventMs: 2_000, publishedMs: 2_250.5 }] };
+    const timed = { ...sets, types: new Map([...sets.types, [EDS, { ...set, resources: new Map([["a", changed]]) }]]) };
+    const stream = new ScriptedStream(timed);
+    const [first] = stream.sotw(EDS, ["a"]);
+    expect(configs(stream)[0]).not.toHaveProperty("last_updated");
+    stream.ack(first, ["a"]);
+    expect(configs(stream)[0]?.last_updated).toEqual({ seconds: 1_700_000_002, nanos: 250_500_000 });
   });
 
   test("a refused one is an error with its version and reason, beside the version that is in force", () => {

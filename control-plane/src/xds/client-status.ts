@@ -16,11 +16,16 @@ import { STATUS, type StreamStatus } from "./stream-machine.js";
 const CLIENTS_MAX = 1_000;
 const RESOURCES_MAX = 20_000;
 
+export interface ClientStatusOptions extends Pick<XdsLimits, "responseBytes"> {
+  /** Wall time of a moment of the server's clock. */
+  readonly wallOf: (monotonicMs: number) => number;
+}
+
 /** One `ClientConfig` per stream that matches. Refuses what it cannot do in one message, and says how to ask for less. */
 export function clientStatus(
   request: ClientStatusRequest__Output,
   streams: Iterable<ClientStanding>,
-  { responseBytes }: XdsLimits,
+  { responseBytes, wallOf }: ClientStatusOptions,
 ): Result<ClientStatusResponse, StreamStatus> {
   const matches = nodeTest(request);
   if (!matches.ok) return matches;
@@ -36,7 +41,7 @@ export function clientStatus(
         bytes += request.exclude_resource_contents ? 0 : (standing.accepted?.value.length ?? 0);
         if (resources > RESOURCES_MAX) return tooMuch(`more than ${RESOURCES_MAX} resources match`);
         if (bytes > responseBytes) return tooMuch(`the contents exceed ${responseBytes} bytes; set exclude_resource_contents`);
-        generic_xds_configs.push(configOf(standing, request.exclude_resource_contents));
+        generic_xds_configs.push(configOf(standing, request.exclude_resource_contents, wallOf));
       }
     }
     const { id, cluster, zone, userAgentName, userAgentVersion } = node;
@@ -50,8 +55,9 @@ function tooMuch(what: string): Result<never, StreamStatus> {
   return fail({ code: STATUS.resourceExhausted, details: `${what}: ask for fewer nodes with node_matchers` });
 }
 
-function configOf(standing: ResourceStanding, bare: boolean): ClientConfig_GenericXdsConfig {
+function configOf(standing: ResourceStanding, bare: boolean, wallOf: ClientStatusOptions["wallOf"]): ClientConfig_GenericXdsConfig {
   const { typeUrl, name, accepted, claimed, refused } = standing;
+  const change = accepted?.changes?.at(-1);
   return {
     type_url: typeUrl,
     name,
@@ -59,8 +65,14 @@ function configOf(standing: ResourceStanding, bare: boolean): ClientConfig_Gener
     config_status: configStatus(standing),
     client_status: clientStanding(standing),
     ...(refused === undefined ? {} : { error_state: { details: refused.reason, version_info: refused.version } }),
+    ...(change === undefined ? {} : { last_updated: timestampFromMs(wallOf(change.publishedMs)) }),
     ...(accepted === undefined || bare ? {} : { xds_config: { type_url: typeUrl, value: accepted.value } }),
   };
+}
+
+function timestampFromMs(wallMs: number) {
+  const seconds = Math.floor(wallMs / 1_000);
+  return { seconds, nanos: Math.floor((wallMs - seconds * 1_000) * 1e6) };
 }
 
 function configStatus({ current, sent, accepted, claimed, refused }: ResourceStanding): "SYNCED" | "NOT_SENT" | "STALE" | "ERROR" {

@@ -1,6 +1,6 @@
 // Responses as bytes, encoded once for all streams that are sent the same.
 
-import { encode, type Messages, packAny, structFrom } from "@fairlead/proto";
+import { durationFromMs, encode, type Messages, packAny, structFrom } from "@fairlead/proto";
 import { framed, HEAD_BYTES } from "./grpc/message-reader.js";
 import type { Resource } from "./resource-set.js";
 import type { AbsenceNote, ResponseContent } from "./response-content.js";
@@ -81,7 +81,7 @@ export class ResponseEncoder {
       resource_errors: content.notes.map(resourceError),
     };
     const packed = (resource: Resource) => ({ type_url: typeUrl, value: resource.value });
-    const ttl = ({ ttlMs }: Resource) => (timed && ttlMs !== undefined ? { ttl: durationOf(ttlMs) } : {});
+    const ttl = ({ ttlMs }: Resource) => (timed && ttlMs !== undefined ? { ttl: durationFromMs(ttlMs) } : {});
     const beat = (resource: Resource) => ({ name: resource.name, version: resource.version, ...ttl(resource) });
     if (content.variant === "sotw") {
       return encode("envoy.service.discovery.v3.DiscoveryResponse", {
@@ -111,10 +111,6 @@ export class ResponseEncoder {
 
 function wrapped(resource: Messages["envoy.service.discovery.v3.Resource"]["input"]) {
   return packAny("envoy.service.discovery.v3.Resource", resource);
-}
-
-function durationOf(ms: number) {
-  return { seconds: Math.floor(ms / 1_000), nanos: Math.round((ms % 1_000) * 1e6) };
 }
 
 function metadataFrom(metadata: NonNullable<Resource["metadata"]>) {

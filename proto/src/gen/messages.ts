@@ -86,6 +86,7 @@ import type { Duration as _google_protobuf_Duration, Duration__Output as _google
 import type { FloatValue as _google_protobuf_FloatValue, FloatValue__Output as _google_protobuf_FloatValue__Output } from './google/protobuf/FloatValue.js';
 import type { ListValue as _google_protobuf_ListValue, ListValue__Output as _google_protobuf_ListValue__Output } from './google/protobuf/ListValue.js';
 import type { Struct as _google_protobuf_Struct, Struct__Output as _google_protobuf_Struct__Output } from './google/protobuf/Struct.js';
+import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from './google/protobuf/Timestamp.js';
 import type { UInt32Value as _google_protobuf_UInt32Value, UInt32Value__Output as _google_protobuf_UInt32Value__Output } from './google/protobuf/UInt32Value.js';
 import type { UInt64Value as _google_protobuf_UInt64Value, UInt64Value__Output as _google_protobuf_UInt64Value__Output } from './google/protobuf/UInt64Value.js';
 import type { Value as _google_protobuf_Value, Value__Output as _google_protobuf_Value__Output } from './google/protobuf/Value.js';
@@ -189,6 +190,7 @@ export interface Messages {
   'google.protobuf.FloatValue': { input: _google_protobuf_FloatValue; output: _google_protobuf_FloatValue__Output };
   'google.protobuf.ListValue': { input: _google_protobuf_ListValue; output: _google_protobuf_ListValue__Output };
   'google.protobuf.Struct': { input: _google_protobuf_Struct; output: _google_protobuf_Struct__Output };
+  'google.protobuf.Timestamp': { input: _google_protobuf_Timestamp; output: _google_protobuf_Timestamp__Output };
   'google.protobuf.UInt32Value': { input: _google_protobuf_UInt32Value; output: _google_protobuf_UInt32Value__Output };
   'google.protobuf.UInt64Value': { input: _google_protobuf_UInt64Value; output: _google_protobuf_UInt64Value__Output };
   'google.protobuf.Value': { input: _google_protobuf_Value; output: _google_protobuf_Value__Output };

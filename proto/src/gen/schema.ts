@@ -2614,6 +2614,10 @@ export const schema = {
                "type": "google.protobuf.Any",
                "id": 4
               },
+              "last_updated": {
+               "type": "google.protobuf.Timestamp",
+               "id": 5
+              },
               "config_status": {
                "type": "ConfigStatus",
                "id": 6
@@ -2859,6 +2863,18 @@ export const schema = {
          "rule": "repeated",
          "type": "Value",
          "id": 1
+        }
+       }
+      },
+      "Timestamp": {
+       "fields": {
+        "seconds": {
+         "type": "int64",
+         "id": 1
+        },
+        "nanos": {
+         "type": "int32",
+         "id": 2
         }
        }
       },

@@ -96,6 +96,7 @@ export type { StringMatcher, StringMatcher__Output } from './envoy/type/matcher/
 export type { Struct, Struct__Output } from './google/protobuf/Struct.js';
 export type { StructMatcher, StructMatcher__Output } from './envoy/type/matcher/v3/StructMatcher.js';
 export type { TcpProxy, TcpProxy__Output } from './envoy/extensions/filters/network/tcp_proxy/v3/TcpProxy.js';
+export type { Timestamp, Timestamp__Output } from './google/protobuf/Timestamp.js';
 export type { TrafficDirection, TrafficDirection__Output } from './envoy/config/core/v3/TrafficDirection.js';
 export type { TypedExtensionConfig, TypedExtensionConfig__Output } from './envoy/config/core/v3/TypedExtensionConfig.js';
 export type { UInt32Value, UInt32Value__Output } from './google/protobuf/UInt32Value.js';

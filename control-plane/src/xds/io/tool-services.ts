@@ -1,7 +1,7 @@
 // What tools ask a gRPC server beside its own services: the status of its clients, its health, its schema.
 
 import { DecodeError, services } from "@fairlead/proto";
-import { type Closable, fail, ok, type Result, type Watchable } from "@fairlead/shared";
+import { type Clock, type Closable, fail, ok, type Result, type Watchable } from "@fairlead/shared";
 import { clientStatus } from "../client-status.js";
 import { framed } from "../grpc/message-reader.js";
 import type { XdsLimits } from "../limits.js";
@@ -16,6 +16,7 @@ import { SERVED_METHODS } from "./stream-methods.js";
 
 export interface ToolServicesDeps {
   readonly limits: XdsLimits;
+  readonly clock: Clock;
   /** Every stream of a client. */
   readonly clients: () => Iterable<ClientStanding>;
   readonly ready: Watchable<boolean>;
@@ -65,7 +66,9 @@ class Tools {
       ...(deps.takesLoads ? [loadReporting.StreamLoadStats.path] : []),
     ];
     this.#served = new Set(paths.map(serviceOf));
-    const status = asBytes(csds.FetchClientStatus, (request) => clientStatus(request, deps.clients(), deps.limits));
+    const { clock, limits } = deps;
+    const wallOf = (monotonicMs: number) => clock.wallMs() - (clock.nowMs() - monotonicMs);
+    const status = asBytes(csds.FetchClientStatus, (request) => clientStatus(request, deps.clients(), { ...limits, wallOf }));
     this.#unary(csds.FetchClientStatus.path, status);
     this.#conversation(csds.StreamClientStatus.path, status);
     this.#unary(

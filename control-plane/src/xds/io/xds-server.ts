@@ -132,11 +132,12 @@ class LiveXdsServer implements XdsServer {
   }
 
   #serveTools(): ToolServices {
-    const { limits, loads, ready } = this.#deps;
+    const { limits, clock, loads, ready } = this.#deps;
     const clients = () => [...this.#streams].flatMap((stream) => stream.standing ?? []);
     const onLimit = () => this.#hit("toolStreams");
     return serveTools(this.#server, {
       limits,
+      clock,
       clients,
       ready: ready ?? new Cell(true),
       guard: this.#guard,
