@@ -1,6 +1,7 @@
 // What a client lacks of one type: reads, decides, changes nothing.
 
 import { RESOURCE_TYPES } from "@fairlead/proto";
+import type { EarlierRun } from "./earlier-run.js";
 import type { Holdings } from "./holdings.js";
 import type { Suspect } from "./narrowing.js";
 import type { Absence, Resource, ResourceSet, ResourceSets } from "./resource-set.js";
@@ -14,6 +15,7 @@ export interface Standing {
   readonly variant: "sotw" | "delta";
   readonly subscription: Subscription;
   readonly holdings: Holdings;
+  readonly earlierRun: EarlierRun;
   /** Names to be answered even at a version sent before (xDS rules R14, R21). */
   readonly owed: ReadonlySet<string>;
   /** What the client has been told of names that are not there. */
@@ -199,12 +201,6 @@ function isGated({ first, variant, holdings, gate }: Standing, resource: Resourc
   return !gate.admits(resource, held);
 }
 
-/** Whether the client may have the resource from elsewhere, newer than the one that we have from an earlier run. */
-function mayHaveNewer({ sets, typeUrl, variant, newcomer, holdings }: Standing, { name }: Resource): boolean {
-  if (sets.isProvisional?.(typeUrl, name) !== true || holdings.accepted(name) !== undefined) return false;
-  return variant === "sotw" ? !newcomer : holdings.mayHave(name);
-}
-
 function dueResources(standing: Standing): Pick<Answer, "resources" | "changed" | "more" | "unsettled"> {
   const { subscription, set, holdings, owed, responseBytes } = standing;
   const resources: Resource[] = [];
@@ -216,7 +212,7 @@ function dueResources(standing: Standing): Pick<Answer, "resources" | "changed" 
   for (const resource of subscription.wildcard ? set.resources.values() : present(subscription.names, set)) {
     const isNew = lacks(holdings, resource);
     if (!isNew && !(owed.has(resource.name) && !holdings.isRefused(resource))) continue;
-    if (mayHaveNewer(standing, resource)) {
+    if (standing.earlierRun.withholds(standing.sets, resource.name)) {
       unsettled = true;
       continue;
     }

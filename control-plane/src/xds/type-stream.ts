@@ -1,6 +1,7 @@
 // One type on one stream: what is asked, what was sent, what is unanswered. Both variants, ADS or not.
 
 import { type Answer, fullAnswer, partialAnswer, question, type Standing, type TypeGate } from "./answer.js";
+import { EarlierRun } from "./earlier-run.js";
 import { Holdings } from "./holdings.js";
 import { Narrowing, type Suspect } from "./narrowing.js";
 import { oldestChange } from "./oldest-change.js";
@@ -33,6 +34,7 @@ export class TypeStream {
   readonly #fullState: boolean;
   readonly #holdings = new Holdings();
   readonly #narrowing = new Narrowing();
+  readonly #earlierRun: EarlierRun;
   readonly #owed = new Set<string>();
   readonly #told = new Map<string, Absence["kind"]>();
   #answerOwed = false;
@@ -56,6 +58,7 @@ export class TypeStream {
     this.#options = options;
     this.#fullState = options.variant === "sotw" && rules.fullState;
     this.subscription = new Subscription(rules.wildcard);
+    this.#earlierRun = new EarlierRun(options.typeUrl);
   }
 
   /** Takes a request of this type. */
@@ -70,6 +73,7 @@ export class TypeStream {
       asked.kind === "sotw" ? this.subscription.replace(asked.names) : this.subscription.adjust(asked.subscribe, asked.unsubscribe);
     const isFirst = !this.#asked;
     this.#asked = true;
+    if (isFirst) this.#earlierRun.came(asked);
     if (this.#lastNonce === undefined) this.#noteClaims(request, isFirst);
     for (const name of change.dropped) this.#drop(name);
     for (const name of change.lapsed) this.#holdings.doubt(name);
@@ -119,6 +123,7 @@ export class TypeStream {
       this.#unsettled = false;
       return undefined;
     }
+    this.#earlierRun.look(this.#sets, this.#set);
     const standing = this.#standing(this.#sets, gate);
     const answer = this.#answer(standing);
     if (answer.due) return this.#draft(answer);
@@ -229,6 +234,7 @@ export class TypeStream {
 
   #drop(name: string): void {
     this.#told.delete(name);
+    this.#earlierRun.forget(name);
     this.#dirty = true;
     // Still covered by the wildcard: the client is told what of it remains (xDS rule R22).
     if (this.subscription.wildcard && this.#options.variant === "delta") this.#owed.add(name);
@@ -265,6 +271,7 @@ export class TypeStream {
       variant: this.#options.variant,
       subscription: this.subscription,
       holdings: this.#holdings,
+      earlierRun: this.#earlierRun,
       owed: this.#owed,
       told: this.#told,
       answerOwed: this.#answerOwed,
