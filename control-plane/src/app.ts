@@ -88,14 +88,13 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
   configureRegistry();
 
   const { checks, checker, evidence } = joinHealth(world, registry, settingsOf);
-  const { verdicts } = checker;
 
   const fleet = newFleet({ clock, metrics, knows: (service) => isPublished(service) });
   const { services, sources: sourceStates } = registry;
   const publishing = {
     services,
     sources: sourceStates,
-    verdicts,
+    verdicts: checker.verdicts,
     verdictsNoticedMs: (service: ServiceName) => checker.noticedMs(service),
     confirmations,
     lineage,

@@ -43,10 +43,10 @@ async function buildInto(building, { sources, mainClass }) {
   const compiled = fetched.ok ? await run("javac", javac, { cwd: sources, timeoutMs: compileTimeoutMs }) : fetched;
   if (compiled.ok) return undefined;
   rmSync(building, { recursive: true, force: true });
-  return fetched.ok ? `javac failed: ${tail(compiled.output, 2)}` : `mvn could not fetch its jars: ${firstErrors(fetched.output)}`;
+  return fetched.ok ? `javac failed: ${tail(compiled.output, 2)}` : `mvn could not fetch its jars: ${firstError(fetched.output)}`;
 }
 
-/** Maven closes with advice; what is wrong stands at the top. */
-function firstErrors(output) {
-  return output.trim().split("\n").slice(0, 2).join("\n");
+/** Maven closes with pages of advice; what is wrong stands in its first error. */
+function firstError(output) {
+  return /\[ERROR\] (.+)/.exec(output)?.[1] ?? tail(output, 2);
 }

@@ -3,7 +3,8 @@ export type { Clock, Timer } from "./clock.js";
 export { type Closable, closeAll } from "./closable.js";
 export * from "./config/index.js";
 export type { DurableStore, Loaded } from "./durable/store.js";
-export { contentHash, versionOfAll } from "./hash.js";
+export { contentHash, EMPTY_SET, memberHash, type SetHash, versionOfAll, versionOfSet } from "./hash.js";
+export { changedKeys, LayeredMap } from "./layered-map.js";
 export {
   type Address,
   BALANCER_POLICIES,

@@ -2,6 +2,7 @@
 // Level-triggered: a slow watcher misses steps, never the latest.
 
 import type { Closable } from "./closable.js";
+import { LayeredMap } from "./layered-map.js";
 
 export interface Watchable<T> {
   readonly value: T;
@@ -44,9 +45,9 @@ export class Cell<T> implements Watchable<T> {
   }
 }
 
-/** A `Keyed` its owner can update. Values are compared by reference: an unchanged value keeps its reference. */
+/** A `Keyed` its owner can update, at the cost of what changed. Values are compared by reference: an unchanged value keeps its reference. */
 export class KeyedCell<K, V> implements Keyed<K, V> {
-  #value: ReadonlyMap<K, V> = new Map();
+  #value = new LayeredMap<K, V>();
   #changed = new Set<K>();
   readonly #watchers = new Watchers<(value: ReadonlyMap<K, V>, changed: ReadonlySet<K>) => void>();
 
@@ -56,17 +57,11 @@ export class KeyedCell<K, V> implements Keyed<K, V> {
 
   /** Applies puts and removals as one change; `undefined` removes. */
   update(entries: Iterable<readonly [K, V | undefined]>): void {
-    const next = new Map(this.#value);
-    let changes = 0;
-    for (const [key, value] of entries) {
-      if (value === undefined ? !next.has(key) : next.get(key) === value) continue;
-      if (value === undefined) next.delete(key);
-      else next.set(key, value);
-      this.#changed.add(key);
-      changes++;
-    }
-    if (changes === 0) return;
-    this.#value = next;
+    const changes = new Map(entries);
+    const before = this.#value;
+    this.#value = before.with(changes);
+    if (this.#value === before) return;
+    for (const key of changes.keys()) if (before.get(key) !== this.#value.get(key)) this.#changed.add(key);
     this.#watchers.notify(() => {
       const changed = this.#changed;
       this.#changed = new Set();

@@ -59,7 +59,7 @@ export interface RegistryInputs {
   readonly defaults: MembershipSettings;
 }
 
-/** Holds end by the wall clock, for people; looked at this often, one that is set back delays nothing much. */
+/** Who is held is looked at this often: a shrunk service's sources are asked again meanwhile. */
 const LOOK_AGAIN_MS = 10_000;
 
 /** What is kept of one service between passes. */
@@ -68,8 +68,8 @@ interface Known {
   readonly shrink: ShrinkReadings;
   readonly recovery: CollapseRecovery;
   confirmed: ConfirmedMark | undefined;
-  /** Wall time of its first hold's end; infinite when nobody is held. */
-  firstEndMs: number;
+  /** When it is looked at again, on the monotonic clock; infinite when nobody is held. */
+  lookAgainMs: number;
 }
 
 export class LiveRegistry implements Registry, Closable {
@@ -80,6 +80,8 @@ export class LiveRegistry implements Registry, Closable {
   /** Sources that some service takes endpoints from. */
   #feeding: ReadonlySet<Source> = new Set();
   readonly #known = new Map<ServiceName, Known>();
+  /** Services of which somebody is held. */
+  readonly #held = new Set<ServiceName>();
   readonly #flaps = new FlapLedger();
   readonly #doubt: SourceDoubt;
   readonly #comparisons: Comparisons;
@@ -87,6 +89,8 @@ export class LiveRegistry implements Registry, Closable {
   #watches: Closable[] = [];
   readonly #confirmationWatch: Closable;
   #timer: Timer | undefined;
+  /** Monotonic time at which the timer rings; infinite without one. */
+  #ringsAtMs = Number.POSITIVE_INFINITY;
 
   constructor(deps: RegistryDeps) {
     this.#deps = deps;
@@ -116,7 +120,10 @@ export class LiveRegistry implements Registry, Closable {
     const all = () => this.#recompute(this.#everyName());
     let wiring = true;
     this.#watches = inputs.sources.flatMap((source) => [
-      source.services.watch((services, changed) => wiring || this.#recompute(changed, (name) => noticedMs(services.get(name)))),
+      source.services.watch((services, changed) => {
+        this.#doubt.follow(source, changed);
+        if (!wiring) this.#recompute(changed, (name) => noticedMs(services.get(name)));
+      }),
       source.listing.watch(() => wiring || all()),
       source.disturbedUntilMs.watch(() => wiring || all()),
     ]);
@@ -131,7 +138,7 @@ export class LiveRegistry implements Registry, Closable {
 
   /** Looks again at services about whose endpoints there is new evidence. */
   reconsider(services: ReadonlySet<ServiceName>): void {
-    const held = [...services].filter((name) => isHeld(this.#known.get(name)));
+    const held = [...services].filter((name) => this.#held.has(name));
     if (held.length > 0) this.#recompute(held);
   }
 
@@ -155,15 +162,16 @@ export class LiveRegistry implements Registry, Closable {
     const asked: { readonly service: ServiceName; readonly feeds: readonly Source[] }[] = [];
     const disturbed = new Set<string>();
     const compute = (name: ServiceName) => [name, this.#compute(name, { asked, disturbed, noticed })] as const;
-    let computed = [...names].map(compute);
+    let computed = Array.from(names, compute);
     if (disturbed.size > 0) {
       this.#deps.log.warn("source-lost-many", { sources: [...disturbed] });
       this.services.update(computed);
-      computed = [...this.#known].filter(([, known]) => isHeld(known)).map(([name]) => compute(name));
+      for (const [name] of computed) this.#ringBy(name);
+      computed = [...this.#held].map(compute);
     }
     this.services.update(computed);
+    for (const [name] of computed) this.#ringBy(name);
     this.#tellSources();
-    this.#scheduleNextHold();
     for (const { service, feeds } of asked) for (const source of feeds) source.refresh(service);
   }
 
@@ -181,7 +189,7 @@ export class LiveRegistry implements Registry, Closable {
     const known = this.#known.get(name) ?? newKnown(new Members(), undefined);
     const pass = this.#pass(name, known, { settings, feeds, merged });
     for (const source of this.#doubt.note(name, pass.departures, feeds)) found.disturbed.add(source);
-    const collapsing = isHeld(known) && collapses(pass.staying, pass.missing);
+    const collapsing = this.#held.has(name) && collapses(pass.staying, pass.missing);
     if (known.shrink.isDue(collapsing, this.#deps.clock.nowMs(), DOUBT_CLOCKS[settings.safety].shrinkMs))
       found.asked.push({ service: name, feeds });
     const compared = this.#inputs.sources.find((source) => source.name === settings.compare);
@@ -215,7 +223,10 @@ export class LiveRegistry implements Registry, Closable {
       confirmedAtMs: confirmation?.saidAtMs,
       departed: (endpoint) => (halfLifeMs === 0 ? 0 : this.#flaps.departed(service, endpoint, { nowMs, halfLifeMs })),
     });
-    known.firstEndMs = pass.firstEndMs;
+    const isHeld = pass.firstEndMs !== Number.POSITIVE_INFINITY;
+    known.lookAgainMs = isHeld ? Math.min(nowMs + LOOK_AGAIN_MS, nowMs + pass.firstEndMs - wallMs) : Number.POSITIVE_INFINITY;
+    if (isHeld) this.#held.add(service);
+    else this.#held.delete(service);
     known.confirmed = markAfter(pass, known, { nowMs: wallMs, confirmation });
     logPass(log, service, pass);
     return pass;
@@ -231,6 +242,7 @@ export class LiveRegistry implements Registry, Closable {
     const gone = merged.nowhere && !this.#inputs.services.has(name);
     if (gone && endpoints.size === 0) {
       this.#known.delete(name);
+      this.#held.delete(name);
       return undefined;
     }
     this.#known.set(name, known);
@@ -255,16 +267,22 @@ export class LiveRegistry implements Registry, Closable {
     if (!same) this.sources.set(next);
   }
 
-  #scheduleNextHold(): void {
+  /** Has the timer ring when the service is to be looked at again, if that is sooner than it would. */
+  #ringBy(name: ServiceName): void {
+    const dueMs = this.#known.get(name)?.lookAgainMs ?? Number.POSITIVE_INFINITY;
+    if (dueMs >= this.#ringsAtMs) return;
+    const { clock } = this.#deps;
     this.#timer?.cancel();
-    this.#timer = undefined;
-    let untilMs = Number.POSITIVE_INFINITY;
-    for (const { firstEndMs } of this.#known.values()) untilMs = Math.min(untilMs, firstEndMs);
-    if (untilMs === Number.POSITIVE_INFINITY) return;
-    const delayMs = Math.min(LOOK_AGAIN_MS, Math.max(1, untilMs - this.#deps.clock.wallMs()));
-    this.#timer = this.#deps.clock.schedule(delayMs, () => {
-      this.#recompute([...this.#known].filter(([, known]) => isHeld(known)).map(([name]) => name));
-    });
+    this.#ringsAtMs = dueMs;
+    this.#timer = clock.schedule(Math.max(1, dueMs - clock.nowMs()), () => this.#lookAgain());
+  }
+
+  /** Looks at the services of which a hold ends now. It may have been put off since the timer was set; then it rings again. */
+  #lookAgain(): void {
+    this.#ringsAtMs = Number.POSITIVE_INFINITY;
+    const nowMs = this.#deps.clock.nowMs();
+    this.#recompute([...this.#held].filter((name) => (this.#known.get(name)?.lookAgainMs ?? nowMs) <= nowMs));
+    for (const name of this.#held) this.#ringBy(name);
   }
 }
 
@@ -276,11 +294,7 @@ function noticedMs(reading: ServiceReading | undefined): number | undefined {
 }
 
 function newKnown(members: Members, confirmed: ConfirmedMark | undefined): Known {
-  return { members, shrink: new ShrinkReadings(), recovery: new CollapseRecovery(), confirmed, firstEndMs: Number.POSITIVE_INFINITY };
-}
-
-function isHeld(known: Known | undefined): boolean {
-  return known !== undefined && known.firstEndMs !== Number.POSITIVE_INFINITY;
+  return { members, shrink: new ShrinkReadings(), recovery: new CollapseRecovery(), confirmed, lookAgainMs: Number.POSITIVE_INFINITY };
 }
 
 function sameService(one: RegisteredService, other: RegisteredService): boolean {

@@ -24,19 +24,38 @@ interface Loss {
   readonly atMs: number;
 }
 
-/** What one source lost lately. Times are monotonic. */
+/** What one source lost lately, and its sums. Times are monotonic. */
 export class MassChange {
-  #losses: Loss[] = [];
+  readonly #losses: Loss[] = [];
+  #endpoints = 0;
+  readonly #lossesOf = new Map<ServiceName, number>();
 
   /**
    * Notes that a service lost endpoints. Returns whether the losses of the last seconds are a mass change.
    * @param left endpoints the source still gives, over all services
    */
   lost(loss: Loss, left: () => number): boolean {
-    const recent = this.#losses.filter(({ atMs }) => loss.atMs - atMs < MASS_CHANGE.windowMs);
-    this.#losses = [...recent.slice(-LOSSES_MAX), loss];
-    const endpoints = this.#losses.reduce((sum, each) => sum + each.endpoints, 0);
-    if (endpoints < MASS_CHANGE.endpoints || new Set(this.#losses.map(({ service }) => service)).size < MASS_CHANGE.services) return false;
-    return endpoints >= MASS_CHANGE.share * (endpoints + left());
+    for (let [oldest] = this.#losses; oldest !== undefined && this.#isOver(oldest, loss.atMs); [oldest] = this.#losses)
+      this.#forgetOldest();
+    this.#losses.push(loss);
+    this.#count(loss, 1);
+    if (this.#endpoints < MASS_CHANGE.endpoints || this.#lossesOf.size < MASS_CHANGE.services) return false;
+    return this.#endpoints >= MASS_CHANGE.share * (this.#endpoints + left());
+  }
+
+  #isOver({ atMs }: Loss, nowMs: number): boolean {
+    return nowMs - atMs >= MASS_CHANGE.windowMs || this.#losses.length > LOSSES_MAX;
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#losses.shift();
+    if (oldest !== undefined) this.#count(oldest, -1);
+  }
+
+  #count({ service, endpoints }: Loss, by: 1 | -1): void {
+    this.#endpoints += by * endpoints;
+    const losses = (this.#lossesOf.get(service) ?? 0) + by;
+    if (losses === 0) this.#lossesOf.delete(service);
+    else this.#lossesOf.set(service, losses);
   }
 }

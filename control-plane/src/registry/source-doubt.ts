@@ -16,12 +16,20 @@ interface Said {
   readonly inheritedEndMs: number;
 }
 
+/** Endpoints that a source gives, by service and together. */
+interface SourceSize {
+  readonly source: Source;
+  readonly byService: Map<ServiceName, number>;
+  total: number;
+}
+
 export class SourceDoubt {
   readonly #clock: Clock;
   readonly #changes = new Map<string, MassChange>();
   /** Until when a mass change disturbs the source of that name; monotonic. */
   readonly #massEndMs = new Map<string, number>();
   readonly #said = new Map<string, Said>();
+  readonly #sizes = new Map<string, SourceSize>();
   #count = 0;
 
   constructor(clock: Clock) {
@@ -31,6 +39,22 @@ export class SourceDoubt {
   /** Mass changes seen in this process. */
   get massChanges(): number {
     return this.#count;
+  }
+
+  /** Takes readings that changed: how many endpoints a source gives is kept up, and not counted when somebody leaves. */
+  follow(source: Source, changed: Iterable<ServiceName>): void {
+    let size = this.#sizes.get(source.name);
+    if (size?.source !== source) {
+      size = { source, byService: new Map(), total: 0 };
+      this.#sizes.set(source.name, size);
+    }
+    for (const service of changed) {
+      const state = source.services.value.get(service);
+      const endpoints = state === undefined || state.kind === "pending" ? 0 : state.reading.endpoints.size;
+      size.total += endpoints - (size.byService.get(service) ?? 0);
+      if (state === undefined) size.byService.delete(service);
+      else size.byService.set(service, endpoints);
+    }
   }
 
   /** Takes the departures of one service. Returns the sources that are disturbed by it and were not before. */
@@ -45,7 +69,7 @@ export class SourceDoubt {
     if (endpoints === 0) return false;
     const changes = this.#changes.get(source.name) ?? new MassChange();
     this.#changes.set(source.name, changes);
-    if (!changes.lost({ service, endpoints, atMs: this.#clock.nowMs() }, () => sizeOf(source))) return false;
+    if (!changes.lost({ service, endpoints, atMs: this.#clock.nowMs() }, () => this.#sizes.get(source.name)?.total ?? 0)) return false;
     const nowMs = this.#clock.nowMs();
     const isNew = (this.#massEndMs.get(source.name) ?? 0) <= nowMs;
     this.#massEndMs.set(source.name, nowMs + MASS_CHANGE.disturbedMs);
@@ -75,7 +99,7 @@ export class SourceDoubt {
   /** Forgets sources that are configured no more. */
   keepOnly(sources: readonly Source[]): void {
     const names = new Set(sources.map(({ name }) => name));
-    for (const byName of [this.#changes, this.#massEndMs, this.#said])
+    for (const byName of [this.#changes, this.#massEndMs, this.#said, this.#sizes])
       for (const name of [...byName.keys()]) if (!names.has(name)) byName.delete(name);
   }
 
@@ -91,10 +115,4 @@ export class SourceDoubt {
       detail: source.detail === undefined ? undefined : () => source.detail?.() ?? {},
     };
   }
-}
-
-function sizeOf(source: Source): number {
-  let endpoints = 0;
-  for (const state of source.services.value.values()) endpoints += state.kind === "pending" ? 0 : state.reading.endpoints.size;
-  return endpoints;
 }

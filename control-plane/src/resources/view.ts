@@ -1,10 +1,9 @@
 import { RESOURCE_TYPES } from "@fairlead/proto";
-import { Cell, type ServiceName, versionOfAll } from "@fairlead/shared";
+import { Cell, EMPTY_SET, LayeredMap, memberHash, type ServiceName, type SetHash, versionOfSet } from "@fairlead/shared";
 import type { ServiceSnapshot, Snapshot } from "../snapshot/index.js";
 import type { Resource, ResourceSet, ResourceSets } from "../xds/index.js";
 import type { ClientKind } from "./client-kind.js";
 import type { TypeName } from "./encoded.js";
-import { LayeredMap } from "./layered-map.js";
 import { isSubset, type Renderer, resourceName, TYPE_NAMES } from "./renderer.js";
 
 export interface ViewDeps {
@@ -30,7 +29,7 @@ export class View {
     this.#renderer = renderer;
     this.#absence = absence;
     const nothing = new Map(
-      TYPE_NAMES.map((type) => [RESOURCE_TYPES[type] as string, new LazySet(new LayeredMap<Resource>(new Map()))] as const),
+      TYPE_NAMES.map((type) => [RESOURCE_TYPES[type] as string, new HashedSet(new LayeredMap<string, Resource>(), EMPTY_SET)] as const),
     );
     this.#sets = this.#next(snapshot, nothing, names);
   }
@@ -73,7 +72,7 @@ export class SlotView {
   readonly #deps: Omit<ViewDeps, "snapshot" | "names">;
   /** Assignments of this slot. */
   #hasSubsets = false;
-  #subsets = new LayeredMap<Resource>(new Map());
+  #subsets = new LayeredMap<string, Resource>();
 
   constructor(view: View, slot: number, { snapshot, names, ...deps }: ViewDeps) {
     this.#view = view;
@@ -96,7 +95,8 @@ export class SlotView {
     if (!this.#hasSubsets) return sets;
     const whole = sets.types.get(ASSIGNMENT);
     const before = was?.types.get(ASSIGNMENT);
-    const assignments = !didChange && before instanceof OverlaidSet && before.under === whole ? before : new OverlaidSet(whole, subsets);
+    const assignments =
+      !didChange && before instanceof OverlaidSet && before.under === whole ? before : overlaid(before, whole, { subsets, changed });
     return standing(snapshot, new Map([...sets.types, [ASSIGNMENT, assignments]]), this.#deps.absence);
   }
 
@@ -122,31 +122,62 @@ function standing(snapshot: Snapshot, types: ReadonlyMap<string, ResourceSet>, a
 
 /** The set itself where the changes make no difference. */
 function changedSet(was: ResourceSet | undefined, changes: ReadonlyMap<string, Resource | undefined>): ResourceSet {
-  const resources = was?.resources instanceof LayeredMap ? (was.resources as LayeredMap<Resource>) : new LayeredMap<Resource>(new Map());
+  const resources =
+    was?.resources instanceof LayeredMap ? (was.resources as LayeredMap<string, Resource>) : new LayeredMap<string, Resource>();
   const next = resources.with(changes);
-  return was !== undefined && next === was.resources ? was : new LazySet(next);
+  return was !== undefined && next === was.resources ? was : new HashedSet(next, hashAfter(was, next, changes.keys()));
 }
 
-/** Only SotW clients need the type's version, and hashing every name is the one cost here that follows the fleet. */
-class LazySet implements ResourceSet {
+/** Its version is kept up with the changes: made from scratch it would be the one cost here that follows the fleet. */
+class HashedSet implements ResourceSet {
   readonly resources: ReadonlyMap<string, Resource>;
-  #version: string | undefined;
+  readonly hash: SetHash;
 
-  constructor(resources: ReadonlyMap<string, Resource>) {
+  constructor(resources: ReadonlyMap<string, Resource>, hash: SetHash) {
     this.resources = resources;
+    this.hash = hash;
   }
 
   get version(): string {
-    this.#version ??= versionOfAll([...this.resources.values()].map(({ name, version }) => [name, version] as const));
-    return this.#version;
+    return versionOfSet(this.hash);
   }
 }
 
-class OverlaidSet extends LazySet {
+class OverlaidSet extends HashedSet {
   readonly under: ResourceSet | undefined;
 
-  constructor(under: ResourceSet | undefined, over: ReadonlyMap<string, Resource | undefined>) {
-    super(new LayeredMap(under?.resources ?? new Map(), over));
+  constructor(under: ResourceSet | undefined, resources: ReadonlyMap<string, Resource>, hash: SetHash) {
+    super(resources, hash);
     this.under = under;
   }
+}
+
+/** The whole assignments with the subsets in their place; `changed` are those that differ from `before`. */
+function overlaid(
+  before: ResourceSet | undefined,
+  whole: ResourceSet | undefined,
+  { subsets, changed }: { readonly subsets: LayeredMap<string, Resource>; readonly changed: readonly ServiceName[] },
+): ResourceSet {
+  const resources = new LayeredMap(whole?.resources, subsets);
+  return new OverlaidSet(whole, resources, hashAfter(before, resources, before === undefined ? resources.keys() : changed));
+}
+
+/** The hash of the set that was made from another one by changes under these names; without another one they are all names. */
+function hashAfter(was: ResourceSet | undefined, resources: ReadonlyMap<string, Resource>, names: Iterable<string>): SetHash {
+  let hash = was instanceof HashedSet ? was.hash : EMPTY_SET;
+  for (const name of names) hash ^= hashOf(was?.resources.get(name)) ^ hashOf(resources.get(name));
+  return hash;
+}
+
+const HASHES = new WeakMap<Resource, SetHash>();
+
+/** As a member of its set; views share their resources. */
+function hashOf(resource: Resource | undefined): SetHash {
+  if (resource === undefined) return EMPTY_SET;
+  let hash = HASHES.get(resource);
+  if (hash === undefined) {
+    hash = memberHash(resource.name, resource.version);
+    HASHES.set(resource, hash);
+  }
+  return hash;
 }

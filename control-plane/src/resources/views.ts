@@ -2,7 +2,7 @@
 // keeps its reference, and is not looked at.
 
 import { RESOURCE_TYPES } from "@fairlead/proto";
-import type { Closable, ServiceName, Watchable } from "@fairlead/shared";
+import { type Closable, changedKeys, type ServiceName, type Watchable } from "@fairlead/shared";
 import type { ServiceSnapshot, Snapshot } from "../snapshot/index.js";
 import type { Absence, ResourceSets, XdsNode } from "../xds/index.js";
 import { explainAbsence, serviceNamed } from "./absence.js";
@@ -89,7 +89,7 @@ export class Views implements Closable {
   }
 
   #update(snapshot: Snapshot): void {
-    const changed = changedNames(this.#services, snapshot.services);
+    const changed = [...changedKeys(this.#services, snapshot.services)];
     this.#services = snapshot.services;
     for (const name of changed) if (!snapshot.services.has(name)) this.#renderer.forget(name);
     for (const view of this.#views.values()) view.update(snapshot, changed);
@@ -123,16 +123,4 @@ function keyOf(kind: ClientKind, { upstreams, own }: Wishes, slot?: number): str
 function wishesOf(node: XdsNode, kind: ClientKind): Wishes {
   const list = node.metadata["fairlead.upstreams"];
   return { upstreams: Array.isArray(list) ? [...new Set(list.map(String))].sort() : undefined, own: ownStreamsOf(node, kind) };
-}
-
-/** The one look at every service that a publish takes, whatever the number of views. */
-function changedNames(
-  was: ReadonlyMap<ServiceName, ServiceSnapshot>,
-  next: ReadonlyMap<ServiceName, ServiceSnapshot>,
-): readonly ServiceName[] {
-  if (was === next) return [];
-  const changed: ServiceName[] = [];
-  for (const [name, service] of next) if (was.get(name) !== service) changed.push(name);
-  for (const name of was.keys()) if (!next.has(name)) changed.push(name);
-  return changed;
 }

@@ -6,13 +6,17 @@ import {
   type Clock,
   type Closable,
   closeAll,
+  EMPTY_SET,
   type EndpointId,
   type Keyed,
+  LayeredMap,
   type Log,
   type Metrics,
+  memberHash,
   type ServiceName,
+  type SetHash,
   type Timer,
-  versionOfAll,
+  versionOfSet,
   type Watchable,
 } from "@fairlead/shared";
 import type { ServiceSettings } from "../config/index.js";
@@ -42,12 +46,30 @@ export interface PublisherDeps {
   readonly bootWaitMs: number;
 }
 
+/** What stands of the snapshot from one publish to the next, made from the one before at the cost of what changed. */
+interface Standing {
+  readonly services: LayeredMap<ServiceName, ServiceSnapshot>;
+  /** Over all services. */
+  readonly hash: SetHash;
+  readonly withheld: LayeredMap<ServiceName, Withheld>;
+  readonly refused: LayeredMap<ServiceName, string>;
+}
+type Withheld = Snapshot["withheld"] extends ReadonlyMap<ServiceName, infer T> ? T : never;
+
+/** By name, `undefined` for what is no more. */
+interface Changes {
+  readonly services: Map<ServiceName, ServiceSnapshot | undefined>;
+  readonly withheld: Map<ServiceName, Withheld | undefined>;
+  readonly refused: Map<ServiceName, string | undefined>;
+}
+
 const NO_HEALTH: ReadonlyMap<EndpointId, EndpointHealth> = new Map();
 
 export class Publisher implements Closable {
   readonly snapshot: Cell<Snapshot>;
   readonly #deps: PublisherDeps;
   #settingsOf: (service: ServiceName) => ServiceSettings;
+  #standing: Standing;
   /** What to build again, and when the first event was that may have changed it, on the monotonic clock. */
   readonly #dirty = new Map<ServiceName, number>();
   readonly #changeSeconds: BucketCounts;
@@ -70,7 +92,8 @@ export class Publisher implements Closable {
     this.#lastPublishMs = Number.NEGATIVE_INFINITY;
     this.#unheard = new Set(deps.saved.keys());
     this.#retirement = new Retirement({ clock: deps.clock, usage: deps.usage, onDue: () => this.#change([]) });
-    this.snapshot = new Cell<Snapshot>(this.#compose({ services: deps.saved, withheld: new Map(), refused: new Map() }));
+    this.#standing = withServices(NOTHING_STANDS, deps.saved);
+    this.snapshot = new Cell<Snapshot>(this.#compose());
     this.#watches = [
       deps.services.watch((all, changed) => this.#change(changed, (name) => all.get(name)?.noticedMs)),
       deps.verdicts.watch((_all, changed) => this.#change(changed, deps.verdictsNoticedMs)),
@@ -121,44 +144,38 @@ export class Publisher implements Closable {
     this.#timer = undefined;
     this.#waiting = undefined;
     const was = this.snapshot.value;
-    const services = new Map(was.services);
-    const withheld = new Map(was.withheld);
-    const refused = new Map(was.refused);
+    const changes: Changes = { services: new Map(), withheld: new Map(), refused: new Map() };
     const publishedMs = this.#deps.clock.nowMs();
-    for (const [name, eventMs] of this.#dirty) this.#rebuild(name, { services, withheld, refused, change: { eventMs, publishedMs } });
+    for (const [name, eventMs] of this.#dirty) this.#rebuild(name, changes, { eventMs, publishedMs });
     this.#noteHeard();
     this.#dirty.clear();
-    for (const name of this.#retirement.due(services, this.#deps.confirmations.value)) services.delete(name);
-    const next = this.#compose({ services: sameEntries(was.services, services) ? was.services : services, withheld, refused });
-    if (next.services === was.services && sameRest(was, next)) return;
+    for (const [name, service] of changes.services) this.#retirement.note(name, service);
+    for (const name of this.#retirement.due(this.#deps.confirmations.value)) changes.services.set(name, undefined);
+    const { withheld, refused } = this.#standing;
+    const services = withServices(this.#standing, changes.services);
+    this.#standing = { ...services, withheld: withheld.with(changes.withheld), refused: refused.with(changes.refused) };
+    const next = this.#compose();
+    if (sameContent(was, next)) return;
     this.#lastPublishMs = this.#deps.clock.nowMs();
     this.#revision++;
     this.snapshot.set({ ...next, position: this.#position() });
-    this.#deps.log.debug("snapshot-published", { version: next.version, services: services.size, position: this.#position() });
+    this.#deps.log.debug("snapshot-published", { version: next.version, services: next.services.size, position: this.#position() });
   }
 
-  #rebuild(
-    name: ServiceName,
-    into: {
-      services: Map<ServiceName, ServiceSnapshot>;
-      withheld: Map<ServiceName, { reason: string; sinceMs: number }>;
-      refused: Map<ServiceName, string>;
-      change: ServiceChange;
-    },
-  ): void {
+  #rebuild(name: ServiceName, into: Changes, change: ServiceChange): void {
     const registered = this.#deps.services.value.get(name);
-    const previous = into.services.get(name);
+    const previous = this.#standing.services.get(name);
     const nowMs = this.#deps.clock.wallMs();
-    const { change } = into;
-    into.withheld.delete(name);
-    into.refused.delete(name);
+    into.withheld.set(name, undefined);
+    into.refused.set(name, undefined);
     if (registered === undefined || registered.goneSinceMs !== undefined) {
       if (previous !== undefined && registered === undefined) into.services.set(name, this.#retirement.retire(previous, nowMs, change));
       if (registered === undefined || previous === undefined) return;
     }
     if (registered.settled.kind === "waiting" && previous === undefined) {
-      const sinceMs = this.snapshot.value.withheld.get(name)?.sinceMs ?? nowMs;
-      into.withheld.set(name, { reason: `waiting for ${registered.settled.sources.join(", ")}`, sinceMs });
+      const before = this.#standing.withheld.get(name);
+      const reason = `waiting for ${registered.settled.sources.join(", ")}`;
+      into.withheld.set(name, before?.reason === reason ? before : { reason, sinceMs: before?.sinceMs ?? nowMs });
       return;
     }
     const health = this.#deps.verdicts.value.get(name) ?? NO_HEALTH;
@@ -167,8 +184,7 @@ export class Publisher implements Closable {
       into.services.set(name, built.value);
       if (built.value !== previous) this.#changeSeconds.add((change.publishedMs - change.eventMs) / 1_000);
     } else {
-      if (this.snapshot.value.refused.get(name) !== built.error)
-        this.#deps.log.warn("service-refused", { service: name, reason: built.error });
+      if (this.#standing.refused.get(name) !== built.error) this.#deps.log.warn("service-refused", { service: name, reason: built.error });
       into.refused.set(name, built.error);
     }
   }
@@ -180,12 +196,15 @@ export class Publisher implements Closable {
     if (heard.length > 0) this.#unheard = new Set([...this.#unheard].filter((name) => !heard.includes(name)));
   }
 
-  #compose(parts: Pick<Snapshot, "services" | "withheld" | "refused">): Snapshot {
+  #compose(): Snapshot {
+    const { services, hash, withheld, refused } = this.#standing;
     const waiting = this.#deps.sources.value.filter(({ listing, feeds }) => feeds && listing.kind === "pending").map(({ name }) => name);
-    this.#wasComplete ||= waiting.length === 0 && parts.withheld.size === 0;
+    this.#wasComplete ||= waiting.length === 0 && withheld.size === 0;
     return {
-      ...parts,
-      version: versionOfAll([...parts.services.values()].map(({ name, version }) => [name, version] as const)),
+      services,
+      withheld,
+      refused,
+      version: versionOfSet(hash),
       position: this.#position(),
       publishedAtMs: this.#deps.clock.wallMs(),
       complete: waiting.length === 0 && this.#wasComplete ? { kind: "complete" } : { kind: "waiting", sources: waiting },
@@ -206,15 +225,27 @@ export class Publisher implements Closable {
   }
 }
 
-function sameEntries<K, V>(one: ReadonlyMap<K, V>, other: ReadonlyMap<K, V>): boolean {
-  if (one.size !== other.size) return false;
-  for (const [key, value] of other) if (one.get(key) !== value) return false;
-  return true;
+const NOTHING_STANDS: Standing = { services: new LayeredMap(), hash: EMPTY_SET, withheld: new LayeredMap(), refused: new LayeredMap() };
+
+function withServices(standing: Standing, changes: ReadonlyMap<ServiceName, ServiceSnapshot | undefined>): Standing {
+  let { hash } = standing;
+  for (const [name, service] of changes) {
+    const before = standing.services.get(name)?.version;
+    if (before === service?.version) continue;
+    if (before !== undefined) hash ^= memberHash(name, before);
+    if (service !== undefined) hash ^= memberHash(name, service.version);
+  }
+  return { ...standing, services: standing.services.with(changes), hash };
 }
 
-function sameRest(one: Snapshot, other: Snapshot): boolean {
-  if (one.unheard !== other.unheard) return false;
-  const rest = ({ withheld, refused, complete, bootWaitOver }: Snapshot) =>
-    JSON.stringify([[...withheld], [...refused], complete, bootWaitOver]);
-  return rest(one) === rest(other);
+/** By reference: what is the same keeps its reference. */
+function sameContent(one: Snapshot, other: Snapshot): boolean {
+  return (
+    one.services === other.services &&
+    one.withheld === other.withheld &&
+    one.refused === other.refused &&
+    one.unheard === other.unheard &&
+    one.bootWaitOver === other.bootWaitOver &&
+    JSON.stringify(one.complete) === JSON.stringify(other.complete)
+  );
 }

@@ -34,6 +34,8 @@ export interface RetirementDeps {
 
 export class Retirement {
   readonly #deps: RetirementDeps;
+  /** Wall time since when each is retired. */
+  readonly #retired = new Map<ServiceName, number>();
   #timer: Timer | undefined;
 
   constructor(deps: RetirementDeps) {
@@ -53,12 +55,16 @@ export class Retirement {
     return serviceSnapshot({ ...service, endpoints: [], awaiting: [], origin, confirmed, change }, undefined);
   }
 
-  /** Retired services whose time is over, or whose end an operator confirmed. Arms the clock for the rest. */
-  due(services: ReadonlyMap<ServiceName, ServiceSnapshot>, confirmations: Confirmations["value"]): readonly ServiceName[] {
+  /** Takes what is published of a service from now on, whenever that changes. */
+  note(name: ServiceName, service: ServiceSnapshot | undefined): void {
+    if (service?.origin.kind === "retired") this.#retired.set(name, service.origin.sinceMs);
+    else this.#retired.delete(name);
+  }
+
+  /** Retired services whose time is over, or whose end an operator confirmed; they are forgotten. Arms the clock for the rest. */
+  due(confirmations: Confirmations["value"]): readonly ServiceName[] {
     const nowMs = this.#deps.clock.wallMs();
-    const retired = [...services.values()].flatMap(({ name, origin }) =>
-      origin.kind === "retired" ? [{ name, sinceMs: origin.sinceMs }] : [],
-    );
+    const retired = [...this.#retired].map(([name, sinceMs]) => ({ name, sinceMs }));
     retired.sort((one, other) => one.sinceMs - other.sinceMs);
     const over = retired.length - RETIRED_MAX;
     const leaving = retired.filter(({ name, sinceMs }, index) => {
@@ -67,9 +73,9 @@ export class Retirement {
     });
     this.#timer?.cancel();
     this.#timer = undefined;
-    const staying = retired.filter((entry) => !leaving.includes(entry));
-    if (staying.length > 0) {
-      const nextMs = Math.min(...staying.map(({ sinceMs }) => sinceMs + RETIRE_AFTER_MS - nowMs));
+    for (const { name } of leaving) this.#retired.delete(name);
+    if (this.#retired.size > 0) {
+      const nextMs = Math.min(...[...this.#retired.values()].map((sinceMs) => sinceMs + RETIRE_AFTER_MS - nowMs));
       this.#timer = this.#deps.clock.schedule(Math.max(LOOK_AGAIN_MS, nextMs), this.#deps.onDue);
     }
     return leaving.map(({ name }) => name);

@@ -18,6 +18,8 @@ export interface Standing {
   readonly earlierRun: EarlierRun;
   /** Names to be answered even at a version sent before (xDS rules R14, R21). */
   readonly owed: ReadonlySet<string>;
+  /** Where a partial answer is due, the names it can be due for; undefined is all of them. */
+  readonly look: ReadonlySet<string> | undefined;
   /** What the client has been told of names that are not there. */
   readonly told: ReadonlyMap<string, Absence["kind"]>;
   /** An answer is owed although it may be empty (xDS rules R10, R26). */
@@ -55,9 +57,20 @@ export interface Answer {
   readonly unsettled: boolean;
   /** There is more to say: the answer was split, or something waits for another type. */
   readonly more: boolean;
+  /** Names about which there may be more to say without their changing; undefined is all of them. */
+  readonly open: readonly string[] | undefined;
 }
 
-const NOTHING: Answer = { resources: [], removed: [], notes: [], changed: [], due: false, unsettled: false, more: false };
+const NOTHING: Answer = {
+  resources: [],
+  removed: [],
+  notes: [],
+  changed: [],
+  due: false,
+  unsettled: false,
+  more: false,
+  open: undefined,
+};
 const WITHHELD: Answer = { ...NOTHING, unsettled: true };
 
 /** A full-state answer: all of it or none (xDS rule R12). Served types only. */
@@ -89,6 +102,7 @@ export function fullAnswer(standing: Standing, set: ResourceSet): Answer {
     due,
     unsettled: absent.unsettled,
     more,
+    open: undefined,
   };
 }
 
@@ -96,7 +110,8 @@ export function fullAnswer(standing: Standing, set: ResourceSet): Answer {
 export function partialAnswer(standing: Standing): Answer {
   const { subscription, set, variant } = standing;
   if (set !== undefined && subscription.wildcard && standing.first && !isSettled(standing)) return WITHHELD;
-  const { resources, changed, more, unsettled } = dueResources(standing);
+  const present = dueResources(standing);
+  const { resources, changed } = present;
   // Whoever is led from one cluster to another has the other before the one is taken away.
   const isLed = standing.typeUrl === RESOURCE_TYPES.cluster && resources.length > 0;
   const removing = isLed ? { ...standing, gate: { ...standing.gate, mayRemove: () => false } } : standing;
@@ -109,8 +124,9 @@ export function partialAnswer(standing: Standing): Answer {
     notes: absent.notes,
     changed,
     due: standing.answerOwed || resources.length > 0 || removed.length > 0 || absent.notes.length > 0,
-    unsettled: unsettled || absent.unsettled || gone.unsettled,
-    more: more || absent.waiting || gone.waiting,
+    unsettled: present.unsettled || absent.unsettled || gone.unsettled,
+    more: present.more || absent.waiting || gone.waiting,
+    open: [...present.open, ...absent.open, ...gone.open],
   };
 }
 
@@ -201,31 +217,53 @@ function isGated({ first, variant, holdings, gate }: Standing, resource: Resourc
   return !gate.admits(resource, held);
 }
 
-function dueResources(standing: Standing): Pick<Answer, "resources" | "changed" | "more" | "unsettled"> {
-  const { subscription, set, holdings, owed, responseBytes } = standing;
+interface Present extends Pick<Answer, "resources" | "changed" | "more" | "unsettled"> {
+  /** Left out of a split answer, or waiting for another type. */
+  readonly open: readonly string[];
+}
+
+function dueResources(standing: Standing): Present {
+  const { set, subscription, holdings, owed, responseBytes } = standing;
   const resources: Resource[] = [];
   const changed: string[] = [];
-  if (set === undefined) return { resources, changed, more: false, unsettled: false };
+  const open: string[] = [];
+  if (set === undefined) return { resources, changed, more: false, unsettled: false, open };
+  const names = lookedAt(standing, subscription.wildcard ? set.resources.keys() : subscription.names);
   let bytes = 0;
-  let waiting = false;
+  let isFull = false;
+  let more = false;
   let unsettled = false;
-  for (const resource of subscription.wildcard ? set.resources.values() : present(subscription.names, set)) {
+  for (const name of names) {
+    const resource = set.resources.get(name);
+    if (resource === undefined || !subscription.covers(name)) continue;
     const isNew = lacks(holdings, resource);
-    if (!isNew && !(owed.has(resource.name) && !holdings.isRefused(resource))) continue;
-    if (standing.earlierRun.withholds(standing.sets, resource.name)) {
+    if (!isNew && !(owed.has(name) && !holdings.isRefused(resource))) continue;
+    if (standing.earlierRun.withholds(standing.sets, name)) {
+      open.push(name);
       unsettled = true;
       continue;
     }
-    if (isNew && isGated(standing, resource)) {
-      waiting = true;
+    if (isFull || (isNew && isGated(standing, resource))) {
+      open.push(name);
+      more = true;
       continue;
     }
-    bytes += resource.value.length + resource.name.length;
-    if (bytes > responseBytes && resources.length > 0) return { resources, changed, more: true, unsettled };
-    resources.push(resource);
-    if (isNew) changed.push(resource.name);
+    bytes += resource.value.length + name.length;
+    isFull = bytes > responseBytes && resources.length > 0;
+    if (isFull) {
+      open.push(name);
+      more = true;
+    } else {
+      resources.push(resource);
+      if (isNew) changed.push(name);
+    }
   }
-  return { resources, changed, more: waiting, unsettled };
+  return { resources, changed, more, unsettled, open };
+}
+
+/** Of these names, those that something may be due for. */
+function lookedAt({ look }: Standing, all: Iterable<string>): Iterable<string> {
+  return look ?? all;
 }
 
 interface Absences {
@@ -234,6 +272,8 @@ interface Absences {
   readonly unsettled: boolean;
   /** Something the client has is gone and must not be taken away yet. */
   readonly waiting: boolean;
+  /** Names that are unsettled or waiting. */
+  readonly open: readonly string[];
 }
 
 /**
@@ -244,45 +284,54 @@ function namedAbsences(standing: Standing): Absences {
   const { subscription, set, told, owed, variant, holdings, gate } = standing;
   const notFound: string[] = [];
   const notes: AbsenceNote[] = [];
+  const open: string[] = [];
   let unsettled = false;
   let waiting = false;
-  for (const name of subscription.names) {
-    if (set?.resources.has(name) === true) continue;
+  for (const name of lookedAt(standing, subscription.names)) {
+    if (set?.resources.has(name) === true || !subscription.names.has(name)) continue;
     const absence = absenceOf(standing, name);
     const before = told.get(name);
     if (absence.kind === "unavailable") {
       unsettled = true;
+      open.push(name);
       if (before === undefined)
         notes.push({ name, code: 14, reason: `${absence.reason}, since ${new Date(absence.sinceMs).toISOString()}` });
     } else if (before !== "not-found" && (variant === "delta" || owed.has(name))) {
       if (variant === "delta" && holdings.mayHave(name) && !gate.mayRemove()) {
         waiting = true;
+        open.push(name);
         continue;
       }
       notFound.push(name);
       notes.push({ name, code: 5, reason: absence.reason });
     }
   }
-  return { notFound, notes, unsettled, waiting };
+  return { notFound, notes, unsettled, waiting, open };
 }
 
 function absenceOf({ sets, set, typeUrl }: Standing, name: string): Absence {
   return set === undefined ? { kind: "not-found", reason: `${typeUrl} is not served here` } : sets.absence(typeUrl, name);
 }
 
-const NOTHING_GONE = { removed: [], unsettled: false, waiting: false };
+const NOTHING_GONE = { removed: [], unsettled: false, waiting: false, open: [] };
 
 /** Delta: names held through the wildcard, or owed an answer since they are covered by it alone (xDS rule R22), that are gone. */
 function goneFromWildcard(standing: Standing, set: ResourceSet) {
-  const { subscription, holdings, owed, gate } = standing;
+  const { subscription, holdings, owed, gate, look } = standing;
   const removed: string[] = [];
+  const open: string[] = [];
   let unsettled = false;
   let waiting = false;
-  for (const name of new Set([...holdings.names(), ...owed])) {
+  for (const name of look ?? new Set([...holdings.names(), ...owed])) {
     if (set.resources.has(name) || subscription.names.has(name)) continue;
+    if (!holdings.mayHave(name) && !owed.has(name)) continue;
     if (isUnavailable(standing, name)) unsettled = true;
     else if (holdings.mayHave(name) && !gate.mayRemove()) waiting = true;
-    else removed.push(name);
+    else {
+      removed.push(name);
+      continue;
+    }
+    open.push(name);
   }
-  return { removed, unsettled, waiting };
+  return { removed, unsettled, waiting, open };
 }

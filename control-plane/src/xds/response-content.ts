@@ -30,6 +30,8 @@ export interface Draft {
   readonly more: boolean;
   /** The oldest change that this stream had not looked at; undefined in what is sent for another reason than a change. */
   readonly change: ResourceChange | undefined;
+  /** Names about which there may be more to say without their changing; undefined is all of them. */
+  readonly open: readonly string[] | undefined;
   /** It only asks which of several resources it was that the client refused (decision D5). */
   readonly isQuestion: boolean;
 }

@@ -1,6 +1,7 @@
 // One type on one stream: what is asked, what was sent, what is unanswered. Both variants, ADS or not.
 
 import { type Answer, fullAnswer, partialAnswer, question, type Standing, type TypeGate } from "./answer.js";
+import { changedNames } from "./changed-names.js";
 import { EarlierRun } from "./earlier-run.js";
 import { Holdings } from "./holdings.js";
 import { Narrowing, type Suspect } from "./narrowing.js";
@@ -44,6 +45,11 @@ export class TypeStream {
   #set: ResourceSet | undefined;
   /** Whether something may be due that was not looked at yet. */
   #dirty = false;
+  /**
+   * The names it can be due for; undefined is all of them, which a full state always looks at. What a publish costs a stream follows what
+   * changed, not what is subscribed.
+   */
+  #look: Set<string> | undefined;
   #unsettled = false;
   /** Of what was published until then nothing is unsaid. */
   #lookedMs = Number.NEGATIVE_INFINITY;
@@ -87,16 +93,37 @@ export class TypeStream {
   see(sets: ResourceSets): void {
     // A type that was served does not stop being served: that a view forgot it says nothing about its resources.
     const set = sets.types.get(this.typeUrl) ?? this.#set;
-    if (this.#sets === undefined || set !== this.#set || this.#unsettled) this.#dirty = true;
+    const before = this.#set;
+    if (this.#sets === undefined || this.#unsettled) this.#dirty = true;
     this.#sets = sets;
     this.#set = set;
+    if (set === before) return;
+    if (set === undefined || before === undefined) this.#lookAtAll();
+    else this.#lookAtChanged(changedNames(before, set));
+  }
+
+  #lookAtChanged(changed: ReadonlySet<string>): void {
+    const { names, wildcard } = this.subscription;
+    if (wildcard || changed.size <= names.size) {
+      for (const name of changed) if (this.subscription.covers(name)) this.#lookAt(name);
+    } else for (const name of names) if (changed.has(name)) this.#lookAt(name);
+  }
+
+  #lookAt(name: string): void {
+    this.#look?.add(name);
+    this.#dirty = true;
+  }
+
+  #lookAtAll(): void {
+    this.#look = undefined;
+    this.#dirty = true;
   }
 
   /** Sends a name again although its version did not change, if it is asked for (xDS rule R30). */
   owe(name: string): void {
     if (!this.subscription.names.has(name)) return;
     this.#owed.add(name);
-    this.#dirty = true;
+    this.#lookAt(name);
   }
 
   /** Whether the client may have a resource in some version, or has refused it: nothing gains by waiting for it. */
@@ -130,13 +157,19 @@ export class TypeStream {
     this.#looked(answer);
     this.#unsettled = answer.unsettled;
     this.#dirty = answer.more;
+    this.#keepLooking(answer.open);
     return this.#question(standing);
+  }
+
+  #keepLooking(open: Answer["open"]): void {
+    this.#look = open === undefined ? undefined : new Set(open);
   }
 
   /** The draft went out under `nonce`. */
   sent(draft: Draft, nonce: string): void {
     const { content } = draft;
     if (draft.isQuestion) this.#narrowing.asked();
+    else this.#keepLooking(draft.open);
     this.#unanswered = { nonce, content };
     this.#lastNonce = nonce;
     this.#answerOwed = false;
@@ -181,6 +214,7 @@ export class TypeStream {
       return { kind: "acked", nonce, version };
     }
     this.#reason = refusal.reason;
+    for (const { name } of resources) this.#lookAt(name);
     const suspects = this.#suspects(resources, refusal);
     const isCertain = suspects.length === 1 || refusal.resources.length > 0;
     const names = new Set(suspects.map(({ resource }) => resource.name));
@@ -226,7 +260,7 @@ export class TypeStream {
 
   #name(name: string, isFirst: boolean): void {
     this.#told.delete(name);
-    this.#dirty = true;
+    this.#lookAt(name);
     // Named for the first time together with the version the client has: only a difference is sent (xDS rule R25).
     if (isFirst && !this.#options.distrustsClaims && this.#holdings.mayHave(name)) return;
     this.#owed.add(name);
@@ -235,7 +269,7 @@ export class TypeStream {
   #drop(name: string): void {
     this.#told.delete(name);
     this.#earlierRun.forget(name);
-    this.#dirty = true;
+    this.#lookAt(name);
     // Still covered by the wildcard: the client is told what of it remains (xDS rule R22).
     if (this.subscription.wildcard && this.#options.variant === "delta") this.#owed.add(name);
     else if (!this.subscription.wildcard) {
@@ -246,7 +280,7 @@ export class TypeStream {
 
   #noteWildcard({ wildcard }: SubscriptionChange): void {
     if (wildcard === "same") return;
-    this.#dirty = true;
+    this.#lookAtAll();
     if (wildcard !== "ended") this.#answerOwed = true;
     if (wildcard === "repeated") for (const name of this.#set?.resources.keys() ?? []) this.#owed.add(name);
     if (wildcard === "ended") this.#forgetUncovered();
@@ -273,6 +307,7 @@ export class TypeStream {
       holdings: this.#holdings,
       earlierRun: this.#earlierRun,
       owed: this.#owed,
+      look: this.#look,
       told: this.#told,
       answerOwed: this.#answerOwed,
       first: this.#lastNonce === undefined,
@@ -294,16 +329,23 @@ export class TypeStream {
     const group = this.#narrowing.next((resource) => this.#holdings.isRefused(resource) && set.resources.get(resource.name) === resource);
     if (group === undefined) return undefined;
     const resources = question(standing, set, { group, suspects: this.#narrowing.suspects });
-    return { content: this.#content({ resources, removed: [], notes: [] }), changed: [], more: false, change: undefined, isQuestion: true };
+    return {
+      content: this.#content({ resources, removed: [], notes: [] }),
+      changed: [],
+      more: false,
+      open: undefined,
+      change: undefined,
+      isQuestion: true,
+    };
   }
 
   #draft(answer: Answer): Draft {
     this.#unsettled = answer.unsettled;
-    const { changed, more } = answer;
+    const { changed, more, open } = answer;
     // Of a first answer it is the client that came late.
     const change = this.#lastNonce === undefined ? undefined : oldestChange(this.#set, changed, this.#lookedMs);
     this.#looked(answer);
-    return { content: this.#content(answer), changed, more, change, isQuestion: false };
+    return { content: this.#content(answer), changed, more, open, change, isQuestion: false };
   }
 
   #looked({ more }: Answer): void {

@@ -13,7 +13,7 @@ export type LoadOptions = {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** After this a request counts as failed; default 10 s. */
+  /** After this a request counts as failed; default 20 s, more than a sidecar waits for an upstream. */
   readonly timeoutMs?: number;
   /** Starts the ids of this load's requests (x-request-id is NAME-NUMBER); default "load". */
   readonly name?: string;
@@ -132,7 +132,7 @@ class RunningLoad {
   }
 
   async #one(id: string): Promise<void> {
-    const { port, path = "/", method = "GET", headers = {}, body, timeoutMs = 10_000 } = this.#options;
+    const { port, path = "/", method = "GET", headers = {}, body, timeoutMs = 20_000 } = this.#options;
     try {
       const answer = await httpRequest({
         port,

@@ -1,4 +1,4 @@
-import { type Client, CreateMode, createClient, type Event } from "node-zookeeper-client";
+import { type Client, CreateMode, createClient, type Event, State } from "node-zookeeper-client";
 import { stopLater, stoppedAlready } from "./teardown.js";
 
 /** A ZooKeeper session for tests, to play the application that registers itself. Every call rejects with ZooKeeper's reason. */
@@ -32,7 +32,7 @@ const modes: Readonly<Record<ZnodeKind, number>> = {
 };
 
 /** Opens a session and waits until it stands. The session is closed at teardown. */
-export async function openZooKeeperSession(address: string, sessionTimeoutMs = 10_000): Promise<ZooKeeperSession> {
+export async function openZooKeeperSession(address: string, sessionTimeoutMs = 30_000): Promise<ZooKeeperSession> {
   const client = createClient(address, { sessionTimeout: sessionTimeoutMs, spinDelay: 50, retries: 0 });
   await connected(client, address);
   const closing = { name: `session with ${address}`, stop: () => client.close() };
@@ -75,11 +75,20 @@ function once<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T)
 
 type Done<T> = (error: unknown, value?: T) => void;
 
+/** The library may wait for ever for a handshake that never comes. */
 function call<T>(start: (done: Done<T>) => void): Promise<T> {
   return new Promise((resolve, reject) => {
-    start((error, value) => (error ? reject(new Error(String(error))) : resolve(value as T)));
+    const timer = setTimeout(() => reject(new Error(`no answer from ZooKeeper within ${ANSWER_MS} ms`)), ANSWER_MS);
+    start((error, value) => {
+      clearTimeout(timer);
+      if (error) reject(new Error(String(error)));
+      else resolve(value as T);
+    });
   });
 }
+
+/** Longer than a server that is suspended or restarted in a test is away. */
+const ANSWER_MS = 60_000;
 
 function connected(client: Client, address: string): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -95,10 +104,13 @@ function connected(client: Client, address: string): Promise<void> {
   });
 }
 
+/** One that is disconnected has nobody to say goodbye to, and its library would never say that it has closed. */
 function closed(client: Client): Promise<void> {
   return new Promise((resolve) => {
+    const wasConnected = client.getState() === State.SYNC_CONNECTED;
     client.once("disconnected", resolve);
     client.close();
+    if (!wasConnected) resolve();
   });
 }
 

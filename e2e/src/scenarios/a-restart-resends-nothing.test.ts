@@ -33,7 +33,8 @@ function fleetOf({ xdsPort }: ControlPlane) {
   const names = ["shop", "cart"];
   const fleet = new RawFleet({ kind: "connect", port: xdsPort, streams: SIDECARS, types: TYPES, names }, (report) => reports.push(report));
   onTestFinished(() => fleet.end());
-  const reported = (kind: FleetReport["kind"]) => until(`the fleet to report ${kind}`, () => reports.find((each) => each.kind === kind), PATIENT);
+  const reported = (kind: FleetReport["kind"]) =>
+    until(`the fleet to report ${kind}`, () => reports.find((each) => each.kind === kind), PATIENT);
   return { fleet, reported };
 }
 

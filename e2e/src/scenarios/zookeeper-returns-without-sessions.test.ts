@@ -8,12 +8,12 @@ import { until, untilEqual } from "../harness/until.js";
 import { startZooKeeper } from "../harness/zookeeper.js";
 import { openZooKeeperSession } from "../harness/zookeeper-client.js";
 
-/** The control plane's clocks run so many times as fast: its 90 s of doubt are 4.5 s here. */
-const TIMES = 20;
-/** Asked of ZooKeeper as 3 s. Twice as long is more than the 90 s that the window may last. */
+/** The control plane's clocks run so many times as fast: its 90 s of doubt are 9 s here, enough to return in on a busy machine. */
+const TIMES = 10;
+/** Asked of ZooKeeper as 6 s. Twice as long is more than the 90 s that the window may last. */
 const SESSION_TIMEOUT = "60s";
 /** A second of real time, three times: nobody here is silent, and a busy machine makes nobody so. */
-const CHECK = { type: "tcp", interval: "20s", timeout: "20s", rise: 1, fall: 3 };
+const CHECK = { type: "tcp", interval: "10s", timeout: "10s", rise: 1, fall: 3 };
 /** What a registered application has, in real time: it cannot tell that its session is over before ZooKeeper is back. */
 const APPLICATION_TIMEOUT_MS = 1_000;
 

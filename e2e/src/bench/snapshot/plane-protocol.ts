@@ -14,11 +14,12 @@ export type PlaneReport =
       readonly kind: "flapped";
       /** Over all of the flapping. */
       readonly changes: number;
+      readonly tookS: number;
       readonly publishes: number;
       /** Of assignments that a publish changed. */
       readonly changedBytes: number;
       /** Of all assignments. */
       readonly fullBytes: number;
       /** Once it has become steady. */
-      readonly cpuMsPerSecond: number;
+      readonly cpuMicrosPerChange: number;
     };

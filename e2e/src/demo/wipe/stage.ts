@@ -75,7 +75,7 @@ export async function buildWipedStage(zookeeper: DemoZooKeeper): Promise<WipedSt
     ours.push(startLoad({ ...LOAD, port: sidecar.ports[service] ?? 0, name: `ours-${service}` }));
     plain.push(startLoad({ ...LOAD, port: proxy.port, name: `plain-${service}` }));
   }
-  const cleanUp = () => removeAll(owner, { root, registrants });
+  const cleanUp = () => removeAll(zookeeper, { root, registrants });
   return { zookeeper, root, registrants, controlPlane, sidecar, histories, loads: { ours, plain }, cleanUp };
 }
 
@@ -97,8 +97,10 @@ export function addressesOf(registrants: readonly Registrant[], service: WipedSe
     .sort();
 }
 
-async function removeAll(owner: ZooKeeperSession, { root, registrants }: Pick<WipedStage, "root" | "registrants">): Promise<void> {
+/** By a session of its own: the one that made the tree may have been lost with the server. */
+async function removeAll(zookeeper: DemoZooKeeper, { root, registrants }: Pick<WipedStage, "root" | "registrants">): Promise<void> {
   for (const { session } of registrants) await session?.close();
+  const owner = await openZooKeeperSession(zookeeper.address);
   for (const service of WIPED_SERVICES) await owner.remove(`${root}/${service}`);
   await owner.remove(root);
 }
