@@ -230,6 +230,7 @@ test("names alike are looked for only when somebody is told why a name is absent
   }
   const services = new CountedServices([[shop.name, shop]]);
   const views = viewsOf(new Cell(snapshotOf([], { services })));
+  looked = 0;
   const absence = views.viewOf(node("fairlead")).value.absence(RESOURCE_TYPES.cluster, "shpo");
   expect([absence.kind, looked]).toEqual(["not-found", 0]);
   expect(absence.reason).toBe("no such service: shpo; did you mean shop?");

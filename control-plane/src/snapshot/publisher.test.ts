@@ -1,5 +1,6 @@
-import { type EndpointId, KeyedCell, newMetrics, type ServiceName } from "@fairlead/shared";
+import { type Clock, type EndpointId, KeyedCell, newMetrics, type ServiceName, versionOfAll } from "@fairlead/shared";
 import { FakeClock, RecordedLog } from "@fairlead/shared/testing";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ServiceSettings } from "../config/index.js";
 import { endpointAt, FakeSource, idOf } from "../discovery/testing/fake-source.js";
@@ -23,9 +24,11 @@ interface Options {
   readonly saved?: readonly ServiceSnapshot[];
   readonly settings?: ServiceSettings;
   readonly usage?: Partial<Usage>;
+  /** Least delay of a timer; a real one takes a millisecond. */
+  readonly timersTakeMs?: number;
 }
 
-function world({ listing, saved = [], settings = settingsWith(), usage = {} }: Options = {}) {
+function world({ listing, saved = [], settings = settingsWith(), usage = {}, timersTakeMs = 0 }: Options = {}) {
   const clock = new FakeClock();
   const log = new RecordedLog();
   const metrics = newMetrics();
@@ -35,9 +38,14 @@ function world({ listing, saved = [], settings = settingsWith(), usage = {} }: O
   const registry = new LiveRegistry({ clock, log, metrics, confirmations: records.confirmations, remembered });
   const verdicts = new KeyedCell<ServiceName, ReadonlyMap<EndpointId, EndpointHealth>>();
   registry.configure({ sources: [source], services: new Map(), defaults: settings });
+  const slow: Clock = {
+    nowMs: () => clock.nowMs(),
+    wallMs: () => clock.wallMs(),
+    schedule: (delayMs, task) => clock.schedule(Math.max(timersTakeMs, delayMs), task),
+  };
   const publisher = new Publisher(
     {
-      clock,
+      clock: slow,
       log,
       metrics,
       services: registry.services,
@@ -106,6 +114,46 @@ describe("publishing", () => {
       clock.advance(20);
     }
     expect(publishes).toBeGreaterThanOrEqual(4);
+  });
+
+  test("changes that always come before the timers, as on a busy machine, are published every 500 ms all the same", () => {
+    const { clock, source, publisher } = world({ timersTakeMs: 1 });
+    clock.advance(1_000);
+    let publishes = -1;
+    publisher.snapshot.watch(() => publishes++);
+    let weight = 0;
+    const change = () => {
+      clock.schedule(1, change);
+      source.see(SHOP, [endpointAt(1, { weight: ++weight })]);
+    };
+    change();
+    clock.advance(5_000);
+    expect(publishes).toBeGreaterThanOrEqual(9);
+    expect(weight - (publisher.snapshot.value.services.get(SHOP)?.endpoints[0]?.endpoint.weight ?? 0)).toBeLessThanOrEqual(501);
+  });
+
+  test("the version of a snapshot that was changed again and again is that of one made from scratch", () => {
+    const names = ["shop", "cart", "find"] as unknown as readonly ServiceName[];
+    const step = fc.tuple(fc.constantFrom(...names), fc.subarray([1, 2, 3, 4]), fc.integer({ min: 1, max: 3 }));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
+        const { clock, source, publisher, records } = world({ settings: settingsWith({ safety: "off" }) });
+        for (const [service, ports, weight] of steps) {
+          if (ports.length === 0) source.drop(service);
+          else
+            source.see(
+              service,
+              ports.map((port) => endpointAt(port, { weight })),
+            );
+          clock.advance(1_000);
+          if (weight === 3) records.confirm(service, { author: "test", reason: "test" });
+          clock.advance(1_000);
+          const before = publisher.snapshot.value;
+          expect(before.version).toBe(versionOfAll(Array.from(before.services.values(), ({ name, version }) => [name, version] as const)));
+        }
+      }),
+      { numRuns: 50 },
+    );
   });
 
   test("a service that did not change keeps its reference and nothing changed means no new revision", () => {

@@ -133,15 +133,23 @@ export class Publisher implements Closable {
       const eventMs = noticedMs(name) ?? nowMs;
       this.#dirty.set(name, Math.min(eventMs, this.#dirty.get(name) ?? eventMs));
     }
-    const waiting = onChange(this.#waiting, nowMs, this.#lastPublishMs);
-    if (waiting === this.#waiting) return;
-    this.#waiting = waiting;
-    this.#timer?.cancel();
-    this.#timer = this.#deps.clock.schedule(waiting.dueMs - nowMs, () => this.#publish());
+    this.#waiting = onChange(this.#waiting, nowMs, this.#lastPublishMs);
+    this.#timer ??= this.#schedule(this.#waiting);
+  }
+
+  /** A timer that every change set anew would never ring where changes come before timers, as they do on a busy machine. */
+  #schedule({ dueMs }: Waiting): Timer {
+    return this.#deps.clock.schedule(Math.max(0, dueMs - this.#deps.clock.nowMs()), () => this.#rang());
+  }
+
+  #rang(): void {
+    this.#timer = undefined;
+    if (this.#waiting === undefined) return;
+    if (this.#waiting.dueMs > this.#deps.clock.nowMs()) this.#timer = this.#schedule(this.#waiting);
+    else this.#publish();
   }
 
   #publish(): void {
-    this.#timer = undefined;
     this.#waiting = undefined;
     const was = this.snapshot.value;
     const changes: Changes = { services: new Map(), withheld: new Map(), refused: new Map() };

@@ -91,6 +91,12 @@ export class Holdings {
     this.#perhaps.delete(name);
   }
 
+  /** All that the client has, where that is known of every name, and there is any. */
+  allAccepted(): readonly Resource[] | undefined {
+    const isSure = this.#accepted.size > 0 && this.names().size === this.#accepted.size;
+    return isSure ? [...this.#accepted.values()] : undefined;
+  }
+
   /** Every name the client may have. */
   names(): ReadonlySet<string> {
     return new Set([...this.#accepted.keys(), ...this.#claimed.keys(), ...this.#refused.keys(), ...this.#perhaps]);

@@ -35,6 +35,8 @@ export interface XdsLimits {
   readonly pauseBytes: number;
   /** A stream with more bytes than this waiting to be written is closed. */
   readonly bufferBytes: number;
+  /** With more bytes than this waiting to be written on all streams together, a stream that has something to say waits for its turn. */
+  readonly waitingBytes: number;
   /** Streams of load reports open at once. */
   readonly loadStreams: number;
   /** How often a client is asked to report its load. */
@@ -74,6 +76,8 @@ export const DEFAULT_LIMITS: XdsLimits = {
   pauseBytes: MIB,
   // One unanswered response of each of four types at the largest size a client accepts.
   bufferBytes: 16 * MIB,
+  // What 10,000 sidecars are owed that come with nothing in hand, 25 KiB each; a quarter of the smallest machine that serves so many.
+  waitingBytes: 256 * MIB,
   // One beside each stream of a client.
   loadStreams: 20_000,
   // What clients report costs a decoding each: 10,000 of them are 1,000 messages a second.

@@ -19,7 +19,7 @@ export interface ResourceChange {
 
 export interface Resource {
   readonly name: string;
-  /** Content hash of `value` (and of `metadata` where present). */
+  /** Content hash of `value` (and of `metadata` and `ttlMs` where present). */
   readonly version: string;
   /** The encoded message, shared by every stream that gets it. */
   readonly value: Buffer;
@@ -32,6 +32,11 @@ export interface Resource {
   readonly assignment?: string;
   /** `Resource.metadata`, by namespace; only the delta variant can carry it. */
   readonly metadata?: Readonly<Record<string, JsonObject>>;
+  /**
+   * How long a client keeps it without hearing from us, for one that can (xDS rule R31): it is told in time that the resource stands, so
+   * that the time runs out only once this server, or the way to it, is gone.
+   */
+  readonly ttlMs?: number;
   /** The last few changes of this resource where they are known, oldest first: how long they take to arrive is told to the observer. */
   readonly changes?: readonly ResourceChange[];
 }

@@ -15,6 +15,20 @@ describe("a view made by hand", () => {
     expect(versionOf(resourceSets({ clusters: { a: cluster("a", 2) } }), "a")).not.toBe(versionOf(one, "a"));
   });
 
+  test("gives a time to live to what shall have one; another one is another version, and one that cannot be renewed in time is refused", () => {
+    const withTtl = (ms: number | undefined) =>
+      resourceSets({
+        clusters: { a: cluster("a"), b: cluster("b") },
+        ttlMs: (typeUrl, name) => (typeUrl === CDS && name === "a" ? ms : undefined),
+      });
+    const [none, ten, twenty] = [withTtl(undefined), withTtl(10_000), withTtl(20_000)];
+    expect(ten.types.get(CDS)?.resources.get("a")?.ttlMs).toBe(10_000);
+    expect(ten.types.get(CDS)?.resources.get("b")?.ttlMs).toBeUndefined();
+    expect(new Set([none, ten, twenty].map((sets) => versionOf(sets, "a"))).size).toBe(3);
+    expect(new Set([none, ten, twenty].map((sets) => versionOf(sets, "b"))).size).toBe(1);
+    expect(() => withTtl(999)).toThrow(/ttlMs of a is 999/);
+  });
+
   test("keeps the reference of what did not change", () => {
     const one = resourceSets({ clusters: { a: cluster("a"), b: cluster("b") }, assignments: { a: { cluster_name: "a" } } });
     const two = resourceSets({ clusters: { a: cluster("a"), b: cluster("b", 2) }, assignments: { a: { cluster_name: "a" } } }, one);

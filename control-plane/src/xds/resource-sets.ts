@@ -27,19 +27,27 @@ export interface ViewContent {
    * under the same label is sent.
    */
   readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * How long a client that can shall keep a resource once it hears nothing of this server any more (xDS rule R31): a second or longer;
+   * undefined, and by default, for ever. For what must not outlive who watches over it, such as a fault that is injected; never for
+   * what callers need.
+   */
+  readonly ttlMs?: (typeUrl: string, name: string) => number | undefined;
   /** Why a name is not there. Default: it does not exist. */
   readonly absence?: (typeUrl: string, name: string) => Absence;
 }
 
 /**
  * The view with this content. Give the view before as `previous`: what did not change keeps its reference, which costs the streams
- * nothing. Throws TypeError, naming the place, at a message that is not of the schema.
+ * nothing. Throws TypeError, naming the place, at a message that is not of the schema, and at a time to live too short to be renewed.
  */
 export function resourceSets(content: ViewContent, previous?: ResourceSets): ResourceSets {
   const { listeners = {}, routes = {}, clusters = {}, assignments = {}, others = {}, labels = {} } = content;
   const types = new Map<string, ResourceSet>();
-  const add = (typeUrl: string, resources: readonly Resource[]) =>
-    types.set(typeUrl, setOf(typeUrl, resources, labels[typeUrl], previous?.types.get(typeUrl)));
+  const add = (typeUrl: string, resources: readonly Resource[]) => {
+    const timed = resources.map((resource) => withTtl(resource, content.ttlMs?.(typeUrl, resource.name)));
+    types.set(typeUrl, setOf(typeUrl, timed, labels[typeUrl], previous?.types.get(typeUrl)));
+  };
   add(RESOURCE_TYPES.listener, encoded("listener", listeners));
   add(RESOURCE_TYPES.routeConfiguration, encoded("routeConfiguration", routes));
   add(RESOURCE_TYPES.cluster, encoded("cluster", clusters));
@@ -67,6 +75,15 @@ function encoded<T extends TypeName>(type: T, named: Named<(typeof MESSAGES)[T]>
 
 function resourceOf(name: string, value: Buffer): Resource {
   return { name, version: contentHash(value), value };
+}
+
+const TTL_MIN_MS = 1_000;
+
+/** Another time to live is another version: what a client has is sent again with it. */
+function withTtl(resource: Resource, ttlMs: number | undefined): Resource {
+  if (ttlMs === undefined) return resource;
+  if (!(ttlMs >= TTL_MIN_MS)) throw new TypeError(`ttlMs of ${resource.name} is ${ttlMs}, at least ${TTL_MIN_MS} can be renewed in time`);
+  return { ...resource, version: contentHash(JSON.stringify([resource.version, ttlMs])), ttlMs };
 }
 
 /** With what the protocol has to know of the content. Bytes that are no Cluster are the client's to refuse. */

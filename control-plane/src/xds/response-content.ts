@@ -21,7 +21,13 @@ export interface ResponseContent {
   /** Delta only: names that do not exist, or no longer. */
   readonly removed: readonly string[];
   readonly notes: readonly AbsenceNote[];
+  /** Whether the client is told how long it may keep what has a time to live. */
+  readonly timed: boolean;
+  /** Delta only: what the client has and may keep for another time (xDS rule R31), said without a body. */
+  readonly heartbeats: readonly Resource[];
 }
+
+export type ContentParts = Pick<ResponseContent, "resources" | "removed" | "notes" | "heartbeats">;
 
 /** A response to be sent, until it has its nonce. */
 export interface Draft {

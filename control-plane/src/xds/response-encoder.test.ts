@@ -12,6 +12,8 @@ const content = (variant: "sotw" | "delta", more: Partial<ResponseContent> = {})
   resources: [resource(EDS, "a", "1"), resource(EDS, "b", "1")],
   removed: [],
   notes: [],
+  timed: false,
+  heartbeats: [],
   ...more,
 });
 

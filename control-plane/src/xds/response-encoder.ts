@@ -1,6 +1,6 @@
 // Responses as bytes, encoded once for all streams that are sent the same.
 
-import { encode, structFrom } from "@fairlead/proto";
+import { encode, type Messages, packAny, structFrom } from "@fairlead/proto";
 import type { Resource } from "./resource-set.js";
 import type { AbsenceNote, ResponseContent } from "./response-content.js";
 
@@ -55,7 +55,7 @@ export class ResponseEncoder {
     const body = this.#body(content);
     const encoded = this.#complete(body);
     const [first] = content.resources;
-    if (first !== undefined && content.removed.length === 0 && content.notes.length === 0) {
+    if (first !== undefined && isRemembered(content)) {
       const others = this.#remembered.get(first) ?? [];
       this.#remembered.set(first, [{ ...encoded, content, bodyLength: body.length }, ...others.slice(0, REMEMBERED_PER_RESOURCE - 1)]);
     }
@@ -70,32 +70,47 @@ export class ResponseEncoder {
   }
 
   #body(content: ResponseContent): Buffer {
-    const { typeUrl, resources, removed } = content;
+    const { typeUrl, resources, removed, timed, heartbeats } = content;
     const shared = {
       type_url: typeUrl,
       control_plane: { identifier: this.#identifier },
       resource_errors: content.notes.map(resourceError),
     };
     const packed = (resource: Resource) => ({ type_url: typeUrl, value: resource.value });
+    const ttl = ({ ttlMs }: Resource) => (timed && ttlMs !== undefined ? { ttl: durationOf(ttlMs) } : {});
+    const beat = (resource: Resource) => ({ name: resource.name, version: resource.version, ...ttl(resource) });
     if (content.variant === "sotw") {
       return encode("envoy.service.discovery.v3.DiscoveryResponse", {
         ...shared,
         version_info: content.version,
-        resources: resources.map(packed),
+        // Only what has a time to live is wrapped: what has none is understood by everybody.
+        resources: resources.map((one) =>
+          timed && one.ttlMs !== undefined ? wrapped({ ...beat(one), resource: packed(one) }) : packed(one),
+        ),
       });
     }
     return encode("envoy.service.discovery.v3.DeltaDiscoveryResponse", {
       ...shared,
       system_version_info: content.position,
-      resources: resources.map((resource) => ({
-        name: resource.name,
-        version: resource.version,
-        resource: packed(resource),
-        ...(resource.metadata === undefined ? {} : { metadata: metadataFrom(resource.metadata) }),
-      })),
+      resources: [
+        ...resources.map((resource) => ({
+          ...beat(resource),
+          resource: packed(resource),
+          ...(resource.metadata === undefined ? {} : { metadata: metadataFrom(resource.metadata) }),
+        })),
+        ...heartbeats.map(beat),
+      ],
       removed_resources: removed,
     });
   }
+}
+
+function wrapped(resource: Messages["envoy.service.discovery.v3.Resource"]["input"]) {
+  return packAny("envoy.service.discovery.v3.Resource", resource);
+}
+
+function durationOf(ms: number) {
+  return { seconds: Math.floor(ms / 1_000), nanos: Math.round((ms % 1_000) * 1e6) };
 }
 
 function metadataFrom(metadata: NonNullable<Resource["metadata"]>) {
@@ -106,13 +121,19 @@ function resourceError({ name, code, reason }: AbsenceNote) {
   return { resource_name: { name }, error_detail: { code, message: reason } };
 }
 
-/** Whether two contents are the same bytes. What takes names away or explains is rare, small and never remembered. */
+/** What takes names away, explains or is a heartbeat is rare or small, and mostly for one stream. */
+function isRemembered({ removed, notes, heartbeats }: ResponseContent): boolean {
+  return removed.length === 0 && notes.length === 0 && heartbeats.length === 0;
+}
+
+/** Whether two contents are the same bytes. */
 function isSame(one: ResponseContent, other: ResponseContent): boolean {
-  if (other.removed.length > 0 || other.notes.length > 0) return false;
+  if (!isRemembered(other)) return false;
   const sameLabel = one.variant === "sotw" ? one.version === other.version : one.position === other.position;
   return (
     one.variant === other.variant &&
     one.typeUrl === other.typeUrl &&
+    one.timed === other.timed &&
     sameLabel &&
     one.resources.length === other.resources.length &&
     one.resources.every((resource, index) => resource === other.resources[index])

@@ -4,6 +4,7 @@
 import { RESOURCE_TYPES } from "@fairlead/proto";
 import type { TypeGate } from "./answer.js";
 import { Gates } from "./gates.js";
+import { takesTtl } from "./leases.js";
 import type { XdsLimits } from "./limits.js";
 import type { Reference, ResourceSets, XdsNode } from "./resource-set.js";
 import type { ClientStanding } from "./resource-standing.js";
@@ -71,6 +72,8 @@ export class StreamMachine {
   #sets: ResourceSets | undefined;
   #writable = true;
   #closed = false;
+  /** The client understands a time to live (xDS rule R31). */
+  #timed = false;
   #responses = 0;
 
   constructor(options: StreamMachineOptions) {
@@ -83,7 +86,12 @@ export class StreamMachine {
 
   /** When `tick` must be called, because something waits that is sent then at the latest; undefined while nothing does. */
   get dueMs(): number | undefined {
-    return this.#closed ? undefined : this.#gates.dueMs;
+    if (this.#closed) return undefined;
+    const gatesMs = this.#gates.dueMs;
+    if (!this.#timed || !this.#writable) return gatesMs;
+    let dueMs = gatesMs;
+    for (const type of this.#types.values()) if (type.dueMs !== undefined) dueMs = Math.min(type.dueMs, dueMs ?? type.dueMs);
+    return dueMs;
   }
 
   /** A stream that ends after a response is no failure to a gRPC client; one that ends before is (xDS rule R33). */
@@ -160,6 +168,7 @@ export class StreamMachine {
     if (refusal !== undefined) return this.#close(refusal);
     const { streamId, peer, identity, variant, observer } = this.#options;
     this.#identity = { streamId, node, peer, identity, variant };
+    this.#timed = takesTtl(node.clientFeatures, variant);
     observer.opened(this.#identity);
     return [{ kind: "watch", node }];
   }
@@ -184,10 +193,17 @@ export class StreamMachine {
     const known = this.#types.get(typeUrl);
     if (known !== undefined) return known;
     if (this.#types.size >= this.#options.limits.types) return undefined;
-    const { variant, limits } = this.#options;
+    const { variant, limits, nowMs } = this.#options;
     // Envoy that reconnects while it warms a cluster or listener goes on waiting for what it asks of these (xDS rule R30).
     const distrustsClaims = this.#isEnvoy && !typeRules(typeUrl).wildcard;
-    const type = new TypeStream({ typeUrl, variant, responseBytes: limits.responseBytes, distrustsClaims, nowMs: this.#options.nowMs });
+    const type = new TypeStream({
+      typeUrl,
+      variant,
+      responseBytes: limits.responseBytes,
+      distrustsClaims,
+      nowMs,
+      timed: this.#timed,
+    });
     if (this.#sets !== undefined) type.see(this.#sets);
     this.#types.set(typeUrl, type);
     return type;

@@ -1,31 +1,23 @@
 // One type on one stream: what is asked, what was sent, what is unanswered. Both variants, ADS or not.
 
 import { type Answer, fullAnswer, partialAnswer, question, type Standing, type TypeGate } from "./answer.js";
-import { changedNames } from "./changed-names.js";
 import { EarlierRun } from "./earlier-run.js";
 import { Holdings } from "./holdings.js";
+import { hastenClaims, Leases, NO_RENEWALS, type Renewals, renewals } from "./leases.js";
+import { Look } from "./look.js";
 import { Narrowing, type Suspect } from "./narrowing.js";
 import { oldestChange } from "./oldest-change.js";
 import type { Absence, Resource, ResourceSet, ResourceSets } from "./resource-set.js";
 import { type ResourceStanding, standingsOf } from "./resource-standing.js";
 import { typeRules } from "./resource-types.js";
-import type { Draft, ResponseContent } from "./response-content.js";
+import type { ContentParts, Draft, ResponseContent } from "./response-content.js";
 import type { Heard, Refusal, StreamRequest, Verdict } from "./stream-request.js";
 import { Subscription, type SubscriptionChange } from "./subscription.js";
+import type { TypeStreamOptions } from "./type-stream-options.js";
 
 interface Unanswered {
   readonly nonce: string;
   readonly content: ResponseContent;
-}
-
-export interface TypeStreamOptions {
-  readonly typeUrl: string;
-  readonly variant: "sotw" | "delta";
-  /** Bytes of resources in one response, where it can be split. */
-  readonly responseBytes: number;
-  /** Delta: answer every name of a first request, whatever the client claims to have of it (xDS rule R30). */
-  readonly distrustsClaims: boolean;
-  readonly nowMs: () => number;
 }
 
 export class TypeStream {
@@ -36,6 +28,9 @@ export class TypeStream {
   readonly #holdings = new Holdings();
   readonly #narrowing = new Narrowing();
   readonly #earlierRun: EarlierRun;
+  readonly #leases = new Leases();
+  /** What the client has from before is held for a time too, and nobody has looked at it yet. */
+  #claimsRun = false;
   readonly #owed = new Set<string>();
   readonly #told = new Map<string, Absence["kind"]>();
   #answerOwed = false;
@@ -45,11 +40,7 @@ export class TypeStream {
   #set: ResourceSet | undefined;
   /** Whether something may be due that was not looked at yet. */
   #dirty = false;
-  /**
-   * The names it can be due for; undefined is all of them, which a full state always looks at. What a publish costs a stream follows what
-   * changed, not what is subscribed.
-   */
-  #look: Set<string> | undefined;
+  readonly #look = new Look();
   #unsettled = false;
   /** Of what was published until then nothing is unsaid. */
   #lookedMs = Number.NEGATIVE_INFINITY;
@@ -97,25 +88,11 @@ export class TypeStream {
     if (this.#sets === undefined || this.#unsettled) this.#dirty = true;
     this.#sets = sets;
     this.#set = set;
-    if (set === before) return;
-    if (set === undefined || before === undefined) this.#lookAtAll();
-    else this.#lookAtChanged(changedNames(before, set));
-  }
-
-  #lookAtChanged(changed: ReadonlySet<string>): void {
-    const { names, wildcard } = this.subscription;
-    if (wildcard || changed.size <= names.size) {
-      for (const name of changed) if (this.subscription.covers(name)) this.#lookAt(name);
-    } else for (const name of names) if (changed.has(name)) this.#lookAt(name);
+    if (set !== before && this.#look.atChanged(before, set, this.subscription)) this.#dirty = true;
   }
 
   #lookAt(name: string): void {
-    this.#look?.add(name);
-    this.#dirty = true;
-  }
-
-  #lookAtAll(): void {
-    this.#look = undefined;
+    this.#look.at(name);
     this.#dirty = true;
   }
 
@@ -142,9 +119,17 @@ export class TypeStream {
     return !this.#dirty && (!answered || this.#unanswered === undefined);
   }
 
+  /** When to look again although nothing changes: something the client has runs out. */
+  get dueMs(): number | undefined {
+    const { dueMs } = this.#leases;
+    return this.#unanswered !== undefined || dueMs === Number.POSITIVE_INFINITY ? undefined : dueMs;
+  }
+
   /** The next response, if one is due and the one before is answered. The caller sends it and says so with `sent`. */
   next(gate: TypeGate): Draft | undefined {
-    if (!this.#dirty || this.#unanswered !== undefined || this.#sets === undefined) return undefined;
+    if (this.#unanswered !== undefined || this.#sets === undefined) return undefined;
+    const renewed = this.#options.timed ? this.#renewals(this.#sets) : NO_RENEWALS;
+    if (!this.#dirty && renewed === NO_RENEWALS) return undefined;
     if (this.subscription.isEmpty || (this.#set === undefined && this.#options.variant === "sotw")) {
       this.#dirty = false;
       this.#unsettled = false;
@@ -153,23 +138,62 @@ export class TypeStream {
     this.#earlierRun.look(this.#sets, this.#set);
     const standing = this.#standing(this.#sets, gate);
     const answer = this.#answer(standing);
-    if (answer.due) return this.#draft(answer);
+    if (answer.due) return this.#renewing(answer, renewed);
     this.#looked(answer);
     this.#unsettled = answer.unsettled;
     this.#dirty = answer.more;
-    this.#keepLooking(answer.open);
-    return this.#question(standing);
+    this.#look.keep(answer.open);
+    if (renewed.standing.length === 0) return this.#question(standing);
+    return this.#fullState ? this.#asHeld(answer) : this.#renewing(answer, renewed);
   }
 
-  #keepLooking(open: Answer["open"]): void {
-    this.#look = open === undefined ? undefined : new Set(open);
+  #renewals(sets: ResourceSets): Renewals {
+    const nowMs = this.#options.nowMs();
+    const { typeUrl, subscription } = this;
+    const [holdings, set] = [this.#holdings, this.#set];
+    if (this.#claimsRun && set !== undefined) {
+      this.#claimsRun = false;
+      hastenClaims(this.#leases, { holdings, set }, nowMs);
+    }
+    const found = renewals(this.#leases, { typeUrl, subscription, holdings, sets, set }, nowMs);
+    for (const name of found.lost) {
+      this.#owed.add(name);
+      this.#lookAt(name);
+    }
+    // If one comes back at the same version it is sent again.
+    for (const name of found.ending) {
+      holdings.doubt(name);
+      this.#look.at(name);
+    }
+    if (!this.#fullState) return found;
+    for (const { name } of found.standing) {
+      this.#owed.add(name);
+      this.#leases.postpone(name, nowMs);
+    }
+    return found;
+  }
+
+  /** An answer, and what of the rest has to be renewed. Envoy renews nothing at a heartbeat of SotW: there the resource is sent again. */
+  #renewing(answer: Answer, { standing }: Renewals): Draft {
+    if (standing.length === 0 || this.#fullState) return this.#draft(answer);
+    const said = new Set([...answer.resources.map(({ name }) => name), ...answer.removed]);
+    const rest = standing.filter(({ name }) => !said.has(name));
+    if (this.#options.variant === "delta") return this.#draft(answer, rest);
+    return this.#draft({ ...answer, resources: [...answer.resources, ...rest] });
+  }
+
+  /** A full state that must not be said anew, because nobody can say what of it still is: what the client has stays. */
+  #asHeld(answer: Answer): Draft | undefined {
+    const resources = this.#holdings.allAccepted();
+    return resources === undefined ? undefined : this.#draft({ ...answer, resources });
   }
 
   /** The draft went out under `nonce`. */
   sent(draft: Draft, nonce: string): void {
     const { content } = draft;
+    if (this.#options.timed) this.#lease(content);
     if (draft.isQuestion) this.#narrowing.asked();
-    else this.#keepLooking(draft.open);
+    else this.#look.keep(draft.open);
     this.#unanswered = { nonce, content };
     this.#lastNonce = nonce;
     this.#answerOwed = false;
@@ -181,6 +205,11 @@ export class TypeStream {
     for (const { name, code } of content.notes) this.#tell(name, code === 5 ? "not-found" : "unavailable");
     for (const name of content.removed) this.#tell(name, "not-found");
     if (this.#fullState) this.#forgetAllBut(content.resources);
+  }
+
+  #lease({ resources, heartbeats }: ResponseContent): void {
+    const nowMs = this.#options.nowMs();
+    for (const resource of [...resources, ...heartbeats]) this.#leases.grant(resource, nowMs);
   }
 
   #tell(name: string, what: Absence["kind"]): void {
@@ -200,8 +229,15 @@ export class TypeStream {
     const unanswered = this.#unanswered;
     if (unanswered === undefined || nonce !== unanswered.nonce) return undefined;
     this.#unanswered = undefined;
-    const { resources, version } = unanswered.content;
+    const { resources, version, heartbeats } = unanswered.content;
     this.#dirty = true;
+    // A client that makes nothing of a heartbeat does not have what we think it has.
+    if (refusal !== undefined) {
+      for (const { name } of heartbeats) {
+        this.#owed.add(name);
+        this.#lookAt(name);
+      }
+    }
     const asked = this.#narrowing.answer(refusal === undefined);
     if (asked !== undefined) {
       const names = this.#conclude(asked, refusal === undefined);
@@ -220,10 +256,16 @@ export class TypeStream {
     const names = new Set(suspects.map(({ resource }) => resource.name));
     for (const resource of resources) if (!names.has(resource.name)) this.#accept(resource);
     for (const { resource } of suspects) this.#holdings.refuse(resource, isCertain);
+    if (this.#options.timed) this.#keepBefore(suspects);
     // In a full state the suspects that are not asked about stand as they were before, or it would delete them.
     const canAsk = !this.#fullState || suspects.every(({ before }) => before !== undefined);
     if (!isCertain && canAsk) this.#narrowing.begin(suspects);
     return { kind: "nacked", nonce, refusal: isCertain ? { ...refusal, resources: [...names] } : refusal };
+  }
+
+  /** What the client goes on with was not renewed by what it refused. */
+  #keepBefore(suspects: readonly Suspect[]): void {
+    for (const { before } of suspects) if (before !== undefined) this.#leases.hasten(before, this.#options.nowMs());
   }
 
   /** The verdict on a question: it is about those who were asked about, whatever else a full state had to name. */
@@ -232,6 +274,7 @@ export class TypeStream {
     const [only] = asked;
     if (accepted || only === undefined || asked.length > 1) return [];
     if (only.before !== undefined) this.#holdings.accept(only.before);
+    if (this.#options.timed) this.#keepBefore(asked);
     this.#holdings.refuse(only.resource, true);
     return [only.resource.name];
   }
@@ -255,6 +298,7 @@ export class TypeStream {
     } else if (isFirst && asked.held.size > 0) {
       this.#newcomer = false;
       this.#holdings.claim(new Map([...asked.held].filter(([name]) => this.subscription.covers(name))));
+      this.#claimsRun = this.#options.timed;
     }
   }
 
@@ -280,7 +324,8 @@ export class TypeStream {
 
   #noteWildcard({ wildcard }: SubscriptionChange): void {
     if (wildcard === "same") return;
-    this.#lookAtAll();
+    this.#look.atAll();
+    this.#dirty = true;
     if (wildcard !== "ended") this.#answerOwed = true;
     if (wildcard === "repeated") for (const name of this.#set?.resources.keys() ?? []) this.#owed.add(name);
     if (wildcard === "ended") this.#forgetUncovered();
@@ -307,7 +352,7 @@ export class TypeStream {
       holdings: this.#holdings,
       earlierRun: this.#earlierRun,
       owed: this.#owed,
-      look: this.#look,
+      look: this.#look.names,
       told: this.#told,
       answerOwed: this.#answerOwed,
       first: this.#lastNonce === undefined,
@@ -330,7 +375,7 @@ export class TypeStream {
     if (group === undefined) return undefined;
     const resources = question(standing, set, { group, suspects: this.#narrowing.suspects });
     return {
-      content: this.#content({ resources, removed: [], notes: [] }),
+      content: this.#content({ resources, removed: [], notes: [], heartbeats: [] }),
       changed: [],
       more: false,
       open: undefined,
@@ -339,23 +384,25 @@ export class TypeStream {
     };
   }
 
-  #draft(answer: Answer): Draft {
+  #draft(answer: Answer, heartbeats: readonly Resource[] = []): Draft {
     this.#unsettled = answer.unsettled;
     const { changed, more, open } = answer;
     // Of a first answer it is the client that came late.
     const change = this.#lastNonce === undefined ? undefined : oldestChange(this.#set, changed, this.#lookedMs);
     this.#looked(answer);
-    return { content: this.#content(answer), changed, more, open, change, isQuestion: false };
+    return { content: this.#content({ ...answer, heartbeats }), changed, more, open, change, isQuestion: false };
   }
 
   #looked({ more }: Answer): void {
     if (!more) this.#lookedMs = this.#options.nowMs();
   }
 
-  #content({ resources, removed, notes }: Pick<ResponseContent, "resources" | "removed" | "notes">): ResponseContent {
-    const { variant } = this.#options;
+  #content(parts: ContentParts): ResponseContent {
+    const { variant, timed } = this.#options;
+    // Not the whole of `parts`, which may be an answer: these are kept as long as the response is unanswered.
+    const { resources, removed, notes, heartbeats } = parts;
     const version = this.#set?.label ?? this.#set?.version ?? "";
     const position = this.#set?.label ?? this.#sets?.position ?? "";
-    return { variant, typeUrl: this.typeUrl, version, position, resources, removed, notes };
+    return { variant, typeUrl: this.typeUrl, version, position, resources, removed, notes, timed, heartbeats };
   }
 }

@@ -57,7 +57,6 @@ function plainSocket(): Socket {
 function badStream(manners: "never-reads" | "nacks"): RawStream {
   return new RawStream({
     port,
-    localAddress: "127.0.100.1",
     node: kind,
     cluster: "bad",
     subscriptions: [{ typeUrl: RESOURCE_TYPES.assignment, names: ["c0"], held: {} }],

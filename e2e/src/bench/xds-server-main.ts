@@ -107,6 +107,8 @@ async function obey(order: ServerOrder): Promise<void> {
   report({ kind: "pushed", pushes: rounds * everybody, ackedMs, ackP99Ms: percentile(ackMs, 99), ...took });
 }
 
+// At once, as a process that is killed, but for the profile it may have been asked for.
+process.on("SIGTERM", () => process.exit());
 process.on("message", (order) => void obey(order as ServerOrder));
 const server = xdsServer({ viewOf: () => view, observer: counting, metrics, identifier: "bench" });
 const listening = await server.listen({ host: "127.0.0.1", port });

@@ -13,6 +13,8 @@ export type ZooKeeperSession = {
   get(path: string): Promise<string>;
   children(path: string): Promise<string[]>;
   remove(path: string): Promise<void>;
+  /** Removes a znode with everything below it in one transaction, as `zkCli deleteall` does: nobody sees half of it. */
+  removeTree(path: string): Promise<void>;
   /** Sets a one-time watch on a znode's children. Resolves when the server has it; the event comes through `fired`. */
   watchChildren(path: string): Promise<{ readonly fired: Promise<Event> }>;
   /** Falls silent, as a host without power does: its ephemerals go when the server's time-out for the session is over. */
@@ -49,6 +51,11 @@ export async function openZooKeeperSession(address: string, sessionTimeoutMs = 3
     get: async (path) => (await call<Buffer | undefined>((done) => client.getData(path, done)))?.toString() ?? "",
     children: (path) => call<string[]>((done) => client.getChildren(path, done)),
     remove: (path) => call<void>((done) => client.remove(path, done)),
+    removeTree: async (path) => {
+      const paths = await treeOf(client, path);
+      const transaction = paths.reduce((all, each) => all.remove(each), client.transaction());
+      await call<unknown>((done) => transaction.commit(done));
+    },
     watchChildren: async (path) => {
       const { promise: fired, resolve } = once<Event>();
       await call<unknown>((done) => client.getChildren(path, resolve, done));
@@ -63,6 +70,13 @@ export async function openZooKeeperSession(address: string, sessionTimeoutMs = 3
       return closed(client);
     },
   };
+}
+
+/** A znode and all below it, the deepest first. */
+async function treeOf(client: Client, path: string): Promise<readonly string[]> {
+  const names = await call<string[]>((done) => client.getChildren(path, done));
+  const below = await Promise.all(names.map((name) => treeOf(client, `${path}/${name}`)));
+  return [...below.flat(), path];
 }
 
 function once<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {

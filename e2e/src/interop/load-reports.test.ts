@@ -30,7 +30,7 @@ interface LoadBody {
   readonly places: readonly Place[];
 }
 
-/** Reports come every 10 s; the first needs a client that has begun to call. */
+/** Reports come every 10 s; the first may have seen the first call only. */
 const A_FEW_REPORTS = { timeoutMs: 60_000 };
 
 function placesOf(controlPlane: ControlPlane, service: string, node: string): Promise<readonly Place[]> {
@@ -38,7 +38,7 @@ function placesOf(controlPlane: ControlPlane, service: string, node: string): Pr
     `${node} to report on ${service}`,
     async () => {
       const { places } = await controlPlane.api<LoadBody>(`/v1/load/${service}`);
-      const own = places.filter((place) => place.reporter.node === node && place.requestsPerSecond > 0);
+      const own = places.filter((place) => place.reporter.node === node && place.requestsPerSecond > 1);
       return own.length > 0 ? own : undefined;
     },
     A_FEW_REPORTS,
@@ -72,9 +72,10 @@ test("a sidecar reports each endpoint with its errors and latency, and the servi
   const { load } = await controlPlane.api<LoadBody>("/v1/services/shop");
   expect(load).toMatchObject({ reporters: 1, lastRequestAt: expect.any(String) });
   // 20 calls a second at most, as they wait 50 ms for each other.
-  expect(load?.requestsPerSecond).toBeGreaterThan(1);
+  expect(load?.requestsPerSecond).toBeGreaterThan(0);
   expect(load?.requestsPerSecond).toBeLessThan(21);
-  expect(await controlPlane.metric('fairlead_load_requests_total{service="shop",outcome="issued"}')).toBeGreaterThan(10);
+  const issued = () => controlPlane.metric('fairlead_load_requests_total{service="shop",outcome="issued"}');
+  await until("more than ten requests to be reported", async () => ((await issued()) ?? 0) > 10, A_FEW_REPORTS);
 });
 
 test("unmodified Envoy reports each endpoint", async (context) => {

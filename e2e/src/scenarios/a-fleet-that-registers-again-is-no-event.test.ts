@@ -30,7 +30,7 @@ async function fleet() {
         name: "zk",
         type: "zookeeper",
         servers: [server.address],
-        sessionTimeout: "4s",
+        sessionTimeout: "15s",
         paths: [{ path: "/services/*", service: "{1}", format: "curator" }],
       },
     ],

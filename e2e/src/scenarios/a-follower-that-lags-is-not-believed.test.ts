@@ -73,7 +73,7 @@ test("a server that knows only the past is not believed, by the next process nei
   expect((await sourceOf(controlPlane)).detail?.floorGivenUp).toMatch(/ by operator$/);
   expect(await controlPlane.metric('fairlead_zookeeper_floors_given_up_total{source="zk",because="operator"}')).toBe(1);
   // Believed, and still a source that was just disturbed: what it lacks is held as always.
-  await untilUsable(sidecar, "cart", addresses.slice(0, 2), 30_000);
+  await untilUsable(sidecar, "cart", addresses.slice(0, 2), 60_000);
   expect(await load.stop()).toMatchObject({ failed: 0 });
 });
 

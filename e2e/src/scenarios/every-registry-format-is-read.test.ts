@@ -25,7 +25,7 @@ async function startMesh(paths: readonly PathConfig[]) {
   const server = await startZooKeeper();
   const session = await openZooKeeperSession(server.address);
   const controlPlane = await startControlPlane({
-    sources: [{ name: "zk", type: "zookeeper", servers: [server.address], sessionTimeout: "4s", paths }],
+    sources: [{ name: "zk", type: "zookeeper", servers: [server.address], sessionTimeout: "15s", paths }],
     defaults: { check: "none" },
   });
   return { session, controlPlane };

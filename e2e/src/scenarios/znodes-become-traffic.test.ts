@@ -18,7 +18,7 @@ async function zooKeeperMesh() {
         name: "zk",
         type: "zookeeper",
         servers: [server.address],
-        sessionTimeout: "4s",
+        sessionTimeout: "15s",
         paths: [
           { path: "/members/cart", service: "cart", format: "host-port" },
           { path: "/services/*", service: "{1}", format: "curator" },

@@ -7,7 +7,7 @@ import { until, untilEqual } from "../harness/until.js";
 import { startZooKeeper } from "../harness/zookeeper.js";
 import { openZooKeeperSession } from "../harness/zookeeper-client.js";
 
-const SESSION_TIMEOUT = "4s";
+const SESSION_TIMEOUT = "15s";
 
 async function meshOfThree() {
   const server = await startZooKeeper();

@@ -170,6 +170,21 @@ describe("a response", () => {
     expect(protocol.applied.value.clusters.has("shop")).toBe(true);
   });
 
+  test("with a heartbeat of anything is acknowledged, and a time to live takes nothing out of force when it runs out (invariant 1)", () => {
+    const { protocol, clock } = setUp();
+    const ttl = { seconds: 10 };
+    const body = { type_url: CDS, value: shop.value };
+    protocol.receive(response(CDS, "1", { resources: [{ name: "shop", version: "c1", resource: body, ttl }] }));
+    const applied = protocol.applied.value;
+    for (const [nonce, version] of ["c1", "c0"].entries()) {
+      const heartbeat = response(CDS, `h${nonce}`, { resources: [{ name: "shop", version, ttl }] });
+      expect(protocol.receive(heartbeat)).toEqual({ type_url: CDS, response_nonce: `h${nonce}` });
+    }
+    clock.advance(3_600_000);
+    expect(protocol.applied.value).toBe(applied);
+    expect(protocol.open().find((each) => each.type_url === CDS)?.initial_resource_versions).toEqual({ shop: "c1" });
+  });
+
   test("takes a name from resource_name where name is empty", () => {
     const { protocol } = setUp();
     const resource = { resource_name: { name: "shop" }, version: "c1", resource: { type_url: CDS, value: shop.value } };

@@ -6,7 +6,7 @@ const NAMES = Array.from({ length: COUNT }, (_, index) => dnsName(`s${index}`, `
 const says: FakeResolver["say"] = ({ name }) => ({ answers: [address(name, "10.0.0.1", 5)] });
 
 describe("ten thousand names that expired while every resolver was silent", () => {
-  test("are all fresh again in the time the budget gives, and no second has more queries than it allows", { timeout: 90_000 }, async () => {
+  test("are all fresh again in the time the budget gives, and no second has more queries than it allows", async () => {
     const { source, resolver, clock } = dnsUnderTest(NAMES, says);
     const pass = async (ms: number) => {
       for (let gone = 0; gone < ms; gone += 10) {

@@ -7,6 +7,7 @@ import { createServer as createTlsServer, type TLSSocket, type Server as TlsServ
 import { fail, ok, type Result } from "@fairlead/shared";
 import type { ConnectionInjector } from "@grpc/grpc-js";
 import { type ClientProof, proofOf } from "./client-proof.js";
+import { SetupQueue } from "./setup-queue.js";
 import type { TlsMaterial } from "./tls-files.js";
 
 /** As many as the kernel gives: Linux caps it at net.core.somaxconn, 4096 by default since 5.4. More would wrap around in old kernels. */
@@ -55,6 +56,7 @@ interface Open {
 
 export function newConnections(options: ConnectionsOptions): Connections {
   const { injector, tls } = options;
+  const setups = new SetupQueue();
   const open = new Map<string, Open>();
   const accept = (socket: Socket, proof: ClientProof) => {
     const peer = `${socket.remoteAddress}:${socket.remotePort}`;
@@ -64,7 +66,7 @@ export function newConnections(options: ConnectionsOptions): Connections {
     });
     // The http2 session reports what goes wrong with a connection; a reset before it is set up has nobody to tell.
     socket.on("error", () => socket.destroy());
-    injector.injectConnection(socket);
+    setups.add(socket, () => injector.injectConnection(socket));
   };
   const secure = tls && newTlsServer(tls, accept);
   const server: NetServer = secure ?? createServer({ noDelay: true }, (socket) => accept(socket, UNASKED));
@@ -81,7 +83,10 @@ export function newConnections(options: ConnectionsOptions): Connections {
       if (lost) for (const connection of open.values()) connection.proof = OUTDATED;
     },
     destroy: (peer) => void open.get(peer)?.socket.destroy(),
-    stopListening: () => void server.close(),
+    stopListening() {
+      server.close();
+      setups.close();
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import type { ViewOf, XdsNode } from "../resource-set.js";
 import type { ClientStanding } from "../resource-standing.js";
 import { STATUS, type Step, type StreamMachine, type StreamStatus } from "../stream-machine.js";
 import { readDeltaRequest, readSotwRequest, type StreamRequest } from "../stream-request.js";
+import type { RoomPlace, RoomUser, WriteRoom } from "../write-room.js";
 
 export type BytesCall = ServerDuplexStream<Buffer, Buffer>;
 
@@ -18,6 +19,7 @@ export interface ServedStreamDeps {
   readonly viewOf: ViewOf;
   readonly clock: Clock;
   readonly limits: XdsLimits;
+  readonly room: WriteRoom;
   /** How old this stream may become. */
   readonly ageMs: number;
   /** Ends the connection under a stream whose client does not read what would end it properly. */
@@ -33,11 +35,13 @@ const CLOSING_MS = 5_000;
 const GROWN_OLD_AGAIN_MS = 10_000;
 const WINDOW_MS = 1_000;
 
-export class ServedStream {
+export class ServedStream implements RoomUser {
   readonly #deps: ServedStreamDeps;
+  readonly #place: RoomPlace;
   readonly #firstRequest: Timer;
   #watch: Closable | undefined;
   #due: Timer | undefined;
+  #dueMs = 0;
   #age: Timer;
   /** Requests read since `#windowMs`. */
   #requests = 0;
@@ -45,11 +49,14 @@ export class ServedStream {
   #resumption: Timer | undefined;
   #bufferedBytes = 0;
   #paused = false;
+  /** There is no room for what it would write. */
+  #held = false;
   #ended = false;
 
   constructor(deps: ServedStreamDeps) {
     this.#deps = deps;
-    const { call, clock, limits } = deps;
+    const { call, clock, limits, room } = deps;
+    this.#place = room.enter(this);
     this.#firstRequest = clock.schedule(limits.firstRequestMs, () => this.#firstRequestIsDue());
     this.#age = clock.schedule(deps.ageMs, () => this.#grownOld());
     call.on("data", (bytes: Buffer) => this.#received(bytes));
@@ -81,7 +88,26 @@ export class ServedStream {
     if (this.#ended) return;
     this.#countRequest();
     const request = this.#read(bytes);
-    if (request !== undefined) this.#run(this.#deps.machine.request(request));
+    if (request === undefined) return;
+    this.#askForRoom();
+    this.#run(this.#deps.machine.request(request));
+  }
+
+  /** What there is to say is heard and seen at any time, and said when there is room for it. */
+  #askForRoom(): void {
+    if (this.#held || this.#place.may()) return;
+    this.#held = true;
+    this.#run(this.#deps.machine.writable(false));
+  }
+
+  go(): void {
+    this.#held = false;
+    if (!this.#ended && !this.#paused) this.#run(this.#deps.machine.writable(true));
+  }
+
+  evict(): void {
+    this.close({ code: STATUS.resourceExhausted, details: "what this client does not read keeps others waiting" });
+    this.#destroyIfUnread();
   }
 
   /** A client that asks faster than this is read more slowly, not refused: what it asks for it still gets. */
@@ -135,7 +161,9 @@ export class ServedStream {
   #scheduleDue(): void {
     const { clock, machine } = this.#deps;
     const { dueMs } = machine;
-    if (dueMs === undefined || this.#due !== undefined || this.#ended) return;
+    if (dueMs === undefined || this.#ended || (this.#due !== undefined && this.#dueMs <= dueMs)) return;
+    this.#due?.cancel();
+    this.#dueMs = dueMs;
     this.#due = clock.schedule(Math.max(1, dueMs - clock.nowMs()), () => {
       this.#due = undefined;
       this.#run(machine.tick());
@@ -147,7 +175,10 @@ export class ServedStream {
     // Headers now, not with the first response: a client that lacks nothing still learns that it is served. Nor before:
     // one that is refused shall not take itself for connected.
     call.sendMetadata(new Metadata());
-    const watch = viewOf(node).watch((sets) => this.#run(machine.view(sets)));
+    const watch = viewOf(node).watch((sets) => {
+      this.#askForRoom();
+      this.#run(machine.view(sets));
+    });
     // The first view is answered before `watch` returns, and that may have ended the stream.
     if (this.#ended) void watch.close();
     else this.#watch = watch;
@@ -155,7 +186,7 @@ export class ServedStream {
 
   #write(bytes: Buffer): void {
     const { call, limits, machine, onLimit } = this.#deps;
-    this.#bufferedBytes += bytes.length;
+    this.#holds(this.#bufferedBytes + bytes.length);
     call.write(bytes, () => this.#written(bytes.length));
     if (this.#bufferedBytes > limits.bufferBytes) {
       onLimit("bufferBytes");
@@ -167,10 +198,15 @@ export class ServedStream {
   }
 
   #written(bytes: number): void {
-    this.#bufferedBytes -= bytes;
+    this.#holds(this.#bufferedBytes - bytes);
     if (this.#ended || !this.#paused || this.#bufferedBytes > this.#deps.limits.pauseBytes) return;
     this.#paused = false;
-    this.#run(this.#deps.machine.writable(true));
+    if (!this.#held) this.#run(this.#deps.machine.writable(true));
+  }
+
+  #holds(bytes: number): void {
+    this.#bufferedBytes = bytes;
+    this.#place.holds(bytes);
   }
 
   #firstRequestIsDue(): void {
@@ -186,6 +222,7 @@ export class ServedStream {
     this.#due?.cancel();
     this.#age.cancel();
     this.#resumption?.cancel();
+    this.#place.leave();
     void this.#watch?.close();
     this.#deps.machine.ended(reason);
     this.#deps.onEnded();

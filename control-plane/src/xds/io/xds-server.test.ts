@@ -64,6 +64,26 @@ describe("the xDS server on a socket", () => {
     expect((await stream.next()).type_url).toBe(CDS);
   });
 
+  test("a connection that never says anything is closed after a while, too", async () => {
+    await start({ limits: { ...DEFAULT_LIMITS, idleConnectionMs: 100 } });
+    const silent = connect(port, "127.0.0.1").resume();
+    await once(silent, "close");
+  });
+
+  test("with room for one response at a time everybody is answered, one after the other, and hears of changes", async () => {
+    await start({ limits: { ...DEFAULT_LIMITS, waitingBytes: 1 } });
+    const streams = Array.from({ length: 10 }, () => client.open(aggregated.DeltaAggregatedResources));
+    for (const stream of streams) stream.write({ node, type_url: EDS, resource_names_subscribe: ["a"] });
+    for (const stream of streams) {
+      const { nonce, resources } = await stream.next();
+      expect(resources[0]?.version).toBe("1");
+      stream.write({ type_url: EDS, response_nonce: nonce });
+    }
+    sets.set(view({ ...everything, eds: { a: "2" } }));
+    for (const stream of streams) expect((await stream.next()).resources[0]?.version).toBe("2");
+    expect(await metrics.expose()).toMatch(/fairlead_xds_limit_hits_total\{limit="waitingBytes"\} [1-9]/);
+  });
+
   test("serves SotW on the aggregated stream, pushes a change and hears its ACK", async () => {
     await start();
     const stream = client.open(aggregated.StreamAggregatedResources);

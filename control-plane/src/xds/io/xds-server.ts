@@ -10,6 +10,7 @@ import { ResponseEncoder } from "../response-encoder.js";
 import { STATUS, StreamMachine } from "../stream-machine.js";
 import type { StreamObserver } from "../stream-observer.js";
 import type { TlsState, XdsTls } from "../tls-state.js";
+import { WriteRoom } from "../write-room.js";
 import { type Connections, newConnections } from "./connections.js";
 import { type LoadReporting, serveLoadReports } from "./load-reporting.js";
 import { PeerGuard } from "./peer-guard.js";
@@ -68,6 +69,7 @@ class GrpcXdsServer implements XdsServer {
   #files: TlsFiles | undefined;
   readonly #encoder: ResponseEncoder;
   readonly #admission: Admission;
+  readonly #room: WriteRoom;
   readonly #limitHits: CounterMetric;
   readonly #guard: PeerGuard;
   readonly #streams = new Set<ServedStream>();
@@ -80,6 +82,7 @@ class GrpcXdsServer implements XdsServer {
     this.#deps = deps;
     this.#encoder = new ResponseEncoder(deps.identifier);
     this.#admission = new Admission(deps.limits);
+    this.#room = new WriteRoom({ clock: deps.clock, bytes: deps.limits.waitingBytes, onFull: () => this.#hit("waitingBytes") });
     this.#limitHits = deps.metrics.counter({
       name: "xds_limit_hits_total",
       help: "Streams and connections refused or ended by a limit of the xDS server.",
@@ -200,6 +203,7 @@ class GrpcXdsServer implements XdsServer {
       viewOf,
       clock,
       limits,
+      room: this.#room,
       // Between 80 % and 120 %: streams opened together do not end together.
       ageMs: limits.streamAgeMs * (0.8 + 0.4 * this.#deps.rng.next()),
       destroyConnection: () => this.#connections?.destroy(peer),

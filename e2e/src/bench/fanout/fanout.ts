@@ -51,5 +51,5 @@ async function connectFleet(port: number): Promise<{ end(): Promise<unknown> }> 
   const fleet = startHelper<FleetReport>("xds-clients-main.js", 1, []);
   fleet.send({ kind: "connect", port, streams: STREAMS, types: [RESOURCE_TYPES.assignment], names: ["c0"] });
   await fleet.next("synced");
-  return { end: () => fleet.kill() };
+  return { end: () => fleet.end() };
 }

@@ -5,8 +5,12 @@ import type { FleetOrder, FleetReport } from "./fleet-protocol.js";
 import { monotonicMs } from "./monotonic.js";
 import { RawStream } from "./raw-stream.js";
 
-/** One address of this machine has some 28,000 ports: so many clients share one. */
+/**
+ * One address of this machine has some 28,000 ports to give, and the kernel takes milliseconds to find one among thousands (bind(2) with
+ * port 0): clients have ports of their own, below those it gives, and other addresses whenever they come back.
+ */
 const CLIENTS_PER_ADDRESS = 8_192;
+const FIRST_PORT = 10_000;
 const RETRY_AFTER_MS = 50;
 
 type Fleet = Extract<FleetOrder, { kind: "connect" }>;
@@ -16,6 +20,8 @@ interface Client {
   /** By type URL, then by name. */
   readonly held: Map<string, Map<string, string>>;
   stream: RawStream | undefined;
+  /** Since the last connect or reconnect. */
+  attempts: number;
   isServed: boolean;
   /** Responses that have come of what is expected. */
   hasReceived: boolean;
@@ -25,6 +31,7 @@ export class RawFleet {
   readonly #report: (report: FleetReport) => void;
   readonly #fleet: Fleet;
   readonly #clients: readonly Client[];
+  #generation = 0;
   #startedAtMs = 0;
   #cutAtMs = 0;
   #connectedAtMs = 0;
@@ -54,8 +61,9 @@ export class RawFleet {
   reconnect(): void {
     this.#cutAtMs = monotonicMs();
     [this.#served, this.#received, this.#resent, this.#retries] = [0, 0, 0, 0];
+    this.#generation += 1;
     for (const client of this.#clients) {
-      client.isServed = false;
+      [client.isServed, client.attempts] = [false, 0];
       const { stream } = client;
       client.stream = undefined;
       stream?.end();
@@ -88,7 +96,7 @@ export class RawFleet {
     const { port, types, names } = this.#fleet;
     const stream = new RawStream({
       port,
-      localAddress: `127.0.${1 + Math.floor(client.index / CLIENTS_PER_ADDRESS)}.1`,
+      from: this.#placeOf(client),
       node: `node-${client.index}`,
       cluster: "bench",
       subscriptions: types.map((typeUrl) => ({ typeUrl, names, held: Object.fromEntries(client.held.get(typeUrl) ?? []) })),
@@ -98,6 +106,13 @@ export class RawFleet {
       onClosed: () => this.#closed(client, stream),
     });
     client.stream = stream;
+  }
+
+  #placeOf(client: Client): { readonly localAddress: string; readonly localPort: number } {
+    const row = Math.floor(client.index / CLIENTS_PER_ADDRESS);
+    // Somebody may listen on a port of every address: the next attempt is another one.
+    const localPort = FIRST_PORT + (client.index % CLIENTS_PER_ADDRESS) + (client.attempts++ % 2) * CLIENTS_PER_ADDRESS;
+    return { localAddress: `127.${1 + (this.#generation % 100)}.${1 + row}.1`, localPort };
   }
 
   #isServed(client: Client): void {
@@ -143,5 +158,5 @@ export class RawFleet {
 }
 
 function newClient(index: number): Client {
-  return { index, held: new Map(), stream: undefined, isServed: false, hasReceived: false };
+  return { index, held: new Map(), stream: undefined, attempts: 0, isServed: false, hasReceived: false };
 }

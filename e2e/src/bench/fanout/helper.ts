@@ -9,7 +9,8 @@ export interface Helper<Report extends { readonly kind: string }> {
   send(order: object): void;
   /** The next report of a kind. Those of other kinds wait for whoever asks for them. */
   next<Kind extends Report["kind"]>(kind: Kind): Promise<Extract<Report, { kind: Kind }>>;
-  kill(): Promise<void>;
+  /** SIGTERM: what a profile needs in order to be written. */
+  end(): Promise<void>;
 }
 
 const REPORT_TIMEOUT_MS = 300_000;
@@ -43,6 +44,6 @@ export function startHelper<Report extends { readonly kind: string }>(
         },
         { timeoutMs: REPORT_TIMEOUT_MS, everyMs: 5 },
       ),
-    kill: async () => void (await child.kill()),
+    end: async () => void (await child.kill("SIGTERM")),
   };
 }

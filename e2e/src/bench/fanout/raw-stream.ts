@@ -75,8 +75,8 @@ export interface RawSubscription {
 
 export interface RawStreamOptions {
   readonly port: number;
-  /** From which of this machine's addresses: one has only some 28,000 ports. */
-  readonly localAddress: string;
+  /** From where; any address and port by default. */
+  readonly from?: { readonly localAddress: string; readonly localPort: number };
   readonly node: string;
   /** `node.cluster`: a bench's own clients, or those it wants to see get by beside them. */
   readonly cluster: string;
@@ -99,8 +99,8 @@ export class RawStream {
 
   constructor(options: RawStreamOptions) {
     this.#options = options;
-    const { port, localAddress, node, cluster, subscriptions, manners } = options;
-    this.#socket = connect({ host: "127.0.0.1", port, localAddress, noDelay: true });
+    const { port, from, node, cluster, subscriptions, manners } = options;
+    this.#socket = connect({ host: "127.0.0.1", port, ...from, noDelay: true });
     const first = subscriptions.map(({ typeUrl, names, held }) =>
       message(
         encode("envoy.service.discovery.v3.DeltaDiscoveryRequest", {

@@ -72,7 +72,6 @@ async function startPlane(clusters: number, endpoints: number): Promise<Plane> {
   const got = { responses: 0, closed: false };
   const stream = new RawStream({
     port,
-    localAddress: "127.0.0.1",
     node: "node-0",
     cluster: "bench",
     subscriptions: [

@@ -14,54 +14,66 @@ export interface BadClientOptions {
   readonly rounds: number;
 }
 
+export interface BadClientFigures {
+  /** With over without: from a change to the ACK of one of the others, the 99th percentile. */
+  readonly p99: Readonly<Record<BadClient, number>>;
+  /** With over without: CPU of the server for what the others are sent. */
+  readonly cpu: Readonly<Record<BadClient, number>>;
+}
+
 /**
- * What one bad client, or a thousand silent ones, costs everybody else: from a change to each one's ACK, the 99th percentile, in rounds of
- * which one half is without and the other with them; the median over the rounds of with over without.
+ * What one bad client, or a thousand silent ones, costs everybody else, in rounds of which one half is without and the other with them: the
+ * median of the rounds' ratios. That of the CPU stands a busy machine.
  */
-export async function measureBadClients({ streams, rounds }: BadClientOptions): Promise<Readonly<Record<BadClient, number>>> {
+export async function measureBadClients({ streams, rounds }: BadClientOptions): Promise<BadClientFigures> {
   const server = startHelper<ServerReport>("xds-server-main.js", 0, ["1", String(ENDPOINTS)]);
   const fleet = startHelper<FleetReport>("xds-clients-main.js", 1, []);
   const { port } = await server.next("listening");
   fleet.send({ kind: "connect", port, streams, types: [RESOURCE_TYPES.assignment], names: ["c0"] });
   await fleet.next("synced");
-  await ackP99Ms(server, streams);
-  const ratios = {} as Record<BadClient, number>;
+  await push(server, streams);
+  const p99 = {} as Record<BadClient, number>;
+  const cpu = {} as Record<BadClient, number>;
   for (const kind of BAD_CLIENTS) {
     const bad = startHelper<BadClientReport>("xds-bad-clients-main.js", 1, [kind, String(port)]);
-    const ofRounds = await alternate(rounds, { bad, p99Ms: () => ackP99Ms(server, streams) });
-    ratios[kind] = median(ofRounds.map(({ idleMs, badMs }) => badMs / idleMs));
+    const ofRounds = await alternate(rounds, { bad, measure: () => push(server, streams) });
+    p99[kind] = median(ofRounds.map(({ idle, beside }) => beside.ackP99Ms / idle.ackP99Ms));
+    cpu[kind] = median(ofRounds.map(({ idle, beside }) => beside.cpuMicros / idle.cpuMicros));
     console.log(`${kind}: ${JSON.stringify(ofRounds)}`);
-    await bad.kill();
+    await bad.end();
   }
-  await Promise.all([fleet.kill(), server.kill()]);
-  return ratios;
+  await Promise.all([fleet.end(), server.end()]);
+  return { p99, cpu };
 }
 
+type Half = Pick<Extract<ServerReport, { kind: "pushed" }>, "ackP99Ms" | "cpuMicros">;
+
 interface Round {
-  readonly idleMs: number;
-  readonly badMs: number;
+  readonly idle: Half;
+  readonly beside: Half;
 }
 
 async function alternate(
   rounds: number,
-  { bad, p99Ms }: { readonly bad: Helper<BadClientReport>; readonly p99Ms: () => Promise<number> },
+  { bad, measure }: { readonly bad: Helper<BadClientReport>; readonly measure: () => Promise<Half> },
 ): Promise<readonly Round[]> {
   const done: Round[] = [];
   for (let round = 0; round < rounds; round++) {
-    const idleMs = await p99Ms();
+    const idle = await measure();
     bad.send({ act: true });
     await bad.next("acting");
-    const badMs = await p99Ms();
+    const beside = await measure();
     bad.send({ act: false });
     await bad.next("resting");
-    done.push({ idleMs, badMs });
+    done.push({ idle, beside });
   }
   return done;
 }
 
-async function ackP99Ms(server: Helper<ServerReport>, streams: number): Promise<number> {
+async function push(server: Helper<ServerReport>, streams: number): Promise<Half> {
   server.send({ kind: "push", rounds: PUSHES, streams });
-  return (await server.next("pushed")).ackP99Ms;
+  const { ackP99Ms, cpuMicros } = await server.next("pushed");
+  return { ackP99Ms, cpuMicros };
 }
 
 function median(values: readonly number[]): number {

@@ -37,13 +37,13 @@ export async function measureReconnects(streams: number) {
   const { tookMs: firstSyncMs } = await fleet.next("synced");
   const cut = await storm(first, fleet, streams);
   const rssMbPeak = peakRssMbOf(first.pid);
-  await first.kill();
+  await first.end();
   const second = startServer(port, WEIGHT + 1);
   await second.next("listening");
   const restart = await storm(second, fleet, streams);
   const rssMbPeakOfRestart = peakRssMbOf(second.pid);
   fleet.send({ kind: "disconnect" });
-  await Promise.all([fleet.kill(), second.kill()]);
+  await Promise.all([fleet.end(), second.end()]);
   return { firstSyncMs, cut, restart, rssMbPeak, rssMbPeakOfRestart };
 }
 

@@ -6,6 +6,7 @@ import { openZooKeeperSession, type ZooKeeperSession } from "../../harness/zooke
 import type { FleetReport } from "../fanout/fleet-protocol.js";
 import { type Helper, startHelper } from "../fanout/helper.js";
 import { monotonicMs } from "../fanout/monotonic.js";
+import { cpuMicrosOf } from "../process-usage.js";
 
 const ENDPOINTS = 100;
 /** A change within 50 ms of a publish is merged with others by design: what is measured is a lone one. */
@@ -17,12 +18,19 @@ export interface SourceToAckOptions {
   readonly rounds: number;
 }
 
+export interface SourceToAckFigures {
+  /** Of each sidecar and change. */
+  readonly tookMs: readonly number[];
+  /** Of the control plane, from the write to the last ACK, by change. */
+  readonly cpuMs: readonly number[];
+}
+
 /**
  * From a write to ZooKeeper being sent to each sidecar's ACK being written, through the real control plane, alone on core 0: its watch, the
  * reads, the debounce, the snapshot, the rendering, the push. Every sidecar has the service's Cluster, assignment and routes, as ours do; a
  * round re-weights one of the hundred endpoints, the next one adds one. No checks: an endpoint that is added serves at once.
  */
-export async function measureSourceToAck({ streams, rounds }: SourceToAckOptions): Promise<readonly number[]> {
+export async function measureSourceToAck({ streams, rounds }: SourceToAckOptions): Promise<SourceToAckFigures> {
   const zooKeeper = await startZooKeeper();
   const session = await openZooKeeperSession(zooKeeper.address, 30_000);
   await session.mkdirp("/services/shop");
@@ -32,22 +40,32 @@ export async function measureSourceToAck({ streams, rounds }: SourceToAckOptions
     sources: [{ name: "zk", type: "zookeeper", servers: [zooKeeper.address], paths }],
     defaults: { check: "none" },
   });
-  execFileSync("taskset", ["-a", "-p", "-c", "0", String(controlPlane.process().pid)]);
+  const { pid } = controlPlane.process();
+  execFileSync("taskset", ["-a", "-p", "-c", "0", String(pid)]);
   const fleet = startHelper<FleetReport>("xds-clients-main.js", 1, []);
   fleet.send({ kind: "connect", port: controlPlane.xdsPort, streams, types: TYPES, names: ["shop"] });
   await fleet.next("synced");
   const tookMs: number[] = [];
-  for (let round = 0; round < rounds; round++) tookMs.push(...(await measureOne(round, session, fleet)));
-  await fleet.kill();
+  const cpuMs: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    await prepare(fleet);
+    const cpuBefore = cpuMicrosOf(pid);
+    tookMs.push(...(await measureOne(round, session, fleet)));
+    cpuMs.push((cpuMicrosOf(pid) - cpuBefore) / 1_000);
+  }
+  await fleet.end();
   await controlPlane.stop();
   await zooKeeper.stop();
-  return tookMs;
+  return { tookMs, cpuMs };
 }
 
-async function measureOne(round: number, session: ZooKeeperSession, fleet: Helper<FleetReport>): Promise<readonly number[]> {
+async function prepare(fleet: Helper<FleetReport>): Promise<void> {
   fleet.send({ kind: "expect", typeUrl: RESOURCE_TYPES.assignment });
   await fleet.next("expecting");
   await new Promise((resolve) => setTimeout(resolve, LONE_AFTER_MS));
+}
+
+async function measureOne(round: number, session: ZooKeeperSession, fleet: Helper<FleetReport>): Promise<readonly number[]> {
   const sentAtMs = monotonicMs();
   const added = ENDPOINTS + round;
   if (round % 2 === 0) await session.set(pathOf(round % ENDPOINTS), dataOf(round % ENDPOINTS, 101 + round));

@@ -20,7 +20,8 @@ const PARTS = (process.env["BENCH_PARTS"] ?? "reconnect,change,bad-clients").spl
  * `resources_resent`: resources that came, on any stream, in the version it had said it has. `rss_mb_peak`: of the server, ever.
  * `listen_overflows`: connections for which the listening socket had no room; each waits for the client's next SYN, a second or more.
  * `acked_p99_ms`: one endpoint re-weighted or added, from its write to ZooKeeper to the ACKs of half as many sidecars, of the real control
- * plane. `bad_clients_p99_over_idle`: from a change to the ACKs of a tenth as many sidecars, with a bad client beside them over without.
+ * plane (`acked_cpu_ms`: its CPU for one change). `bad_clients_p99_over_idle`: from a change to the ACKs of a tenth as many sidecars, with a bad client beside them over without
+ * (`bad_clients_cpu_over_idle`: CPU of the server for the same).
  */
 export const storm: Bench = {
   name: "storm",
@@ -53,10 +54,16 @@ async function reconnects(): Promise<Figures> {
 }
 
 async function change(): Promise<Figures> {
-  const tookMs = await measureSourceToAck({ streams: CHANGED_STREAMS, rounds: ROUNDS });
-  return { acked_streams: CHANGED_STREAMS, acked_p50_ms: percentile(tookMs, 50), acked_p99_ms: percentile(tookMs, 99) };
+  const { tookMs, cpuMs } = await measureSourceToAck({ streams: CHANGED_STREAMS, rounds: ROUNDS });
+  return {
+    acked_streams: CHANGED_STREAMS,
+    acked_p50_ms: percentile(tookMs, 50),
+    acked_p99_ms: percentile(tookMs, 99),
+    acked_cpu_ms: percentile(cpuMs, 50),
+  };
 }
 
 async function badClients(): Promise<Figures> {
-  return { bad_clients_p99_over_idle: await measureBadClients({ streams: BESIDE_STREAMS, rounds: ROUNDS }) };
+  const { p99, cpu } = await measureBadClients({ streams: BESIDE_STREAMS, rounds: ROUNDS });
+  return { bad_clients_p99_over_idle: p99, bad_clients_cpu_over_idle: cpu };
 }

@@ -76,7 +76,7 @@ describe("an ADS client over TLS", () => {
   });
 
   afterEach(() => {
-    client?.close();
+    void client?.close();
     server?.forceShutdown();
     rmSync(folder, { recursive: true });
   });
@@ -87,7 +87,7 @@ describe("an ADS client over TLS", () => {
     write("web-7-renewed");
     server?.forceShutdown();
     await vi.waitFor(() => expect(one.connection.value.kind).toBe("disconnected"), { timeout: 30_000 });
-    client?.close();
+    void client?.close();
     await connected(start(await serve()));
     expect(shown).toEqual(["web-7", "web-7-renewed"]);
   });

@@ -221,7 +221,7 @@ describe("the ADS client", () => {
     const plane = await controlPlane((stream) => stream.write(shopResponse));
     const { client } = start([plane.address]);
     await until(client.connection, isConnected);
-    client.close();
+    void client.close();
     const ended = new Promise((resolve) => plane.streams[0]?.on("cancelled", resolve));
     await ended;
     expect(client.connection.value.kind).toBe("connected");

@@ -53,16 +53,21 @@ export interface AdsClientOptions {
   readonly tls?: ClientTlsSettings;
   readonly protocol: Pick<ClientProtocol, "open" | "receive">;
   /** Begins what shall share a connection with the stream, once it is connected; closed before the connection is. */
-  readonly beside?: (client: Client) => Closable;
+  readonly beside?: (client: Client) => Beside;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly log: Log;
 }
 
+/** `finish` says what is still to be said, within bounds; `close` ends it as it is. */
+export interface Beside extends Closable {
+  finish(): Promise<void>;
+}
+
 export interface AdsClient extends Closable {
   readonly connection: Watchable<Connection>;
-  /** Ends the stream and the connection; nothing is called back afterwards. */
-  close(): void;
+  /** Ends the stream, what is beside it and the connection; of the stream nothing is called back from now on. */
+  close(): void | Promise<void>;
 }
 
 type AdsStream = ClientDuplexStream<DeltaDiscoveryRequest, DeltaDiscoveryResponse__Output>;
@@ -115,10 +120,10 @@ class AdsShell implements AdsClient {
     });
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true;
     this.#retry?.cancel();
-    this.#attempt?.end();
+    await this.#attempt?.finish();
   }
 
   #onConnected(address: string): void {
@@ -164,7 +169,7 @@ class Attempt {
   /** Four at most. */
   readonly #timers: Timer[] = [];
   readonly #stream: AdsStream;
-  #beside: Closable | undefined;
+  #beside: Beside | undefined;
   #isConnected = false;
   #isOver = false;
 
@@ -192,6 +197,16 @@ class Attempt {
     for (const timer of this.#timers) timer.cancel();
     void this.#beside?.close();
     this.#stream.cancel();
+    this.#client.close();
+  }
+
+  /** Like `end`, once what is beside the stream has said its last. */
+  async finish(): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    for (const timer of this.#timers) timer.cancel();
+    this.#stream.cancel();
+    await this.#beside?.finish();
     this.#client.close();
   }
 

@@ -1,7 +1,8 @@
 import { type LoadStatsRequest, type LoadStatsResponse__Output, services } from "@fairlead/proto";
-import { type BackoffRange, type Clock, type Closable, fullJitterMs, type Log, type Rng, type Timer } from "@fairlead/shared";
+import { type BackoffRange, type Clock, fullJitterMs, type Log, type Rng, type Timer } from "@fairlead/shared";
 import type { Client, ClientDuplexStream } from "@grpc/grpc-js";
 import type { LoadReports } from "../load-reports.js";
+import type { Beside } from "./ads-client.js";
 
 const METHOD = services.loadReporting.StreamLoadStats;
 /** Nothing waits for a report, and a control plane that takes none will take none in a second either. */
@@ -14,20 +15,25 @@ export interface ReportLoadsOptions {
   readonly log: Log;
 }
 
+/** What the last report may take. */
+const LAST_REPORT_MS = 500;
+
 /** Reports on the client's connection for as long as that is there, over as many streams as it takes. */
-export function reportLoads(client: Client, options: ReportLoadsOptions): Closable {
+export function reportLoads(client: Client, options: ReportLoadsOptions): Beside {
   const reporting = new Reporting(client, options);
   reporting.open();
   return reporting;
 }
 
-class Reporting implements Closable {
+class Reporting implements Beside {
   readonly #client: Client;
   readonly #options: ReportLoadsOptions;
   #stream: ClientDuplexStream<LoadStatsRequest, LoadStatsResponse__Output> | undefined;
   #timer: Timer | undefined;
   #failures = 0;
   #writing = false;
+  /** The control plane has asked for reports on this stream. */
+  #asked = false;
   #closed = false;
 
   constructor(client: Client, options: ReportLoadsOptions) {
@@ -43,8 +49,10 @@ class Reporting implements Closable {
     );
     this.#stream = stream;
     this.#writing = false;
+    this.#asked = false;
     stream.on("data", (response: LoadStatsResponse__Output) => {
       this.#failures = 0;
+      this.#asked = true;
       this.#reportEvery(this.#options.loads.heard(response));
     });
     // Every error is also a status, which comes last; without a listener it would be thrown.
@@ -57,6 +65,25 @@ class Reporting implements Closable {
     this.#closed = true;
     this.#timer?.cancel();
     this.#stream?.cancel();
+  }
+
+  /** What was counted since the last report is reported before this ends: nobody else will. */
+  async finish(): Promise<void> {
+    this.#closed = true;
+    this.#timer?.cancel();
+    const stream = this.#stream;
+    if (stream !== undefined && this.#asked && !this.#writing) {
+      await new Promise<void>((resolve) => {
+        const patience = this.#options.clock.schedule(LAST_REPORT_MS, resolve);
+        stream.on("status", () => {
+          patience.cancel();
+          resolve();
+        });
+        stream.write(this.#options.loads.next().message);
+        stream.end();
+      });
+    }
+    this.close();
   }
 
   #reportEvery(intervalMs: number): void {
