@@ -113,8 +113,11 @@ const ASSIGNMENT = RESOURCE_TYPES.assignment;
 function standing(snapshot: Snapshot, types: ReadonlyMap<string, ResourceSet>, absence: ResourceSets["absence"]): ResourceSets {
   const { position, complete, bootWaitOver, unheard } = snapshot;
   // Settings are those of this run; who is there may be old. After bootWait it is the best anybody has.
-  const isProvisional = (typeUrl: string, name: string) => typeUrl === ASSIGNMENT && !bootWaitOver && unheard.has(name as ServiceName);
-  return { position, types, absence, complete: complete.kind === "complete", answerNewcomers: bootWaitOver, isProvisional };
+  const isProvisional = (typeUrl: string, name: string) => typeUrl === ASSIGNMENT && unheard.has(name as ServiceName);
+  return {
+    ...{ position, types, absence, complete: complete.kind === "complete", answerNewcomers: bootWaitOver },
+    ...(bootWaitOver || unheard.size === 0 ? {} : { isProvisional }),
+  };
 }
 
 /** The set itself where the changes make no difference. */

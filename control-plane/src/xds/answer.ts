@@ -1,6 +1,7 @@
 // What a client lacks of one type: reads, decides, changes nothing.
 
 import { RESOURCE_TYPES } from "@fairlead/proto";
+import type { EarlierRun } from "./earlier-run.js";
 import type { Holdings } from "./holdings.js";
 import type { Suspect } from "./narrowing.js";
 import type { Absence, Resource, ResourceSet, ResourceSets } from "./resource-set.js";
@@ -14,6 +15,7 @@ export interface Standing {
   readonly variant: "sotw" | "delta";
   readonly subscription: Subscription;
   readonly holdings: Holdings;
+  readonly earlierRun: EarlierRun;
   /** Names to be answered even at a version sent before (xDS rules R14, R21). */
   readonly owed: ReadonlySet<string>;
   /** Where a partial answer is due, the names it can be due for; undefined is all of them. */
@@ -215,12 +217,6 @@ function isGated({ first, variant, holdings, gate }: Standing, resource: Resourc
   return !gate.admits(resource, held);
 }
 
-/** Whether the client may have the resource from elsewhere, newer than the one that we have from an earlier run. */
-function mayHaveNewer({ sets, typeUrl, variant, newcomer, holdings }: Standing, { name }: Resource): boolean {
-  if (sets.isProvisional?.(typeUrl, name) !== true || holdings.accepted(name) !== undefined) return false;
-  return variant === "sotw" ? !newcomer : holdings.mayHave(name);
-}
-
 interface Present extends Pick<Answer, "resources" | "changed" | "more" | "unsettled"> {
   /** Left out of a split answer, or waiting for another type. */
   readonly open: readonly string[];
@@ -242,7 +238,7 @@ function dueResources(standing: Standing): Present {
     if (resource === undefined || !subscription.covers(name)) continue;
     const isNew = lacks(holdings, resource);
     if (!isNew && !(owed.has(name) && !holdings.isRefused(resource))) continue;
-    if (mayHaveNewer(standing, resource)) {
+    if (standing.earlierRun.withholds(standing.sets, name)) {
       open.push(name);
       unsettled = true;
       continue;

@@ -98,6 +98,27 @@ describe("an assignment of an earlier run", () => {
     expect(resources(other.delta(EDS, { subscribe: ["a", "b"], held: { b: "1" } }))).toEqual([["a@1"]]);
   });
 
+  test("is followed at once by a client that comes in step with us: it can have nothing newer", () => {
+    const fallen = view({ eds: { a: "1-", b: "1" }, provisional: ["a"] });
+    const sotw = new ScriptedStream(old);
+    const version = old.types.get(EDS)?.version ?? "";
+    sotw.ack(sotw.sotw(EDS, ["a", "b"], { version })[0], ["a", "b"]);
+    expect(resources(sotw.view(fallen))).toEqual([["a@1-"]]);
+    const delta = new ScriptedStream(old, { variant: "delta" });
+    expect(delta.delta(EDS, { subscribe: ["a", "b"], held: { a: "1", b: "1" } })).toEqual([]);
+    expect(resources(delta.view(fallen))).toEqual([["a@1-"]]);
+  });
+
+  test("is sent where the client names it later, or drops it and asks again: it has none then", () => {
+    const sotw = new ScriptedStream(old);
+    const [first] = sotw.sotw(EDS, ["b"], { version: "elsewhere" });
+    expect(resources(sotw.ack(first, ["a", "b"]))).toEqual([["a@1"]]);
+    const delta = new ScriptedStream(old, { variant: "delta" });
+    delta.delta(EDS, { subscribe: ["a"], held: { a: "elsewhere" } });
+    delta.delta(EDS, { unsubscribe: ["a"] });
+    expect(resources(delta.delta(EDS, { subscribe: ["a"] }))).toEqual([["a@1"]]);
+  });
+
   test("is not sent to an Envoy either, which is answered for every name it asks for, until its source has spoken", () => {
     const stream = new ScriptedStream(old, { variant: "delta", userAgent: "envoy" });
     expect(resources(stream.delta(EDS, { subscribe: ["a"], held: { a: "2" } }))).toEqual([]);

@@ -1,6 +1,7 @@
 // One type on one stream: what is asked, what was sent, what is unanswered. Both variants, ADS or not.
 
 import { type Answer, fullAnswer, partialAnswer, question, type Standing, type TypeGate } from "./answer.js";
+import { EarlierRun } from "./earlier-run.js";
 import { Holdings } from "./holdings.js";
 import { hastenClaims, Leases, NO_RENEWALS, type Renewals, renewals } from "./leases.js";
 import { Look } from "./look.js";
@@ -26,6 +27,7 @@ export class TypeStream {
   readonly #fullState: boolean;
   readonly #holdings = new Holdings();
   readonly #narrowing = new Narrowing();
+  readonly #earlierRun: EarlierRun;
   readonly #leases = new Leases();
   /** What the client has from before is held for a time too, and nobody has looked at it yet. */
   #claimsRun = false;
@@ -53,6 +55,7 @@ export class TypeStream {
     this.#options = options;
     this.#fullState = options.variant === "sotw" && rules.fullState;
     this.subscription = new Subscription(rules.wildcard);
+    this.#earlierRun = new EarlierRun(options.typeUrl);
   }
 
   /** Takes a request of this type. */
@@ -67,6 +70,7 @@ export class TypeStream {
       asked.kind === "sotw" ? this.subscription.replace(asked.names) : this.subscription.adjust(asked.subscribe, asked.unsubscribe);
     const isFirst = !this.#asked;
     this.#asked = true;
+    if (isFirst) this.#earlierRun.came(asked);
     if (this.#lastNonce === undefined) this.#noteClaims(request, isFirst);
     for (const name of change.dropped) this.#drop(name);
     for (const name of change.lapsed) this.#holdings.doubt(name);
@@ -136,6 +140,7 @@ export class TypeStream {
       this.#unsettled = false;
       return undefined;
     }
+    this.#earlierRun.look(this.#sets, this.#set);
     const standing = this.#standing(this.#sets, gate);
     const answer = this.#answer(standing);
     if (answer.due) return this.#renewing(answer, renewed);
@@ -312,6 +317,7 @@ export class TypeStream {
 
   #drop(name: string): void {
     this.#told.delete(name);
+    this.#earlierRun.forget(name);
     this.#lookAt(name);
     // Still covered by the wildcard: the client is told what of it remains (xDS rule R22).
     if (this.subscription.wildcard && this.#options.variant === "delta") this.#owed.add(name);
@@ -349,6 +355,7 @@ export class TypeStream {
       variant: this.#options.variant,
       subscription: this.subscription,
       holdings: this.#holdings,
+      earlierRun: this.#earlierRun,
       owed: this.#owed,
       look: this.#look.names,
       told: this.#told,

@@ -22,8 +22,6 @@ export interface CallingClient {
   /** Resolves when nothing is in flight any more. */
   stop(service: string): Promise<void>;
   readonly answers: Answers;
-  /** Whether it calls the service now. */
-  isCalling(service: string): boolean;
 }
 
 /** Enough that a backend with a twentieth of the weight is among them. */
@@ -93,7 +91,6 @@ const START = { timeoutMs: 45_000 };
 export function startGrpcCaller(kind: GrpcClientKind, xdsPort: number): CallingClient {
   const answers = new Answers();
   const stopped = new Set<string>();
-  const called = new Set<string>();
   const child = kind.start(grpcBootstrap(xdsPort, kind.name), (line) => {
     const [, what, service = "", rest = ""] = /^(\S+) (\S+) ?(.*)$/.exec(line) ?? [];
     if (what === "ok") answers.ok(service, rest);
@@ -107,18 +104,15 @@ export function startGrpcCaller(kind: GrpcClientKind, xdsPort: number): CallingC
   return {
     name: kind.name,
     answers,
-    isCalling: (service) => called.has(service),
     call: async (service) => {
       stopped.delete(service);
       answers.forget(service);
-      called.add(service);
       child.writeLine(`call ${service}`);
       await until(`${kind.name} to reach ${service}`, () => alive() && answers.recent(service).length > 0, START);
     },
     stop: async (service) => {
       child.writeLine(`stop ${service}`);
       await until(`${kind.name} to stop calling ${service}`, () => alive() && stopped.has(service), START);
-      called.delete(service);
     },
   };
 }
@@ -150,7 +144,6 @@ export function httpCaller(name: string, portOf: (service: string) => number): C
   return {
     name,
     answers,
-    isCalling: (service) => called.has(service),
     call: async (service) => {
       answers.forget(service);
       called.add(service);

@@ -100,9 +100,10 @@ export class NerveServices {
         leaving.requests = backend.requests();
         leaving.callsThen = calls;
       }
-      const isCalled = this.callers.some((caller) => {
-        return caller.isCalling(service) && (calls.get(caller) ?? 0) - (leaving.callsThen.get(caller) ?? 0) < CALLS_ELSEWHERE;
-      });
+      // Of a service that is no more everybody has taken leave before.
+      const isCalled =
+        this.#services.has(service) &&
+        this.callers.some((caller) => (calls.get(caller) ?? 0) - (leaving.callsThen.get(caller) ?? 0) < CALLS_ELSEWHERE);
       if (isCalled) continue;
       this.#leaving.delete(leaving);
       this.stopped += 1;
