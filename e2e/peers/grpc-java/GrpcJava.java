@@ -3,7 +3,7 @@ import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
-import io.grpc.StatusRuntimeException;
+import io.grpc.Status;
 import io.grpc.stub.ClientCalls;
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
@@ -14,7 +14,10 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Unmodified grpc-java with its own xDS client. With a service it calls xds:///SERVICE without end and prints {@code ok BACKEND} or
@@ -30,6 +33,9 @@ import java.util.concurrent.TimeUnit;
 public final class GrpcJava {
   private static final long PACE_MS = 20;
   private static final long DEADLINE_MS = 10_000;
+
+  /** A call that grpc-java has forgotten, deadline and all, is not waited for: seen when its policy was changed over and over. */
+  private static final long LOST_MS = DEADLINE_MS + 5_000;
 
   /** The backend's method has no schema: bytes in, bytes out. */
   private static final MethodDescriptor.Marshaller<byte[]> AS_IS =
@@ -83,8 +89,11 @@ public final class GrpcJava {
     while (called.contains(service)) {
       try {
         say("ok " + about + call(channel));
-      } catch (StatusRuntimeException failure) {
-        say("failed " + about + failure.getStatus().getCode() + " " + failure.getStatus().getDescription());
+      } catch (TimeoutException lost) {
+        say("failed " + about + "LOST the call did not end at its deadline");
+      } catch (ExecutionException failure) {
+        Status status = Status.fromThrowable(failure);
+        say("failed " + about + status.getCode() + " " + status.getDescription() + " " + status.getCause());
       }
       pause();
     }
@@ -92,9 +101,14 @@ public final class GrpcJava {
     say("stopped " + service);
   }
 
-  private static String call(ManagedChannel channel) {
+  private static String call(ManagedChannel channel) throws ExecutionException, TimeoutException {
     CallOptions within = CallOptions.DEFAULT.withDeadlineAfter(DEADLINE_MS, TimeUnit.MILLISECONDS);
-    return new String(ClientCalls.blockingUnaryCall(channel, SAY, within, new byte[] {'x'}), StandardCharsets.UTF_8);
+    Future<byte[]> answer = ClientCalls.futureUnaryCall(channel.newCall(SAY, within), new byte[] {'x'});
+    try {
+      return new String(answer.get(LOST_MS, TimeUnit.MILLISECONDS), StandardCharsets.UTF_8);
+    } catch (InterruptedException interrupted) {
+      throw new IllegalStateException(interrupted);
+    }
   }
 
   private static void pause() {
