@@ -201,7 +201,7 @@ test("a format that changes under us removes nobody, says so, and is complete ag
   for (const address of all) await session.create(`/members/cart/${address.slice(-1)}`, address, "ephemeral");
   const served = all.map((address) => `${address} 100 default`);
   await untilMembers(controlPlane, "cart", served);
-  for (const address of all.slice(1)) await session.set(`/members/cart/${address.slice(-1)}`, `v2|${address}`);
+  await session.setAll(all.slice(1).map((address) => ({ path: `/members/cart/${address.slice(-1)}`, data: `v2|${address}` })));
   const contribution = async () => (await serviceBody(controlPlane, "cart")).contributions[0];
   const why = /4 of 5 members are malformed, most of them, so the source is at fault.*v2\|/;
   await until("the reading to be partial", async () => why.test((await contribution())?.reason ?? ""));

@@ -60,7 +60,8 @@ test("one malformed member is listed with its reason, and the others come and go
 test("when most members become malformed the source is at fault: nobody is removed, and a sample is shown", async () => {
   const { session, members, controlPlane, history, load, contribution } = await shopOfTen();
   const spoilt = members.slice(0, 0.8 * MEMBERS);
-  await Promise.all(spoilt.map(({ path }) => session.set(path, UNKNOWN_FORMAT)));
+  // At once: of ten that change one by one the first few are a minority, and theirs is another fate.
+  await session.setAll(spoilt.map(({ path }) => ({ path, data: UNKNOWN_FORMAT })));
   await until("the source to be blamed", async () =>
     /8 of 10 members are malformed.*source is at fault/.test((await contribution())?.reason ?? ""),
   );
