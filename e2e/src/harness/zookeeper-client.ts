@@ -10,6 +10,8 @@ export type ZooKeeperSession = {
   /** Creates a persistent znode and all its parents; those that are there stay. */
   mkdirp(path: string): Promise<void>;
   set(path: string, data: string | Buffer): Promise<void>;
+  /** Several in one transaction. */
+  setAll(data: readonly { readonly path: string; readonly data: string }[]): Promise<void>;
   get(path: string): Promise<string>;
   children(path: string): Promise<string[]>;
   remove(path: string): Promise<void>;
@@ -47,6 +49,10 @@ export async function openZooKeeperSession(address: string, sessionTimeoutMs = 3
     },
     set: async (path, data) => {
       await call<unknown>((done) => client.setData(path, Buffer.from(data), done));
+    },
+    setAll: async (all) => {
+      const transaction = all.reduce((sum, { path, data }) => sum.setData(path, Buffer.from(data)), client.transaction());
+      await call<unknown>((done) => transaction.commit(done));
     },
     get: async (path) => (await call<Buffer | undefined>((done) => client.getData(path, done)))?.toString() ?? "",
     children: (path) => call<string[]>((done) => client.getChildren(path, done)),
