@@ -3,7 +3,12 @@ export type {
   AppliedResources,
   Assignment,
   ClusterConfig,
+  HashOn,
   HealthVerdict,
+  PickPolicy,
+  PickSettings,
   RouteConfig,
+  SlowStart,
   UpstreamEndpoint,
 } from "./model.js";
+export { PICK_POLICIES } from "./model.js";

@@ -1,6 +1,7 @@
 import { type Cluster, type LbEndpoint, structFrom, typeUrl } from "@fairlead/proto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { pickingBy } from "../endpoint/testing/picking.js";
 import { type DecodedResource, decodeResource, type RawResource } from "./decode.js";
 import {
   assignmentMessage,
@@ -23,6 +24,8 @@ function reasonOf(raw: RawResource): string {
   return decoded.ok ? "accepted" : decoded.error;
 }
 
+const { policy: _, ...DEFAULT_PICKING } = pickingBy("round-robin");
+
 const ofPolicies = (...types: string[]): Partial<Cluster> => ({
   load_balancing_policy: {
     policies: types.map((type) => ({ typed_extension_config: { name: "x", typed_config: { type_url: type, value: Buffer.of() } } })),
@@ -35,7 +38,9 @@ describe("a Cluster", () => {
       name: "shop",
       version: "v7",
       protocol: "http1",
-      policy: "round-robin",
+      picking: { policy: "round-robin", ...DEFAULT_PICKING },
+      slowStart: undefined,
+      weighsLocalities: false,
       connectTimeoutMs: 5_000,
       maxRequests: 1_024,
       retryBudgetPercent: 20,
@@ -58,7 +63,7 @@ describe("a Cluster", () => {
     });
     expect(accepted(clusterResource(message))).toMatchObject({
       protocol: "tcp",
-      policy: "least-request",
+      picking: { policy: "least-request", ...DEFAULT_PICKING },
       connectTimeoutMs: 1_500,
       maxRequests: 7,
       retryBudgetPercent: 35,
@@ -73,14 +78,14 @@ describe("a Cluster", () => {
   test("is balanced by the first known entry of load_balancing_policy, whatever lb_policy says", () => {
     const known = typeUrl("envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest");
     const message = clusterMessage("shop", { lb_policy: "RING_HASH", ...ofPolicies("type.googleapis.com/acme.Own", known) });
-    expect(accepted(clusterResource(message))).toMatchObject({ policy: "least-request" });
+    expect(accepted(clusterResource(message))).toMatchObject({ picking: { policy: "least-request" } });
   });
 
   test.each<[string, Partial<Cluster>, string]>([
     ["another discovery type", { type: "STRICT_DNS" }, 'type is "STRICT_DNS", expected EDS'],
     ["no endpoint source", { eds_cluster_config: { eds_config: {} } }, "eds_cluster_config.eds_config"],
     ["another name for EDS", { eds_cluster_config: { eds_config: { ads: {} }, service_name: "other" } }, 'service_name is "other"'],
-    ["a policy of hashing", { lb_policy: "MAGLEV" }, 'lb_policy is "MAGLEV", expected ROUND_ROBIN or LEAST_REQUEST'],
+    ["a policy of the extension only", { lb_policy: "CLUSTER_PROVIDED" }, 'lb_policy is "CLUSTER_PROVIDED", expected ROUND_ROBIN, LEAST_'],
     ["only unknown policies", ofPolicies("constructor", "type.googleapis.com/acme.Own"), "load_balancing_policy is"],
     [
       "an unknown protocol",
@@ -121,23 +126,18 @@ describe("a ClusterLoadAssignment", () => {
         { lb_endpoints: [endpointMessage("::ffff:10.0.0.1", 80, { load_balancing_weight: { value: 7 } })] },
       ],
     };
+    const saysNothing = { subZone: "", localityWeight: 0, priority: 0, instance: undefined, ramp: undefined } as const;
+    const standing = { zone: "b", health: "healthy", ...saysNothing } as const;
     expect(accepted(assignmentResource(message, "v"))).toEqual({
       name: "shop",
       version: "v",
       endpoints: [
-        { id: "10.0.0.1:80", ip: "10.0.0.1", port: 80, weight: 7, zone: "default", priority: 0, health: "healthy", instance: undefined },
-        { id: "10.0.0.2:80", ip: "10.0.0.2", port: 80, weight: 100, zone: "b", priority: 0, health: "healthy", instance: undefined },
-        {
-          id: "[2001:db8::1]:80",
-          ip: "2001:db8::1",
-          port: 80,
-          weight: 100,
-          zone: "b",
-          priority: 0,
-          health: "healthy",
-          instance: undefined,
-        },
+        { id: "10.0.0.1:80", ip: "10.0.0.1", port: 80, weight: 7, ...standing, zone: "default" },
+        { id: "10.0.0.2:80", ip: "10.0.0.2", port: 80, weight: 100, ...standing },
+        { id: "[2001:db8::1]:80", ip: "2001:db8::1", port: 80, weight: 100, ...standing },
       ],
+      overprovisioningPercent: 140,
+      countsWeights: false,
     });
   });
 
@@ -220,6 +220,7 @@ describe("a RouteConfiguration", () => {
       cluster: "shop",
       timeoutMs: 15_000,
       retryAttempts: 0,
+      hashOn: [],
     });
   });
 

@@ -53,9 +53,12 @@ test("reports over as many streams as it takes, and each request once", async ()
     id: endpointId(address),
     weight: 100,
     zone: "a",
+    subZone: "",
+    localityWeight: 0,
     priority: 0,
     health: "healthy",
     instance: undefined,
+    ramp: undefined,
   } as const;
   const state = new EndpointState(placed);
   const upstreams = [{ service: "shop", endpoints: [state], dropped: 0 }];
