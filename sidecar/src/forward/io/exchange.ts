@@ -158,6 +158,7 @@ export class Exchange {
     if (upstream !== this.#upstream || attempt === undefined) return;
     this.#phase = "waiting";
     attempt.reused = upstream.reusedSocket;
+    attempt.lease.opened();
     if (!attempt.request.hasBody) return;
     attempt.bodyTaken = true;
     if (this.#awaitsContinue) this.#response.writeContinue();
@@ -183,6 +184,8 @@ export class Exchange {
     attempt.answerBegan();
     this.#phase = "streaming";
     const headers = downstreamHeaders(rawHeaders);
+    const cookie = attempt.setCookie;
+    if (cookie !== undefined) headers.push("Set-Cookie", cookie);
     // An answer while the request still arrives: whatever comes after it on this connection could not be told apart.
     if (this.#mustClose() || !this.#request.complete) this.#closeWith(headers);
     this.#response.writeHead(status, statusText, headers);
