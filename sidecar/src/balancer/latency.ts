@@ -9,17 +9,21 @@ const DECAY_MS = 10_000;
 /** What a failure counts as at least: far more than any answer somebody waits for, so that failing fast attracts nobody. */
 const FAILURE_MS = 5_000;
 
+/** Of the typical: what bad news fades to. At the typical itself it would lose to everybody for ever, where all take the same. */
+const WORTH_A_TRY = 0.5;
+
 /**
  * What a try there is expected to take. An endpoint nothing is known of is as good as the typical one: not the best, which would
- * draw everybody at once, nor the worst, which would never be tried. Bad news fades to the typical as well, while nobody
- * calls, so that an endpoint that was slow or failed gets another try.
+ * draw everybody at once, nor the worst, which would never be tried. Bad news fades while nobody calls, so that an endpoint
+ * that was slow or failed gets another try: after a failure in about a minute, with one request.
  */
 export function expectedMs(state: EndpointState, memory: BalancerMemory, nowMs: number): number {
   const typicalMs = Number.isNaN(memory.typicalMs) ? 0 : memory.typicalMs;
   const { latencyMs } = state;
   if (Number.isNaN(latencyMs)) return typicalMs;
   if (latencyMs <= typicalMs) return latencyMs;
-  return typicalMs + (latencyMs - typicalMs) * faded(state, nowMs);
+  const hopeMs = typicalMs * WORTH_A_TRY;
+  return hopeMs + (latencyMs - hopeMs) * faded(state, nowMs);
 }
 
 /** A try that came to an end of which `failed` says what it was. Never makes a failing endpoint look better than it did. */

@@ -44,7 +44,7 @@ export function candidatesOf(endpoints: readonly EndpointState[], spec: Candidat
   });
   const used = groups.filter(({ share }) => share > 0);
   return {
-    mode: shares.some(({ share, isPanic }) => isPanic && share > 0) ? "panic" : "healthy",
+    mode: shares.some(({ isPanic }) => isPanic) ? "panic" : "healthy",
     priority: Math.max(...used.flatMap(({ endpoints: members }) => members.slice(0, 1).map(({ endpoint }) => endpoint.priority))),
     endpoints: used.length === 1 ? (used[0]?.endpoints ?? []) : used.flatMap(({ endpoints: members }) => members),
     groups,

@@ -33,6 +33,6 @@ export function priorityShares(levels: readonly PriorityLevel[], panicPercent: n
   return levels.map(({ availablePercent }, index) => {
     const share = Math.min(rest, availablePercent / together);
     rest -= share;
-    return { share, isPanic: panics[index] ?? false };
+    return { share, isPanic: share > 0 && panics[index] === true };
   });
 }

@@ -164,6 +164,15 @@ describe("a ClusterLoadAssignment", () => {
     expect(accepted(raw)).toMatchObject({ endpoints: [{ health: "unknown" }] });
   });
 
+  test("carries the ramp that the control plane has recorded, and none that lasts no time", () => {
+    const rampOf = (ramp_ms: number) => {
+      const metadata = { filter_metadata: { fairlead: structFrom({ ramp_start_ms: 1_700_000_000_000, ramp_ms }) } };
+      return accepted(assignmentResource(assignmentMessage("shop", [endpointMessage("10.0.0.1", 80, { metadata })])));
+    };
+    expect(rampOf(30_000)).toMatchObject({ endpoints: [{ ramp: { startMs: 1_700_000_000_000, windowMs: 30_000 } }] });
+    expect(rampOf(0)).toMatchObject({ endpoints: [{ ramp: undefined }] });
+  });
+
   test("carries the instance behind an address, and weighs 1 where it says nothing", () => {
     const endpoint: LbEndpoint = {
       endpoint: { address: { socket_address: { address: "10.0.0.1", port_value: 80 } } },
@@ -192,6 +201,20 @@ describe("a ClusterLoadAssignment", () => {
       "UDP",
       [{ endpoint: { address: { socket_address: { address: "10.0.0.1", port_value: 80, protocol: "UDP" } } } }],
       'protocol is "UDP", expected TCP',
+    ],
+    [
+      "a ramp without a start",
+      [endpointMessage("10.0.0.1", 80, { metadata: { filter_metadata: { fairlead: structFrom({ ramp_ms: 5 }) } } })],
+      "metadata.fairlead.ramp_start_ms is absent",
+    ],
+    [
+      "a ramp of a day",
+      [
+        endpointMessage("10.0.0.1", 80, {
+          metadata: { filter_metadata: { fairlead: structFrom({ ramp_start_ms: 5, ramp_ms: 86_400_000 }) } },
+        }),
+      ],
+      "metadata.fairlead.ramp_ms is 86400000",
     ],
     [
       "an instance that is no text",
@@ -234,6 +257,25 @@ describe("a RouteConfiguration", () => {
     expect(accepted(routeResource(routeMessage("shop", { retry_policy: { retry_on: "reset" } })))).toMatchObject({ retryAttempts: 1 });
   });
 
+  test("says what to hash on, in its order", () => {
+    const hash_policy = [
+      { header: { header_name: "X-User" }, terminal: true },
+      { cookie: { name: "seat" } },
+      { cookie: { name: "made", ttl: { seconds: 60, nanos: 0 }, path: "/a" } },
+      { query_parameter: { name: "id" } },
+      { connection_properties: { source_ip: true } },
+    ];
+    expect(accepted(routeResource(routeMessage("shop", { hash_policy })))).toMatchObject({
+      hashOn: [
+        { kind: "header", name: "x-user", terminal: true },
+        { kind: "cookie", name: "seat", make: undefined },
+        { kind: "cookie", name: "made", make: { maxAgeS: 60, path: "/a" } },
+        { kind: "query", name: "id" },
+        { kind: "source-ip", terminal: false },
+      ],
+    });
+  });
+
   test("with timeout 0, xDS for no limit, gets a day", () => {
     expect(accepted(routeResource(routeMessage("shop", { timeout: { seconds: 0, nanos: 0 } })))).toMatchObject({ timeoutMs: 86_400_000 });
   });
@@ -243,6 +285,13 @@ describe("a RouteConfiguration", () => {
     ["no route", { name: "shop", virtual_hosts: [{ name: "shop", domains: ["*"] }] }, "virtual_hosts[0].routes is"],
     ["a route to another cluster", routeMessage("shop", { cluster: "cart" }), 'route.cluster is "cart", expected the cluster "shop"'],
     ["a negative timeout", routeMessage("shop", { timeout: { seconds: -1, nanos: 0 } }), "route.timeout is"],
+    [
+      "a hash on nothing we know",
+      routeMessage("shop", { hash_policy: [{ filter_state: { key: "io.grpc.channel_id" } }] }),
+      "hash_policy[0] is",
+    ],
+    ["a header that is none", routeMessage("shop", { hash_policy: [{ header: { header_name: "a b" } }] }), "header_name is"],
+    ["a path that ends the cookie", routeMessage("shop", { hash_policy: [{ cookie: { name: "a", path: "/; b" } }] }), "cookie.path is"],
     ["eleven retries", routeMessage("shop", { retry_policy: { num_retries: { value: 11 } } }), "num_retries is 11"],
     [
       "a condition",
