@@ -20,8 +20,9 @@ export interface Cost {
  * throughout would starve the lighter endpoints of a service that is mostly idle, where every comparison is 1/weight against
  * 1/weight. The two are distinct, so the worse of a pair is never picked by accident.
  *
- * A newcomer has nothing under way because it is new. Against others its count is therefore no advantage: it keeps what it
- * drew unless it costs more, and displaces nobody, so that it gets its weight's share (while it ramps, its ramp's) and no flood.
+ * A newcomer has nothing under way because it is new. Against others its count is therefore no advantage: it is picked in its
+ * turn, unless it costs more than who is compared with it, and displaces nobody, so that it gets its weight's share (while
+ * it ramps, its ramp's) and no flood.
  * O(log candidates) per pick.
  */
 export class ChoiceOfTwo implements Chooser {
@@ -41,57 +42,46 @@ export class ChoiceOfTwo implements Chooser {
   }
 
   choose(context: PickContext, desperate: boolean): EndpointState | undefined {
+    const { nowMs } = context;
+    const turn = this.#draw.newcomer(nowMs);
+    const newcomer = turn !== undefined && mayPick(turn, context, desperate, this.#deps.ejection) ? turn : undefined;
     if (!desperate && this.#choices !== Number.POSITIVE_INFINITY) {
-      const chosen = this.#compareDrawn(context);
+      const chosen = this.#compareDrawn(context, newcomer);
       if (chosen !== undefined) return chosen;
     }
-    return this.#scan(context, desperate);
+    const established = this.#cheapest(context, desperate, false);
+    if (established === undefined) return newcomer ?? this.#cheapest(context, desperate, true);
+    return newcomer !== undefined && this.#cost.of(newcomer, nowMs) <= this.#cost.of(established, nowMs) ? newcomer : established;
   }
 
-  #compareDrawn(context: PickContext): EndpointState | undefined {
+  #compareDrawn(context: PickContext, newcomer: EndpointState | undefined): EndpointState | undefined {
     const { ejection } = this.#deps;
-    let best: EndpointState | undefined;
-    let first: EndpointState | undefined;
-    let compared = 0;
+    let best = newcomer;
+    let first = newcomer;
+    let compared = newcomer === undefined ? 0 : 1;
     for (let drawn = 0; drawn < DRAWS + this.#choices; drawn++) {
-      const state = this.#draw.draw(context.nowMs);
+      const state = this.#draw.draw();
       if (state === undefined || state === first || state === best || !mayPick(state, context, false, ejection)) continue;
       if (best === undefined) {
         best = state;
         first = state;
-      } else if (this.#beats(state, best, context.nowMs)) best = state;
+      } else if (this.#cost.of(state, context.nowMs) < this.#cost.of(best, context.nowMs)) best = state;
       if (++compared === this.#choices) return best;
     }
     return undefined;
   }
 
-  #beats(challenger: EndpointState, incumbent: EndpointState, nowMs: number): boolean {
-    if (challenger.isNewcomer(nowMs) && !incumbent.isNewcomer(nowMs)) return false;
-    return this.#cost.of(challenger, nowMs) < this.#cost.of(incumbent, nowMs);
-  }
-
-  /** All of them: the cheapest of those that are not new, unless a newcomer's turn has come by weight and it costs no more. */
-  #scan(context: PickContext, desperate: boolean): EndpointState | undefined {
-    const known = this.#cheapest(context, desperate, false);
-    const newcomer = this.#cheapest(context, desperate, true);
-    if (known === undefined || newcomer === undefined) return (known ?? newcomer)?.state;
-    const isItsTurn = this.#deps.rng.next() * (known.weight + newcomer.weight) < newcomer.weight;
-    return isItsTurn && newcomer.cost <= known.cost ? newcomer.state : known.state;
-  }
-
   /** Reservoir: the incumbent changes to an equal with the probability of its weight, to a cheaper one always. */
-  #cheapest(context: PickContext, desperate: boolean, newcomers: boolean) {
+  #cheapest(context: PickContext, desperate: boolean, newcomers: boolean): EndpointState | undefined {
     const { rng, ejection } = this.#deps;
     const { nowMs } = context;
     let state: EndpointState | undefined;
     let cost = 0;
     let equals = 0;
-    let total = 0;
     for (const each of this.#candidates) {
       if (each.isNewcomer(nowMs) !== newcomers || !mayPick(each, context, desperate, ejection)) continue;
       const weight = effectiveWeight(each, nowMs);
       const costs = this.#cost.of(each, nowMs);
-      total += weight;
       if (state === undefined || costs < cost) {
         state = each;
         cost = costs;
@@ -101,6 +91,6 @@ export class ChoiceOfTwo implements Chooser {
         if (rng.next() * equals < weight) state = each;
       }
     }
-    return state === undefined ? undefined : { state, cost, weight: total };
+    return state;
   }
 }

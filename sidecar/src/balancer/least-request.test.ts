@@ -49,3 +49,46 @@ describe("least request", () => {
     expect(new Set(states.map((state) => state.inFlight))).toEqual(new Set([20, 21]));
   });
 });
+
+describe.each(["least-request", "peak-ewma", "random"] as const)("a newcomer with %s", (policy) => {
+  function busyWith(newcomers: readonly EndpointState[], count = 10): Picker {
+    const established = Array.from({ length: count }, (_, index) => stateAt(index + 1));
+    for (const state of established) state.inFlight = 50;
+    const deps = { rng: seeded(6), ejection: connectEjection, memory: new BalancerMemory() };
+    return newPicker({ picking: pickingBy(policy), groups: [{ share: 1, endpoints: [...established, ...newcomers] }] }, deps);
+  }
+
+  function newcomerAt(octet: number, share: number): EndpointState {
+    const state = stateAt(octet);
+    if (share === 1) state.newUntilMs = 10_000;
+    else Object.assign(state, { rampStartMs: 0, rampEndMs: 10_000, rampFloor: share });
+    return state;
+  }
+
+  test.each([1, 0.3, 0.1])("of share %d among busy ones has no more than its part, evenly", (share) => {
+    for (const count of [1, 2, 10]) {
+      const newcomer = newcomerAt(99, share);
+      const picker = busyWith([newcomer], count);
+      for (let request = 1; request <= 2_000; request++) {
+        picker.pick({ nowMs: 0, exclude: [] });
+        newcomer.opening = 0;
+        expect(newcomer.inFlight).toBeLessThanOrEqual((request * share) / (count + share) + 1);
+      }
+      expect(newcomer.inFlight).toBeGreaterThan(50 * share * 0.4);
+    }
+  });
+
+  test("is given a few connections at a time while it ramps", () => {
+    const newcomer = newcomerAt(99, 0.1);
+    const picker = busyWith([newcomer]);
+    for (let request = 0; request < 2_000; request++) picker.pick({ nowMs: 0, exclude: [] });
+    expect(newcomer.opening).toBe(2);
+  });
+
+  test("is nobody special where everybody is new", () => {
+    const all = [90, 91, 92, 93, 94].map((octet) => newcomerAt(octet, 1));
+    const picker = busyWith(all, 0);
+    for (let request = 0; request < 500; request++) picker.pick({ nowMs: 0, exclude: [] });
+    for (const state of all) expect(state.inFlight).toBeGreaterThan(50);
+  });
+});

@@ -20,8 +20,10 @@ export class RandomChooser implements Chooser {
   }
 
   choose(context: PickContext, desperate: boolean): EndpointState | undefined {
+    const newcomer = this.#draw.newcomer(context.nowMs);
+    if (newcomer !== undefined && mayPick(newcomer, context, desperate, this.#deps.ejection)) return newcomer;
     for (let drawn = 0; drawn < DRAWS; drawn++) {
-      const state = this.#draw.draw(context.nowMs);
+      const state = this.#draw.draw();
       if (state !== undefined && mayPick(state, context, desperate, this.#deps.ejection)) return state;
     }
     return this.#anyOf(context, desperate);

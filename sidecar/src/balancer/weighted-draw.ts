@@ -2,87 +2,92 @@ import { below, type Rng } from "@fairlead/shared";
 import type { EndpointState } from "../endpoint/index.js";
 import { effectiveWeight } from "./candidates.js";
 
-/** How old the weights of ramping endpoints may be: a ramp of ten seconds has then moved by a hundredth. */
-const RAMP_STEP_MS = 100;
+/** How old shares may be while somebody is new or ramps: a ramp of ten seconds has then moved by a hundredth. */
+const STEP_MS = 100;
+/** Multiples of it, without their whole part, are spread more evenly than chance over any stretch (the golden ratio's). */
+const GOLDEN = 0.618_033_988_749_895;
 
 /**
- * Draws candidates by weight, ramps included: the weights of those that do not ramp are added up once, those of the few
- * that do again every `RAMP_STEP_MS`. O(1) where all weigh the same and nobody ramps, else O(log candidates).
+ * Draws candidates by weight. Who is established is drawn by chance. Newcomers get turns instead, as many as their (ramp's)
+ * weight is of all: by chance, one that shall have ten requests of a thousand would now and then have sixteen. Where everybody is
+ * new nobody is. O(1) where all weigh the same, else O(log candidates); going through all of them every `STEP_MS` while somebody is new.
  */
 export class WeightedDraw {
   readonly #rng: Rng;
-  readonly #steady: readonly EndpointState[];
-  readonly #ramping: readonly EndpointState[];
-  /** Running totals; of the steady ones undefined where all weigh the same. */
-  readonly #steadyUpTo: Float64Array | undefined;
-  readonly #rampingUpTo: Float64Array;
-  readonly #steadyTotal: number;
-  #total: number;
+  readonly #candidates: readonly EndpointState[];
+  #established: Drawable;
+  #newcomers: Drawable;
   #staleAtMs = Number.NEGATIVE_INFINITY;
+  /** Grows by the newcomers' share with every pick; one is a turn. Begins anywhere below one: pickers may be replaced more often than that. */
+  #credit: number | undefined;
+  #phase = 0;
 
   /** @param candidates sorted, each of some weight */
   constructor(candidates: readonly EndpointState[], rng: Rng) {
     this.#rng = rng;
-    // Without the time of day: whoever has a ramp counts as ramping, and weighs all of its weight when that is over.
-    this.#ramping = candidates.filter((state) => state.rampEndMs > 0);
-    this.#steady = this.#ramping.length === 0 ? candidates : candidates.filter((state) => state.rampEndMs === 0);
-    this.#steadyUpTo = runningTotal(this.#steady);
-    this.#steadyTotal = this.#steady.reduce((sum, state) => sum + state.endpoint.weight, 0);
-    this.#rampingUpTo = new Float64Array(this.#ramping.length);
-    this.#total = this.#steadyTotal;
+    this.#candidates = candidates;
+    this.#established = this.#newcomers = drawable([], 0);
   }
 
-  draw(nowMs: number): EndpointState | undefined {
-    if (this.#ramping.length === 0) return this.#drawSteady();
-    if (nowMs >= this.#staleAtMs) this.#weighRamping(nowMs);
-    const point = this.#rng.next() * this.#total;
-    if (point < this.#steadyTotal) return this.#drawSteady();
-    return this.#ramping[indexAt(this.#rampingUpTo, point - this.#steadyTotal)];
+  /** To be called once for a pick: the newcomer whose turn it is, undefined when it is none's. */
+  newcomer(nowMs: number): EndpointState | undefined {
+    if (nowMs >= this.#staleAtMs) this.#refresh(nowMs);
+    const { total, states } = this.#newcomers;
+    if (states.length === 0) return undefined;
+    const credit = (this.#credit ?? this.#rng.next()) + total / (total + this.#established.total);
+    this.#credit = credit < 1 ? credit : credit - 1;
+    if (credit < 1) return undefined;
+    this.#phase = (this.#phase + GOLDEN) % 1;
+    return at(this.#newcomers, this.#phase);
   }
 
-  /** All weights as of about now. */
-  total(nowMs: number): number {
-    if (this.#ramping.length > 0 && nowMs >= this.#staleAtMs) this.#weighRamping(nowMs);
-    return this.#total;
+  /** Of those that are established. After `newcomer`. */
+  draw(): EndpointState | undefined {
+    const { states, upTo } = this.#established;
+    return upTo === undefined ? states[below(this.#rng, states.length)] : at(this.#established, this.#rng.next());
   }
 
-  #drawSteady(): EndpointState | undefined {
-    const upTo = this.#steadyUpTo;
-    if (upTo === undefined) return this.#steady[below(this.#rng, this.#steady.length)];
-    return this.#steady[indexAt(upTo, this.#rng.next() * this.#steadyTotal)];
-  }
-
-  #weighRamping(nowMs: number): void {
-    let total = 0;
-    for (let index = 0; index < this.#ramping.length; index++) {
-      const state = this.#ramping[index];
-      if (state !== undefined) total += effectiveWeight(state, nowMs);
-      this.#rampingUpTo[index] = total;
-    }
-    this.#total = this.#steadyTotal + total;
-    this.#staleAtMs = nowMs + RAMP_STEP_MS;
+  #refresh(nowMs: number): void {
+    const newcomers = this.#candidates.filter((state) => state.isNewcomer(nowMs));
+    const isAllNew = newcomers.length === this.#candidates.length;
+    const established =
+      newcomers.length === 0 || isAllNew ? this.#candidates : this.#candidates.filter((state) => !state.isNewcomer(nowMs));
+    this.#established = drawable(established, nowMs);
+    this.#newcomers = drawable(isAllNew ? [] : newcomers, nowMs);
+    this.#staleAtMs = newcomers.length === 0 ? Number.POSITIVE_INFINITY : nowMs + STEP_MS;
   }
 }
 
-function indexAt(upTo: Float64Array, point: number): number {
+interface Drawable {
+  readonly states: readonly EndpointState[];
+  /** Running total of weights; undefined where all weigh the same. */
+  readonly upTo: Float64Array | undefined;
+  readonly total: number;
+}
+
+function drawable(states: readonly EndpointState[], nowMs: number): Drawable {
+  const upTo = new Float64Array(states.length);
+  let total = 0;
+  let isEven = true;
+  const first = states[0] === undefined ? 0 : effectiveWeight(states[0], nowMs);
+  for (const [index, state] of states.entries()) {
+    const weight = effectiveWeight(state, nowMs);
+    isEven &&= weight === first;
+    total += weight;
+    upTo[index] = total;
+  }
+  return { states, upTo: isEven ? undefined : upTo, total };
+}
+
+/** @param point 0 to 1 of all weights */
+function at({ states, upTo, total }: Drawable, point: number): EndpointState | undefined {
+  if (upTo === undefined) return states[Math.floor(point * states.length)];
   let low = 0;
   let high = upTo.length - 1;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((upTo[middle] ?? 0) > point) high = middle;
+    if ((upTo[middle] ?? 0) > point * total) high = middle;
     else low = middle + 1;
   }
-  return low;
-}
-
-function runningTotal(candidates: readonly EndpointState[]): Float64Array | undefined {
-  const first = candidates[0]?.endpoint.weight;
-  if (candidates.every((state) => state.endpoint.weight === first)) return undefined;
-  const upTo = new Float64Array(candidates.length);
-  let total = 0;
-  candidates.forEach((state, index) => {
-    total += state.endpoint.weight;
-    upTo[index] = total;
-  });
-  return upTo;
+  return states[low];
 }
