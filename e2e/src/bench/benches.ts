@@ -1,4 +1,5 @@
 import type { Bench } from "./bench.js";
+import { balance } from "./balance/balance.js";
 import { dns } from "./dns/dns.js";
 import { evict } from "./evict/evict.js";
 import { fanout } from "./fanout/fanout.js";
@@ -8,4 +9,4 @@ import { znodeToRequest } from "./znode-to-request.js";
 import { znodes } from "./znodes.js";
 
 /** Every bench of the project. `npm run bench` lists them in this order. */
-export const benches: readonly Bench[] = [harnessFloor, fanout, znodeToRequest, znodes, dns, wipe, evict];
+export const benches: readonly Bench[] = [harnessFloor, fanout, znodeToRequest, znodes, dns, wipe, evict, balance];

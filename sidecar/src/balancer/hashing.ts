@@ -54,8 +54,9 @@ export class HashChooser implements Chooser {
   #isFull(state: EndpointState): boolean {
     const { balancePercent } = this.#spec;
     if (balancePercent === undefined) return false;
-    const share = ((this.#deps.memory.inFlight + 1) * state.endpoint.weight) / this.#totalWeight;
-    return state.inFlight + 1 > Math.ceil((share * balancePercent) / 100);
+    // One division, of whole numbers: a share that comes out even is not rounded up to one more.
+    const most = ((this.#deps.memory.inFlight + 1) * state.endpoint.weight * balancePercent) / (this.#totalWeight * 100);
+    return state.inFlight + 1 > Math.ceil(most);
   }
 
   #leastFull(context: PickContext, desperate: boolean): EndpointState | undefined {
