@@ -1,5 +1,5 @@
-import type { Bench } from "./bench.js";
 import { balance } from "./balance/balance.js";
+import type { Bench } from "./bench.js";
 import { dns } from "./dns/dns.js";
 import { evict } from "./evict/evict.js";
 import { fanout } from "./fanout/fanout.js";

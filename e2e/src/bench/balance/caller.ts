@@ -2,7 +2,7 @@
 
 import { Cell, endpointId, type Rng, seeded } from "@fairlead/shared";
 import { RecordedLog } from "@fairlead/shared/testing";
-import { newPicker, type Lease } from "@fairlead/sidecar/balancer";
+import { type Lease, newPicker } from "@fairlead/sidecar/balancer";
 import { Clusters } from "@fairlead/sidecar/clusters";
 import type { AppliedResources, ClusterConfig, EndpointState, PickPolicy, UpstreamEndpoint } from "@fairlead/sidecar/endpoint";
 import { connectEjection } from "@fairlead/sidecar/resilience";
