@@ -2,6 +2,7 @@ import type { EndpointState, OutcomeKind } from "../endpoint/index.js";
 import type { BalancerMemory } from "./balancer-memory.js";
 import { learnAbandoned, learnLatency } from "./latency.js";
 import type { Ejection, Lease, Outcome, Pick } from "./picker.js";
+import { learnReport, type ReportedLoad } from "./reported-load.js";
 
 interface LeaseDeps {
   readonly ejection: Ejection;
@@ -38,6 +39,10 @@ class EndpointLease implements Lease {
     this.opened();
     this.#connected = true;
     this.#deps.ejection.connected(this.endpoint);
+  }
+
+  reported(load: ReportedLoad, nowMs: number): void {
+    learnReport(this.endpoint, load, nowMs);
   }
 
   release(outcome: Outcome, nowMs: number): void {

@@ -8,6 +8,7 @@ import { ExpectedWait } from "./latency.js";
 import { requestsUnderWay } from "./least-request.js";
 import type { Picker } from "./picker.js";
 import { RandomChooser } from "./random.js";
+import { ReportedRoundRobin } from "./reported-load.js";
 import { RoundRobinChooser } from "./round-robin.js";
 
 /** Endpoints that share a part of the traffic. */
@@ -38,6 +39,8 @@ function chooserOf(picking: PickSettings, endpoints: readonly EndpointState[], d
   switch (picking.policy) {
     case "round-robin":
       return new RoundRobinChooser(endpoints, deps);
+    case "reported-round-robin":
+      return new ReportedRoundRobin(endpoints, picking.reports, deps);
     case "least-request":
       return new ChoiceOfTwo(endpoints, requestsUnderWay, picking.choices, deps);
     case "random":

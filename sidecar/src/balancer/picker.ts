@@ -2,6 +2,7 @@
 
 import type { EndpointId } from "@fairlead/shared";
 import type { EndpointState } from "../endpoint/index.js";
+import type { ReportedLoad } from "./reported-load.js";
 
 /** Why a try at an endpoint failed. The first three never sent a byte. */
 export type FailureCode =
@@ -29,6 +30,8 @@ export interface Lease {
   opened(): void;
   /** The endpoint has shown that it is there (its response began), long before the release if the body is long. */
   connected(): void;
+  /** The endpoint has said what its load is. */
+  reported(load: ReportedLoad, nowMs: number): void;
   /** Exactly once; a second call is a bug and throws. */
   release(outcome: Outcome, nowMs: number): void;
 }

@@ -13,11 +13,13 @@ export class RoundRobinChooser implements Chooser {
   /** A heap: no entry is due before the one at half its place. Equals by id. */
   readonly #heap: EndpointState[];
   readonly #deps: ChooserDeps;
+  readonly #weightOf: typeof effectiveWeight;
   /** Taken off the heap during one choice. */
   readonly #skipped: EndpointState[] = [];
 
-  constructor(endpoints: readonly EndpointState[], deps: ChooserDeps) {
+  constructor(endpoints: readonly EndpointState[], deps: ChooserDeps, weightOf = effectiveWeight) {
     this.#deps = deps;
+    this.#weightOf = weightOf;
     const candidates = sortedCandidates(endpoints);
     seedTurns(candidates, deps);
     this.#heap = [...candidates].sort((one, other) => (isBefore(one, other) ? -1 : 1));
@@ -31,12 +33,12 @@ export class RoundRobinChooser implements Chooser {
       else skipped.push(this.#removeFirst());
     }
     if (chosen !== undefined) {
-      chosen.turnDue += 1 / effectiveWeight(chosen, context.nowMs);
+      chosen.turnDue += 1 / this.#weightOf(chosen, context.nowMs);
       this.#sink(0, chosen);
     }
     // Who is passed over loses the turn, and does not come back to a row of them; whom this request excludes keeps it.
     for (const state of skipped) {
-      if (!context.exclude.includes(state.endpoint.id)) state.turnDue += 1 / effectiveWeight(state, context.nowMs);
+      if (!context.exclude.includes(state.endpoint.id)) state.turnDue += 1 / this.#weightOf(state, context.nowMs);
       this.#add(state);
     }
     skipped.length = 0;

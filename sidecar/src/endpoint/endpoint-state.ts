@@ -27,6 +27,12 @@ export class EndpointState {
   /** Peak EWMA of what tries took, as of `latencyAtMs`; NaN until one was measured. */
   latencyMs: number;
   latencyAtMs: number;
+  /** What it says of its load itself, when last, and since when without a gap; NaN while it says nothing. */
+  reportedSinceMs: number;
+  reportedAtMs: number;
+  reportedRequests: number;
+  reportedErrors: number;
+  reportedUtilization: number;
   /** Its share grows from one to the other (monotonic). Both 0 where it is full. */
   rampStartMs: number;
   rampEndMs: number;
@@ -54,6 +60,11 @@ export class EndpointState {
     this.turnDue = Number.NaN;
     this.latencyMs = Number.NaN;
     this.latencyAtMs = 0;
+    this.reportedSinceMs = Number.NaN;
+    this.reportedAtMs = 0;
+    this.reportedRequests = 0;
+    this.reportedErrors = 0;
+    this.reportedUtilization = 0;
     this.rampStartMs = 0;
     this.rampEndMs = 0;
     this.rampFloor = 1;

@@ -7,6 +7,7 @@ export type {
   HealthVerdict,
   PickPolicy,
   PickSettings,
+  ReportSettings,
   RouteConfig,
   SlowStart,
   UpstreamEndpoint,

@@ -3,7 +3,15 @@
 import type { EndpointId, Protocol } from "@fairlead/shared";
 
 /** How an endpoint is chosen. The last two keep a key at one endpoint. */
-export const PICK_POLICIES = ["round-robin", "least-request", "random", "peak-ewma", "ring-hash", "maglev"] as const;
+export const PICK_POLICIES = [
+  "round-robin",
+  "reported-round-robin",
+  "least-request",
+  "random",
+  "peak-ewma",
+  "ring-hash",
+  "maglev",
+] as const;
 export type PickPolicy = (typeof PICK_POLICIES)[number];
 
 /** What of a policy can be set. Everything has a value; those of other policies are not looked at. */
@@ -17,6 +25,20 @@ export interface PickSettings {
   readonly tableSize: number;
   /** Of both: an endpoint takes at most this percentage of its fair share of what is under way; undefined is no bound. */
   readonly balancePercent: number | undefined;
+  /** Of reported-round-robin. */
+  readonly reports: ReportSettings;
+}
+
+/** When endpoints' reports of their load count (gRFC A58). */
+export interface ReportSettings {
+  /** An endpoint's reports do not count before it has made them for so long. */
+  readonly blackoutMs: number;
+  /** The last one counts for so long. */
+  readonly expirationMs: number;
+  /** Weights are made anew so often. */
+  readonly updateMs: number;
+  /** What a request that fails counts as, in utilization of a request that does not. */
+  readonly errorPenalty: number;
 }
 
 /** How the share of an endpoint grows that begins to serve. */

@@ -88,6 +88,18 @@ describe("a policy", () => {
       }),
       { picking: pickingBy("least-request"), weighsLocalities: true },
     ],
+    [
+      "client_side_weighted_round_robin with its periods",
+      extension(`${POLICIES}.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin`, {
+        blackout_period: { seconds: 2, nanos: 0 },
+        weight_update_period: { seconds: 0, nanos: 1 },
+      }),
+      {
+        picking: pickingBy("reported-round-robin", {
+          reports: { blackoutMs: 2_000, expirationMs: 180_000, updateMs: 100, errorPenalty: 1 },
+        }),
+      },
+    ],
     ["peak_ewma", { load_balancing_policy: listOf({ type_url: PEAK_EWMA, value: Buffer.of() }) }, { picking: pickingBy("peak-ewma") }],
   ])("%s is understood", (_, change, expected) => {
     expect(decoded(change)).toMatchObject(expected);
@@ -139,7 +151,14 @@ describe("a policy", () => {
       { load_balancing_policy: listOf({ ...packAny(`${POLICIES}.maglev.v3.Maglev`, {}), value: Buffer.of(0x0a, 0xff) }) },
       "policies[0].typed_config is",
     ],
-    ["an empty list", { load_balancing_policy: { policies: [] } }, "expected a list with one of RoundRobin, LeastRequest"],
+    [
+      "reports of load out of band",
+      extension(`${POLICIES}.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin`, {
+        enable_oob_load_report: { value: true },
+      }),
+      "enable_oob_load_report is true",
+    ],
+    ["an empty list", { load_balancing_policy: { policies: [] } }, "expected a list with one of RoundRobin, ClientSide"],
   ])("with %s is refused, naming the field", (_, change, reason) => {
     expect(decoded(change)).toContain(reason);
   });

@@ -11,7 +11,7 @@ import {
   typeUrl,
 } from "@fairlead/proto";
 import { ok, type Result } from "@fairlead/shared";
-import type { PickPolicy, PickSettings, SlowStart } from "../endpoint/index.js";
+import type { PickPolicy, PickSettings, ReportSettings, SlowStart } from "../endpoint/index.js";
 import { refusal } from "./refusal.js";
 
 export interface Picking {
@@ -39,6 +39,7 @@ interface Said {
   readonly hashFunction?: string | number;
   readonly ring?: { readonly least: number | undefined; readonly most: number | undefined };
   readonly tableSize?: number | undefined;
+  readonly reports?: ReportSettings;
 }
 
 /** Defaults of the xDS schema (least_request.proto, ring_hash.proto, maglev.proto, common.proto). */
@@ -131,6 +132,16 @@ const BY_EXTENSION: ReadonlyMap<string, SaidBy> = new Map<string, SaidBy>([
     },
   ],
   [
+    typeUrl(`${EXTENSIONS}.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin`),
+    (value, place) => {
+      const config = decode(`${EXTENSIONS}.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin`, value);
+      if (config.enable_oob_load_report?.value) return refusal(`${place}.enable_oob_load_report`, true, "reports in answers");
+      const reports = reportSettings(config);
+      if (!(reports.errorPenalty >= 0)) return refusal(`${place}.error_utilization_penalty`, reports.errorPenalty, "0 or more");
+      return ok({ policy: "reported-round-robin", place, reports });
+    },
+  ],
+  [
     typeUrl(`${EXTENSIONS}.least_request.v3.LeastRequest`),
     (value, place) => {
       const config = decode(`${EXTENSIONS}.least_request.v3.LeastRequest`, value);
@@ -180,6 +191,23 @@ const BY_EXTENSION: ReadonlyMap<string, SaidBy> = new Map<string, SaidBy>([
       value.length === 0 ? ok({ policy: "peak-ewma", place }) : refusal(`${place}.typed_config`, "settings of PeakEwma", "none"),
   ],
 ]);
+
+/** gRFC A58. */
+const DEFAULT_REPORTS: ReportSettings = { blackoutMs: 10_000, expirationMs: 180_000, updateMs: 1_000, errorPenalty: 1 };
+const LEAST_UPDATE_MS = 100;
+
+type ReportConfig =
+  Messages["envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin"]["output"];
+
+function reportSettings(config: ReportConfig): ReportSettings {
+  const { blackout_period: blackout, weight_expiration_period: expiration, weight_update_period: update } = config;
+  return {
+    blackoutMs: blackout === null ? DEFAULT_REPORTS.blackoutMs : msFromDuration(blackout),
+    expirationMs: expiration === null ? DEFAULT_REPORTS.expirationMs : msFromDuration(expiration),
+    updateMs: Math.max(LEAST_UPDATE_MS, update === null ? DEFAULT_REPORTS.updateMs : msFromDuration(update)),
+    errorPenalty: config.error_utilization_penalty?.value ?? DEFAULT_REPORTS.errorPenalty,
+  };
+}
 
 /** Of the list the first one known counts (cluster.proto). */
 function byExtension({ policies }: LoadBalancingPolicy__Output, place = "load_balancing_policy"): Result<Said> {
@@ -232,6 +260,7 @@ function pickSettings(said: Said): Result<PickSettings> {
     ringSize: { least, most },
     tableSize,
     balancePercent: balance === 0 ? undefined : balance,
+    reports: said.reports ?? DEFAULT_REPORTS,
   });
 }
 

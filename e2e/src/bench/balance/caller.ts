@@ -27,6 +27,13 @@ const ON_A_WIRE: Omit<ClusterConfig, "picking"> = {
   panicPercent: 50,
 };
 
+/** With the defaults of the xDS schema. */
+export function pickingBy(policy: PickPolicy, balancePercent?: number): ClusterConfig["picking"] {
+  const tables = { ringSize: { least: 1_024, most: 8_388_608 }, tableSize: 65_537, balancePercent };
+  const reports = { blackoutMs: 10_000, expirationMs: 180_000, updateMs: 1_000, errorPenalty: 1 };
+  return { policy, choices: 2, ...tables, reports };
+}
+
 export class Caller {
   readonly rng: Rng;
   readonly #clock: EventClock;
@@ -40,8 +47,7 @@ export class Caller {
   constructor({ policy, clock, seed, config = {} }: CallerOptions) {
     this.rng = seeded(seed);
     this.#clock = clock;
-    const picking = { policy, choices: 2, ringSize: { least: 1_024, most: 8_388_608 }, tableSize: 65_537, balancePercent: undefined };
-    this.#config = { ...ON_A_WIRE, picking, ...config };
+    this.#config = { ...ON_A_WIRE, picking: pickingBy(policy), ...config };
     const ejection = {
       ...connectEjection,
       connectFailed: (state: EndpointState, nowMs: number) => {

@@ -1,5 +1,5 @@
 import type { PickPolicy } from "@fairlead/sidecar/endpoint";
-import { Caller, endpointsOf } from "./caller.js";
+import { Caller, endpointsOf, pickingBy } from "./caller.js";
 import { EventClock } from "./event-clock.js";
 
 const KEYS = 100_000;
@@ -32,8 +32,7 @@ export function movedOverIdeal(policy: PickPolicy, hosts: number): number {
 
 /** Requests that last, a third of them of one key: the most that any host has, as a multiple of its share; at most 1.25 and one request. */
 export function mostOverShare(policy: PickPolicy, hosts: number): { readonly bound: boolean; readonly most: number } {
-  const picking = { policy, choices: 2, ringSize: { least: 1_024, most: 8_388_608 }, tableSize: 65_537, balancePercent: BALANCE_PERCENT };
-  const caller = new Caller({ policy, clock: new EventClock(), seed: 42, config: { picking } });
+  const caller = new Caller({ policy, clock: new EventClock(), seed: 42, config: { picking: pickingBy(policy, BALANCE_PERCENT) } });
   caller.endpointsAre(endpointsOf(hosts));
   let bound = true;
   let most = 0;

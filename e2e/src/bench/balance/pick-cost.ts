@@ -52,19 +52,22 @@ function rendezvous(states: readonly EndpointState[], hash: number): EndpointSta
   );
 }
 
+/** nginx's running credits. */
+function inTurn(states: readonly EndpointState[]): EndpointState {
+  let total = 0;
+  let best = states[0] as EndpointState;
+  for (const state of states) {
+    state.turnDue = (Number.isNaN(state.turnDue) ? 0 : state.turnDue) + state.endpoint.weight;
+    total += state.endpoint.weight;
+    if (state.turnDue > best.turnDue) best = state;
+  }
+  best.turnDue -= total;
+  return best;
+}
+
 const NAIVE: Readonly<Record<PickPolicy, Naive>> = {
-  "round-robin": (states) => {
-    // nginx's running credits.
-    let total = 0;
-    let best = states[0] as EndpointState;
-    for (const state of states) {
-      state.turnDue = (Number.isNaN(state.turnDue) ? 0 : state.turnDue) + state.endpoint.weight;
-      total += state.endpoint.weight;
-      if (state.turnDue > best.turnDue) best = state;
-    }
-    best.turnDue -= total;
-    return best;
-  },
+  "round-robin": inTurn,
+  "reported-round-robin": inTurn,
   "least-request": (states) => leastOf(states, (state) => state.inFlight / state.endpoint.weight),
   "peak-ewma": (states) => leastOf(states, (state) => (state.latencyMs || 1) * (state.inFlight + 1)),
   random: (states) => {

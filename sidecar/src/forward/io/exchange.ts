@@ -6,6 +6,7 @@ import type { FailureCode, Outcome } from "../../balancer/index.js";
 import { hasPassed, stepDeadline } from "../../resilience/index.js";
 import type { Decision, RequestPath, RouteBy, Try } from "../engine.js";
 import { downstreamHeaders } from "../headers.js";
+import { reportedLoadOf } from "../load-metrics.js";
 import type { LocalReply } from "../local-reply.js";
 import { checkResponseHead } from "../response-head.js";
 import { breakOff } from "./break-off.js";
@@ -182,6 +183,8 @@ export class Exchange {
       return;
     }
     attempt.answerBegan();
+    const load = reportedLoadOf(rawHeaders);
+    if (load !== undefined) attempt.lease.reported(load, this.#context.clock.nowMs());
     this.#phase = "streaming";
     const headers = downstreamHeaders(rawHeaders);
     const cookie = attempt.setCookie;
