@@ -18,7 +18,7 @@ export interface LbSettings {
   readonly balancePercent?: number;
 }
 
-/** What the key of a request is. A cookie with a time to live, 0 for the caller's session, is made where the caller has none. */
+/** What the key of a request is. A cookie with a time to live, 0 for as long as the caller remembers it, is made where the caller has none. */
 export type HashOn = { readonly header: string } | { readonly cookie: string; readonly ttlMs?: number } | { readonly sourceAddress: true };
 
 /** Ejection by the caller; names are Envoy's and gRPC's (gRFC A50). What is absent is the client's own default. */
@@ -58,7 +58,9 @@ const hashOn = keys(
     cookie: Type.Optional(
       Type.String({ pattern: TOKEN, expects: "a cookie name such as seat", description: "The cookie whose value decides" }),
     ),
-    ttl: Type.Optional(duration("With cookie: it is made where the caller has none, to live so long; 0s is until its session ends")),
+    ttl: Type.Optional(
+      duration("With cookie: it is made where the caller has none, to live so long; 0s is for as long as the caller remembers it"),
+    ),
     sourceAddress: Type.Optional(Type.Literal(true, { expects: "true", description: "The caller's address decides" })),
   },
   "What ring-hash and maglev hash on: one of header, cookie and sourceAddress",

@@ -5,7 +5,7 @@ import { mayPick } from "./candidates.js";
 import type { Chooser, ChooserDeps } from "./chooser.js";
 import { leaseOf } from "./endpoint-lease.js";
 import type { Ejection, Pick, PickContext, Picker } from "./picker.js";
-import { sessionToken } from "./session-token.js";
+import { seatToken } from "./seat-token.js";
 
 export interface ChooserGroup {
   /** Of the traffic; all together 1, or 0 where nobody may be picked. */
@@ -30,7 +30,7 @@ export class GroupPicker implements Picker {
   readonly #ejection: Ejection;
   readonly #memory: BalancerMemory;
   /** By token; made when a request brings one. */
-  #sessions: ReadonlyMap<string, EndpointState> | undefined;
+  #seats: ReadonlyMap<string, EndpointState> | undefined;
 
   constructor(groups: readonly ChooserGroup[], { rng, ejection, memory }: ChooserDeps) {
     this.#groups = groups;
@@ -40,16 +40,16 @@ export class GroupPicker implements Picker {
   }
 
   pick(context: PickContext): Pick {
-    const chosen = this.#ofSession(context) ?? this.#choose(context, false) ?? this.#choose(context, true);
+    const chosen = this.#ofSeat(context) ?? this.#choose(context, false) ?? this.#choose(context, true);
     if (chosen === undefined) return { kind: "refused", reason: "no-endpoints" };
     return leaseOf(chosen, { ejection: this.#ejection, memory: this.#memory }, context.nowMs);
   }
 
-  /** A session stays where it is as long as that endpoint may be picked, whoever else has come and however full it is. */
-  #ofSession(context: PickContext): EndpointState | undefined {
-    if (context.session === undefined) return undefined;
-    this.#sessions ??= new Map(this.#groups.flatMap(({ endpoints }) => endpoints.map((state) => [sessionToken(state), state] as const)));
-    const state = this.#sessions.get(context.session);
+  /** A seat stays where it is as long as that endpoint may be picked, whoever else has come and however full it is. */
+  #ofSeat(context: PickContext): EndpointState | undefined {
+    if (context.seat === undefined) return undefined;
+    this.#seats ??= new Map(this.#groups.flatMap(({ endpoints }) => endpoints.map((state) => [seatToken(state), state] as const)));
+    const state = this.#seats.get(context.seat);
     return state !== undefined && mayPick(state, context, false, this.#ejection) ? state : undefined;
   }
 

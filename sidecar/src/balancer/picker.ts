@@ -47,8 +47,8 @@ export interface PickContext {
   readonly exclude: readonly EndpointId[];
   /** Of the request's key, 32 bits, for policies that keep a key at one endpoint. */
   readonly hash?: number | undefined;
-  /** The session's endpoint (`sessionToken`), as a cookie of ours says: it goes before the hash. */
-  readonly session?: string | undefined;
+  /** The seat's endpoint (`seatToken`), as a cookie of ours says: it goes before the hash. */
+  readonly seat?: string | undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { seeded } from "@fairlead/shared";
 import { describe, expect, test } from "vitest";
-import { sessionToken } from "../balancer/index.js";
+import { seatToken } from "../balancer/index.js";
 import type { HashOn } from "../endpoint/index.js";
 import { stateAt } from "../endpoint/testing/state-at.js";
 import { affinityOf, setCookie } from "./affinity.js";
@@ -34,7 +34,7 @@ describe("the key of a request", () => {
 
   test("is none where the request brings none of it", () => {
     expect(of([HEADER, COOKIE]).hash).toBeUndefined();
-    expect(of([])).toEqual({ hash: undefined, session: undefined, cookie: undefined });
+    expect(of([])).toEqual({ hash: undefined, seat: undefined, cookie: undefined });
   });
 
   test("is of all parts found, up to a terminal one that is found", () => {
@@ -50,32 +50,32 @@ describe("a cookie that is ours to make", () => {
 
   test("is made where the caller has none, and names the endpoint that answered without telling its address", () => {
     const made = setCookie(of([MADE]), state);
-    expect(made).toBe(`seat=${of([MADE]).cookie?.key}.${sessionToken(state)}; Max-Age=60; Path=/; HttpOnly`);
+    expect(made).toBe(`seat=${of([MADE]).cookie?.key}.${seatToken(state)}; Max-Age=60; Path=/; HttpOnly`);
     expect(made).not.toContain("10.0.0.1");
   });
 
   test("is understood when it comes back, and not made again while the same endpoint answers", () => {
     const value = setCookie(of([MADE]), state)?.split(";")[0] ?? "";
     const again = of([MADE], ["Cookie", value]);
-    expect([again.hash, again.session]).toEqual([of([MADE]).hash, sessionToken(state)]);
+    expect([again.hash, again.seat]).toEqual([of([MADE]).hash, seatToken(state)]);
     expect(setCookie(again, state)).toBeUndefined();
-    expect(setCookie(again, stateAt(2))).toContain(`seat=${again.cookie?.key}.${sessionToken(stateAt(2))};`);
+    expect(setCookie(again, stateAt(2))).toContain(`seat=${again.cookie?.key}.${seatToken(stateAt(2))};`);
   });
 
   test("that holds somebody else's value is hashed and left alone", () => {
     const foreign = of([MADE], ["Cookie", "seat=abc"]);
     expect(foreign.hash).toBe(of([COOKIE], ["Cookie", "seat=abc"]).hash);
-    expect([foreign.session, setCookie(foreign, state)]).toEqual([undefined, undefined]);
+    expect([foreign.seat, setCookie(foreign, state)]).toEqual([undefined, undefined]);
   });
 
-  test("without age lives as long as the caller's session", () => {
-    const session: HashOn = { ...MADE, make: { maxAgeS: 0, path: "" } };
-    expect(setCookie(of([session]), state)).toMatch(/^seat=[0-9a-f]{16}\.[0-9a-f]{16}; HttpOnly$/);
+  test("without age lives as long as the caller remembers it", () => {
+    const seat: HashOn = { ...MADE, make: { maxAgeS: 0, path: "" } };
+    expect(setCookie(of([seat]), state)).toMatch(/^seat=[0-9a-f]{16}\.[0-9a-f]{16}; HttpOnly$/);
   });
 
-  test("is another for a new instance at the same address, which does not know the session", () => {
+  test("is another for a new instance at the same address, which knows nothing of the caller", () => {
     const restarted = stateAt(1);
     restarted.endpoint = { ...restarted.endpoint, instance: "pod-2" };
-    expect(sessionToken(restarted)).not.toBe(sessionToken(state));
+    expect(seatToken(restarted)).not.toBe(seatToken(state));
   });
 });

@@ -1,7 +1,7 @@
-// What of a request decides its endpoint where the cluster's policy hashes, and the cookie that keeps a session there.
+// What of a request decides its endpoint where the cluster's policy hashes, and the cookie that keeps a caller there.
 
 import type { Rng } from "@fairlead/shared";
-import { hashText, sessionToken } from "../balancer/index.js";
+import { hashText, seatToken } from "../balancer/index.js";
 import type { EndpointState, HashOn } from "../endpoint/index.js";
 import type { CheckedHead } from "./request-head.js";
 
@@ -9,7 +9,7 @@ export interface Affinity {
   /** Of the key; undefined where the request brings none of its parts. */
   readonly hash: number | undefined;
   /** The endpoint that a cookie of ours names. */
-  readonly session: string | undefined;
+  readonly seat: string | undefined;
   readonly cookie: MadeCookie | undefined;
 }
 
@@ -32,7 +32,7 @@ const OURS = /^([0-9a-f]{16})\.([0-9a-f]{16})$/;
 /** The parts found are combined in their order, as Envoy does; a terminal one that is found ends the search. */
 export function affinityOf(hashOn: readonly HashOn[], head: CheckedHead, facts: AffinityFacts): Affinity {
   let hash: number | undefined;
-  let session: string | undefined;
+  let seat: string | undefined;
   let cookie: MadeCookie | undefined;
   for (const part of hashOn) {
     let value = partOf(part, head, facts.peerIp);
@@ -42,7 +42,7 @@ export function affinityOf(hashOn: readonly HashOn[], head: CheckedHead, facts: 
       // Somebody else's value under this name is hashed as it is, and stays his.
       if (key !== undefined) {
         value = key;
-        session ??= ours?.[2];
+        seat ??= ours?.[2];
         cookie ??= { name: part.name, key, ...part.make };
       }
     }
@@ -50,14 +50,14 @@ export function affinityOf(hashOn: readonly HashOn[], head: CheckedHead, facts: 
     hash = hash === undefined ? hashText(value) : (((hash << 1) | (hash >>> 31)) ^ hashText(value)) >>> 0;
     if (part.terminal) break;
   }
-  return { hash, session, cookie };
+  return { hash, seat, cookie };
 }
 
 /** The Set-Cookie that keeps the caller at the endpoint that answers; undefined where it has that already, or none is to be made. */
-export function setCookie({ cookie, session }: Affinity, answering: EndpointState): string | undefined {
+export function setCookie({ cookie, seat }: Affinity, answering: EndpointState): string | undefined {
   if (cookie === undefined) return undefined;
-  const token = sessionToken(answering);
-  if (token === session) return undefined;
+  const token = seatToken(answering);
+  if (token === seat) return undefined;
   const age = cookie.maxAgeS === 0 ? "" : `; Max-Age=${cookie.maxAgeS}`;
   const path = cookie.path === "" ? "" : `; Path=${cookie.path}`;
   return `${cookie.name}=${cookie.key}.${token}${age}${path}; HttpOnly`;

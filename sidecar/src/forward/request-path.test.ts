@@ -240,22 +240,22 @@ describe("where the policy hashes", () => {
     expect(new Set(keyless).size).toBeGreaterThan(5);
   });
 
-  test("a session stays at its endpoint when others come, and moves with a new cookie when it is gone", () => {
+  test("a seat stays at its endpoint when others come, and moves with a new cookie when it is gone", () => {
     const all = states();
     const few = all.slice(0, 3);
     let table: ClusterTable = new Map([["shop", clusterOf("shop", few, { config: { picking }, route: { hashOn: [seat] } })]]);
     const path = new ForwardPath({ table: () => table, routing: { upstreams: new Set(["shop"]), hosts: new Map() }, rng: seeded(4) });
-    const sessions = Array.from({ length: 30 }, () => {
+    const seats = Array.from({ length: 30 }, () => {
       const attempt = attemptOf(path.begin(arrival(), 0));
       return { port: portOf(attempt), cookie: cookieOf(attempt) };
     });
     table = new Map([["shop", clusterOf("shop", all, { config: { picking }, route: { hashOn: [seat] } })]]);
-    for (const { port, cookie } of sessions) {
+    for (const { port, cookie } of seats) {
       const attempt = attemptOf(path.begin(withCookie(cookie), 1));
       expect([portOf(attempt), attempt.setCookie]).toEqual([port, undefined]);
     }
     table = new Map([["shop", clusterOf("shop", all.slice(3), { config: { picking }, route: { hashOn: [seat] } })]]);
-    for (const { cookie } of sessions) {
+    for (const { cookie } of seats) {
       const moved = attemptOf(path.begin(withCookie(cookie), 2));
       expect(portOf(moved)).toBeGreaterThan(3);
       const stays = attemptOf(path.begin(withCookie(cookieOf(moved)), 3));

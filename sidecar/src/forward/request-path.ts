@@ -20,7 +20,7 @@ export interface ForwardPathOptions {
 
 const DONE: Decision = { kind: "done" };
 const NOBODY: readonly EndpointId[] = [];
-const NO_AFFINITY = { hash: undefined, session: undefined };
+const NO_AFFINITY = { hash: undefined, seat: undefined };
 
 type Failure = Extract<Outcome, { kind: "failure" }>;
 
@@ -64,7 +64,7 @@ export class ForwardPath implements RequestPath {
       return this.#answer("overloaded", `"${service.value}" has ${cluster.config.maxRequests} requests under way, its limit.`, counters);
     }
     const affinity = this.#affinityOf(cluster, head.value, arrival.peerIp);
-    const pick = cluster.picker.pick({ nowMs, exclude: NOBODY, hash: affinity?.hash, session: affinity?.session });
+    const pick = cluster.picker.pick({ nowMs, exclude: NOBODY, hash: affinity?.hash, seat: affinity?.seat });
     if (pick.kind === "refused") {
       counters.limits.leave();
       return this.#answer(pick.reason, `"${service.value}" has no usable endpoint among ${cluster.endpoints.length}.`, counters);
@@ -129,10 +129,10 @@ export class ForwardPath implements RequestPath {
   /** Never an endpoint that failed, but for one case: the only endpoint closed an idle connection just as we used it. */
   #pickAgain(attempt: Try, outcome: Failure, cluster: ActiveCluster, nowMs: number): Pick {
     attempt.tried.push(attempt.lease.endpoint.endpoint.id);
-    const { hash, session } = attempt.affinity ?? NO_AFFINITY;
-    const pick = cluster.picker.pick({ nowMs, exclude: attempt.tried, hash, session });
+    const { hash, seat } = attempt.affinity ?? NO_AFFINITY;
+    const pick = cluster.picker.pick({ nowMs, exclude: attempt.tried, hash, seat });
     const isKeepAliveRace = outcome.code === "reset" && attempt.reused && isIdempotent(attempt.request.method);
-    return pick.kind === "refused" && isKeepAliveRace ? cluster.picker.pick({ nowMs, exclude: NOBODY, hash, session }) : pick;
+    return pick.kind === "refused" && isKeepAliveRace ? cluster.picker.pick({ nowMs, exclude: NOBODY, hash, seat }) : pick;
   }
 
   #affinityOf({ config, route }: ActiveCluster, head: CheckedHead, peerIp: string): Affinity | undefined {

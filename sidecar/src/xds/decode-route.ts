@@ -92,7 +92,7 @@ function decodeHashPolicy(policy: RouteAction__Output["hash_policy"][number], pl
   return refusal(place, "another kind", "header, cookie, query_parameter or connection_properties.source_ip");
 }
 
-/** With a ttl, 0 for as long as the caller's session, the cookie is made where the caller has none. */
+/** With a ttl, 0 for as long as the caller remembers it, the cookie is made where the caller has none. */
 function decodeCookie(cookie: { name: string; ttl: Duration | null; path: string }, terminal: boolean, place: string): Result<HashOn> {
   const { name, ttl, path } = cookie;
   if (!TOKEN.test(name)) return refusal(`${place}.name`, name, "a cookie name");

@@ -4,10 +4,10 @@ import { hashText } from "./hash.js";
 const SECOND_SEED = 0x2545_f491;
 
 /**
- * What a cookie of ours says of the endpoint that a session is at: the same on every sidecar, another for a new instance at the
- * address (which has no sessions), and not the address itself, which is nobody's business outside.
+ * What a cookie of ours says of the endpoint that a caller has its seat at: the same on every sidecar, another for a new instance at the
+ * address (which knows none of them), and not the address itself, which is nobody's business outside.
  */
-export function sessionToken({ endpoint: { id, instance } }: EndpointState): string {
+export function seatToken({ endpoint: { id, instance } }: EndpointState): string {
   const identity = `${id} ${instance ?? ""}`;
   return hex(hashText(identity)) + hex(hashText(identity, SECOND_SEED));
 }
