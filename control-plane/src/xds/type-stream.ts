@@ -391,11 +391,11 @@ export class TypeStream {
 
   #draft(answer: Answer, heartbeats: readonly Resource[] = []): Draft {
     this.#unsettled = answer.unsettled;
-    const { changed, more, open } = answer;
+    const { resources, removed, notes, changed, more, open } = answer;
     // Of a first answer it is the client that came late.
     const change = this.#lastNonce === undefined ? undefined : oldestChange(this.#set, changed, this.#lookedMs);
     this.#looked(answer);
-    return { content: this.#content({ ...answer, heartbeats }), changed, more, open, change, isQuestion: false };
+    return { content: this.#content({ resources, removed, notes, heartbeats }), changed, more, open, change, isQuestion: false };
   }
 
   #looked({ more }: Answer): void {
@@ -404,7 +404,6 @@ export class TypeStream {
 
   #content(parts: ContentParts): ResponseContent {
     const { variant, timed } = this.#options;
-    // Not the whole of `parts`, which may be an answer: these are kept as long as the response is unanswered.
     const { resources, removed, notes, heartbeats } = parts;
     const version = this.#set?.label ?? this.#set?.version ?? "";
     const position = this.#set?.label ?? this.#sets?.position ?? "";
