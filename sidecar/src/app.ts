@@ -50,7 +50,7 @@ export async function startSidecar(world: World, settings: Settings): Promise<Re
   const clusters = new Clusters({
     applied: xds.applied,
     verdicts,
-    newPicker: ({ policy }, candidates) => newPicker({ policy, candidates }, { rng, ejection: connectEjection }),
+    newPicker: ({ picking }, { groups }, memory) => newPicker({ picking, groups }, { rng, ejection: connectEjection, memory }),
     clock,
     log,
   });

@@ -153,7 +153,15 @@ export const Service = Type.Intersect([
         compare: Optional(Type.String()),
         check: Type.String(),
         localPort: Optional(Type.Integer()),
-        hashOn: Optional(Type.Object({ header: Type.String() })),
+        hashOn: Optional(
+          Type.Object({
+            header: Optional(Type.String()),
+            cookie: Optional(Type.String()),
+            ttlMs: Optional(Type.Integer()),
+            sourceAddress: Optional(Type.Boolean()),
+          }),
+        ),
+        balancePercent: Optional(Type.Integer()),
         slowStartMs: Optional(Type.Integer()),
         outlier: Optional(Type.Record(Type.String(), Type.Integer(), { description: "When callers eject an endpoint by themselves" })),
         limits: Optional(Type.Record(Type.String(), Type.Integer(), { description: "Circuit breaker thresholds of each client" })),

@@ -75,6 +75,7 @@ export function serviceView(state: AdminState, name: ServiceName) {
 function callingView({ lb, slowStartMs, outlier, limits, subset }: CallingSettings) {
   return {
     ...(lb.hashOn === undefined ? {} : { hashOn: lb.hashOn }),
+    ...(lb.balancePercent === undefined ? {} : { balancePercent: lb.balancePercent }),
     ...(slowStartMs === undefined ? {} : { slowStartMs }),
     ...(outlier === undefined ? {} : { outlier }),
     ...(limits === undefined ? {} : { limits }),

@@ -6,15 +6,20 @@ import Type, { type Static } from "typebox";
 const { choice, duration, keys, shortOrMap, wholeNumber } = schemaParts;
 
 /** Those that pick by load or by turns, then those that keep a caller's key at one endpoint. */
-export const LB_POLICIES = [...BALANCER_POLICIES, "random", "ring-hash", "maglev"] as const;
+export const LB_POLICIES = [...BALANCER_POLICIES, "random", "peak-ewma", "ring-hash", "maglev"] as const;
 /** Which endpoint gets the next request. Not every kind of client knows every policy: it then gets the nearest it takes. */
 export type LbPolicy = (typeof LB_POLICIES)[number];
 
 export interface LbSettings {
   readonly policy: LbPolicy;
   /** Only of policies that hash, which need it. */
-  readonly hashOn?: { readonly header: string };
+  readonly hashOn?: HashOn;
+  /** Of those too: an endpoint has at most this percentage of its share of what is under way; the rest of its keys go elsewhere. */
+  readonly balancePercent?: number;
 }
+
+/** What the key of a request is. A cookie with a time to live, 0 for as long as the caller remembers it, is made where the caller has none. */
+export type HashOn = { readonly header: string } | { readonly cookie: string; readonly ttlMs?: number } | { readonly sourceAddress: true };
 
 /** Ejection by the caller; names are Envoy's and gRPC's (gRFC A50). What is absent is the client's own default. */
 export interface OutlierSettings {
@@ -44,15 +49,31 @@ export interface CallingSettings {
 }
 
 const policy = choice(LB_POLICIES, "Which endpoint gets the next request");
+const TOKEN = "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$";
 const hashOn = keys(
   {
-    header: Type.String({
-      pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$",
-      expects: "a header name such as x-user",
-      description: "The header whose value decides",
-    }),
+    header: Type.Optional(
+      Type.String({ pattern: TOKEN, expects: "a header name such as x-user", description: "The header whose value decides" }),
+    ),
+    cookie: Type.Optional(
+      Type.String({ pattern: TOKEN, expects: "a cookie name such as seat", description: "The cookie whose value decides" }),
+    ),
+    ttl: Type.Optional(
+      duration("With cookie: it is made where the caller has none, to live so long; 0s is for as long as the caller remembers it"),
+    ),
+    sourceAddress: Type.Optional(Type.Literal(true, { expects: "true", description: "The caller's address decides" })),
   },
-  "What ring-hash and maglev hash on",
+  "What ring-hash and maglev hash on: one of header, cookie and sourceAddress",
+);
+const lbMap = keys(
+  {
+    policy,
+    hashOn: Type.Optional(hashOn),
+    boundedLoad: Type.Optional(
+      wholeNumber(100, 10_000, "Percentage of its share of requests under way that an endpoint has at most; ring-hash and maglev only"),
+    ),
+  },
+  "Load balancing",
 );
 
 const outlier = keys(
@@ -68,11 +89,9 @@ const outlier = keys(
 
 /** Keys of a service and of `defaults`. */
 export const callingKeys = {
-  lb: Type.Optional(
-    shortOrMap(policy, keys({ policy, hashOn: Type.Optional(hashOn) }, "Load balancing"), "Load balancing. Default least-request"),
-  ),
+  lb: Type.Optional(shortOrMap(policy, lbMap, "Load balancing. Default least-request")),
   slowStart: Type.Optional(
-    duration("How long a new endpoint's share grows until it is full, up to 1h; 0s ends an inherited one. Envoy only"),
+    duration("How long a new endpoint's share grows until it is full, up to 1h; 0s ends an inherited one. Envoy and our sidecars only"),
   ),
   outlier: Type.Optional(
     shortOrMap(
@@ -101,6 +120,8 @@ export const callingKeys = {
 
 type CallingText = { readonly [K in keyof typeof callingKeys]?: Static<(typeof callingKeys)[K]> };
 
+/** Browsers keep no cookie longer than 400 days. */
+const COOKIE = { minMs: 0, maxMs: 400 * 24 * 3_600_000 };
 const SLOW_START = { minMs: 0, maxMs: 3_600_000 };
 const INTERVAL = { minMs: 100, maxMs: 3_600_000 };
 /** Envoy's default max_ejection_time; a longer first ejection it refuses. */
@@ -114,7 +135,7 @@ export function readCalling(
   const lb = text.lb === undefined ? under.lb : readLb(text.lb, cursor.down("lb"));
   if (lb.hashOn !== undefined && protocol === "tcp") {
     const at = text.lb === undefined ? cursor.down("protocol") : cursor.down("lb");
-    at.refuse(`${lb.policy} hashes on a header, and a tcp service has none: expected ${BALANCER_POLICIES.join(", ")} or random`);
+    at.refuse(`${lb.policy} hashes on a part of a request, and a tcp service has none: expected ${BALANCER_POLICIES.join(", ")} or random`);
   }
   const slowStartMs =
     text.slowStart === undefined ? (under.slowStartMs ?? 0) : durationIn(cursor.down("slowStart"), text.slowStart, SLOW_START);
@@ -131,11 +152,27 @@ export function readCalling(
 }
 
 function readLb(text: NonNullable<CallingText["lb"]>, cursor: Cursor): LbSettings {
-  const { policy: name, hashOn: on } = typeof text === "string" ? { policy: text, hashOn: undefined } : text;
+  const { policy: name, hashOn: on, boundedLoad } = typeof text === "string" ? { policy: text } : text;
   const hashes = isHashing(name);
   if (hashes && on === undefined) cursor.refuse(`${name} needs hashOn, such as lb: { policy: ${name}, hashOn: { header: x-user } }`);
   if (!hashes && on !== undefined) cursor.down("hashOn").refuse(`${name} does not hash: hashOn goes with ring-hash and maglev`);
-  return hashes && on !== undefined ? { policy: name, hashOn: { header: on.header.toLowerCase() } } : { policy: name };
+  if (!hashes && boundedLoad !== undefined) cursor.down("boundedLoad").refuse(`${name} does not hash: it bounds loads by itself`);
+  if (!hashes || on === undefined) return { policy: name };
+  return {
+    policy: name,
+    hashOn: readHashOn(on, cursor.down("hashOn")),
+    ...(boundedLoad === undefined ? {} : { balancePercent: boundedLoad }),
+  };
+}
+
+function readHashOn(text: Static<typeof hashOn>, cursor: Cursor): HashOn {
+  const { header, cookie, ttl, sourceAddress } = text;
+  const given = [header, cookie, sourceAddress].filter((one) => one !== undefined);
+  if (given.length !== 1) cursor.refuse("expected exactly one of header, cookie and sourceAddress");
+  if (ttl !== undefined && cookie === undefined) cursor.down("ttl").refuse("a ttl goes with cookie");
+  if (sourceAddress !== undefined) return { sourceAddress };
+  if (cookie === undefined) return { header: (header ?? "").toLowerCase() };
+  return { cookie, ...(ttl === undefined ? {} : { ttlMs: durationIn(cursor.down("ttl"), ttl, COOKIE) }) };
 }
 
 /** Whether the policy keeps a key at one endpoint. */
@@ -163,11 +200,20 @@ function withOwn<T extends object>(inherited: T | undefined, own: T): T | undefi
 /** As the configuration would say it. */
 export function callingTree({ lb, slowStartMs, outlier: ejection, limits, subset }: CallingSettings) {
   return {
-    lb,
+    lb: lbTree(lb),
     ...(slowStartMs === undefined ? {} : { slowStart: durationText(slowStartMs) }),
     ...(ejection === undefined ? {} : { outlier: outlierTree(ejection) }),
     ...(limits === undefined ? {} : { limits }),
     ...(subset === undefined ? {} : { subset }),
+  };
+}
+
+function lbTree({ policy: name, hashOn: on, balancePercent }: LbSettings) {
+  const { ttlMs, ...key } = on !== undefined && "cookie" in on ? on : { ...on, ttlMs: undefined };
+  return {
+    policy: name,
+    ...(on === undefined ? {} : { hashOn: { ...key, ...(ttlMs === undefined ? {} : { ttl: durationText(ttlMs) }) } }),
+    ...(balancePercent === undefined ? {} : { boundedLoad: balancePercent }),
   };
 }
 

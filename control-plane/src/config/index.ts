@@ -1,6 +1,7 @@
 export { type BootstrapFinding, bootstrapLoops, formatBootstrapFinding } from "./bootstrap-loops.js";
 export {
   type CallingSettings,
+  type HashOn,
   isHashing,
   LB_POLICIES,
   type LbPolicy,

@@ -156,6 +156,16 @@ describe("what a service does not say it has from defaults, and defaults from th
       { lb: { policy: "maglev", hashOn: { header: "x-user" } } },
     ],
     [
+      "a hash on a cookie that is made, with bounded load",
+      "services: { shop: { lb: { policy: ring-hash, hashOn: { cookie: seat, ttl: 1h }, boundedLoad: 125 } } }",
+      { lb: { policy: "ring-hash", hashOn: { cookie: "seat", ttlMs: 3_600_000 }, balancePercent: 125 } },
+    ],
+    [
+      "a hash on the caller's address",
+      "services: { shop: { lb: { policy: maglev, hashOn: { sourceAddress: true } } } }",
+      { lb: { policy: "maglev", hashOn: { sourceAddress: true } } },
+    ],
+    [
       "what callers are told",
       "defaults: { slowStart: 30s, outlier: { interval: 5s }, subset: { size: 20 } }\nservices: { shop: { outlier: { consecutive5xx: 3 }, limits: { maxRequests: 9 } } }",
       { slowStartMs: 30_000, outlier: { intervalMs: 5_000, consecutive5xx: 3 }, subset: { size: 20 }, limits: { maxRequests: 9 } },
@@ -172,6 +182,9 @@ describe("what a service does not say it has from defaults, and defaults from th
 
   test.each([
     ["services: { shop: { lb: maglev } }", /needs hashOn/],
+    ["services: { shop: { lb: { policy: maglev, hashOn: { header: a, cookie: b } } } }", /exactly one of/],
+    ["services: { shop: { lb: { policy: maglev, hashOn: { header: a, ttl: 5s } } } }", /goes with cookie/],
+    ["services: { shop: { lb: { policy: random, boundedLoad: 150 } } }", /bounds loads by itself/],
     ["services: { shop: { lb: { policy: random, hashOn: { header: a } } } }", /does not hash/],
     ["services: { shop: { protocol: tcp, lb: { policy: ring-hash, hashOn: { header: a } } } }", /a tcp service has none/],
     ["services: { shop: { outlier: { baseEjectionTime: 10m } } }", /100ms to 5m/],
@@ -265,12 +278,12 @@ describe("what a schema cannot say is refused with its place too", () => {
     [
       "an unknown policy",
       with_("services: { shop: { lb: fastest } }"),
-      'cp.yaml:3:25: services.shop.lb: expected one of round-robin, least-request, random, ring-hash, maglev, got "fastest"',
+      'cp.yaml:3:25: services.shop.lb: expected one of round-robin, least-request, random, peak-ewma, ring-hash, maglev, got "fastest"',
     ],
     [
       "an unknown policy in a map",
       with_("defaults: { lb: { policy: fastest } }"),
-      'cp.yaml:3:27: defaults.lb.policy: expected one of round-robin, least-request, random, ring-hash, maglev, got "fastest"',
+      'cp.yaml:3:27: defaults.lb.policy: expected one of round-robin, least-request, random, peak-ewma, ring-hash, maglev, got "fastest"',
     ],
     [
       "a service name",

@@ -39,7 +39,12 @@ export const CLIENT_TRAITS: Readonly<Record<ClientKind, ClientTraits>> = {
   "grpc-java": { label: "gRPC Java", isGrpc: true, policies: ["round-robin", "ring-hash"], honours: A50 },
   "grpc-c-core": { label: "gRPC C-core", isGrpc: true, policies: ["round-robin"], honours: A50 },
   "grpc-node": { label: "gRPC Node", isGrpc: true, policies: ["round-robin", "ring-hash"], honours: A50 },
-  fairlead: { label: "Fairlead sidecar", isGrpc: false, policies: ["round-robin", "least-request"], honours: NOTHING_MORE },
+  fairlead: {
+    label: "Fairlead sidecar",
+    isGrpc: false,
+    policies: ["round-robin", "least-request", "random", "peak-ewma", "ring-hash", "maglev"],
+    honours: { ...NOTHING_MORE, slowStart: true },
+  },
   other: { label: "unknown client", isGrpc: true, policies: ["round-robin"], honours: NOTHING_MORE },
 };
 

@@ -30,15 +30,13 @@ test("the kind is told by what user_agent_name begins with, and whoever is unkno
 test.each<[LbPolicy, Record<string, string>]>([
   ["round-robin", { envoy: "ROUND_ROBIN", fairlead: "ROUND_ROBIN" }],
   ["least-request", { envoy: "LEAST_REQUEST", fairlead: "LEAST_REQUEST" }],
-  ["random", { envoy: "RANDOM", fairlead: "ROUND_ROBIN" }],
+  ["random", { envoy: "RANDOM", fairlead: "RANDOM" }],
+  ["peak-ewma", { envoy: "LEAST_REQUEST", fairlead: "LEAST_REQUEST" }],
   [
     "ring-hash",
-    { envoy: "RING_HASH", fairlead: "LEAST_REQUEST", "gRPC Go": "RING_HASH", "gRPC Java": "RING_HASH", "gRPC Node Pure JS": "RING_HASH" },
+    { envoy: "RING_HASH", fairlead: "RING_HASH", "gRPC Go": "RING_HASH", "gRPC Java": "RING_HASH", "gRPC Node Pure JS": "RING_HASH" },
   ],
-  [
-    "maglev",
-    { envoy: "MAGLEV", fairlead: "LEAST_REQUEST", "gRPC Go": "RING_HASH", "gRPC Java": "RING_HASH", "gRPC Node Pure JS": "RING_HASH" },
-  ],
+  ["maglev", { envoy: "MAGLEV", fairlead: "MAGLEV", "gRPC Go": "RING_HASH", "gRPC Java": "RING_HASH", "gRPC Node Pure JS": "RING_HASH" }],
 ])("%s is what each takes, or the nearest, and ROUND_ROBIN for the rest", (policy, given) => {
   for (const client of CLIENTS) {
     const lb = policy === "ring-hash" || policy === "maglev" ? { policy, ...HASH } : { policy };
@@ -63,11 +61,29 @@ test("slow start goes to Envoy as an extension beside the policy, and only where
   expect(config?.type_url).toContain(name);
   expect(decode(name, config?.value ?? Buffer.alloc(0)).slow_start_config?.slow_start_window).toEqual({ seconds: 30, nanos: 0 });
   expect(extension("envoy", "round-robin")?.type_url).toContain("RoundRobin");
-  expect([extension("envoy", "random"), extension("gRPC Go", "round-robin"), extension("fairlead", "round-robin")]).toEqual([
-    undefined,
-    undefined,
-    undefined,
-  ]);
+  expect([extension("envoy", "random"), extension("gRPC Go", "round-robin")]).toEqual([undefined, undefined]);
+  expect(extension("fairlead", "least-request")?.type_url).toContain(name);
+});
+
+test("a bound of load goes to whom hashes and takes it, a peak EWMA to our sidecars with what others know after it", () => {
+  const lb = { policy: "maglev", ...HASH, balancePercent: 125 } as const;
+  const bound = (client: string) => clusterFor(client, { lb }).common_lb_config?.consistent_hashing_lb_config?.hash_balance_factor?.value;
+  expect(["envoy", "fairlead", "gRPC Go"].map(bound)).toEqual([125, 125, undefined]);
+  const types = (client: string) =>
+    clusterFor(client, { lb: { policy: "peak-ewma" } }).load_balancing_policy?.policies.map(
+      (policy) => policy.typed_extension_config?.typed_config?.type_url.split(".").at(-1) ?? "",
+    );
+  expect([types("fairlead"), types("envoy")]).toEqual([["PeakEwma", "LeastRequest"], undefined]);
+});
+
+test.each([
+  [{ cookie: "seat" }, { cookie: { name: "seat", ttl: null, path: "" } }],
+  [{ cookie: "seat", ttlMs: 60_000 }, { cookie: { name: "seat", ttl: { seconds: 60, nanos: 0 }, path: "/" } }],
+  [{ sourceAddress: true }, { connection_properties: { source_ip: true } }],
+] as const)("what is hashed on is said in the schema's words: %j", (hashOn, policy) => {
+  const bytes = bytesFor("fairlead", "routeConfiguration", { lb: { policy: "maglev", hashOn } });
+  const [host] = decode("envoy.config.route.v3.RouteConfiguration", bytes).virtual_hosts;
+  expect(host?.routes[0]?.route?.hash_policy).toMatchObject([policy]);
 });
 
 test("limits reach each client as far as it honours them", () => {
@@ -133,8 +149,9 @@ describe("what is shown of it", () => {
   test("who gets another policy, with the reason", () => {
     const maglev = { lb: { policy: "maglev", ...HASH } } as const;
     expect(shown(maglev)).toContain("gRPC Go lb.policy maglev > ring-hash");
-    expect(shown(maglev)).toContain("Fairlead sidecar lb.policy maglev > least-request");
-    expect(shown(maglev).filter((line) => line.startsWith("Envoy"))).toEqual([]);
+    expect(shown(maglev).filter((line) => line.startsWith("Envoy") || line.startsWith("Fairlead"))).toEqual([]);
+    const byCookie = { lb: { policy: "maglev", hashOn: { cookie: "seat" } } } as const;
+    expect(shown(byCookie)).toContain("gRPC Go lb.hashOn cookie seat > any endpoint");
     expect(compromisesOf(settingsWith(maglev)).every(({ because }) => because.length > 10)).toBe(true);
   });
 

@@ -4,6 +4,7 @@ import { type Messages, typeUrl } from "@fairlead/proto";
 import type { LbPolicy } from "../config/index.js";
 import { CLIENT_TRAITS } from "./client-kind.js";
 import { refersElsewhere } from "./config-source.js";
+import { PEAK_EWMA_TYPE } from "./nearest-policy.js";
 import { firstOf, type RefusalRule } from "./refusal-rule.js";
 
 type Cluster = Messages["envoy.config.cluster.v3.Cluster"]["input"];
@@ -24,6 +25,7 @@ const BY_FIELD: ReadonlyMap<string | number, LbPolicy> = new Map([
 const BY_EXTENSION: ReadonlyMap<string, LbPolicy> = new Map([
   [typeUrl("envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin"), "round-robin"],
   [typeUrl("envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest"), "least-request"],
+  [PEAK_EWMA_TYPE, "peak-ewma"],
 ]);
 
 /** In the order they are looked at. */

@@ -1,11 +1,11 @@
 import { durationFromMs, type Messages, packAny, structFrom } from "@fairlead/proto";
 import { FAIRLEAD_METADATA } from "@fairlead/shared";
-import type { LbPolicy, OutlierSettings } from "../config/index.js";
+import { isHashing, type LbPolicy, type OutlierSettings } from "../config/index.js";
 import type { ServiceSnapshot } from "../snapshot/index.js";
 import { CLIENT_TRAITS, type ClientKind } from "./client-kind.js";
 import { hasSlowStart } from "./compromise.js";
 import { configSource, type OwnStreams } from "./config-source.js";
-import { nearestPolicy } from "./nearest-policy.js";
+import { nearestPolicy, PEAK_EWMA_TYPE } from "./nearest-policy.js";
 
 type ClusterInput = Messages["envoy.config.cluster.v3.Cluster"]["input"];
 type Settings = ServiceSnapshot["settings"];
@@ -35,17 +35,26 @@ const BY_FIELD = {
   "round-robin": "ROUND_ROBIN",
   "least-request": "LEAST_REQUEST",
   random: "RANDOM",
+  // Has no name there: the extension says it.
+  "peak-ewma": "LEAST_REQUEST",
   "ring-hash": "RING_HASH",
   maglev: "MAGLEV",
 } as const satisfies Record<LbPolicy, ClusterInput["lb_policy"]>;
 
+type Balancing = Pick<ClusterInput, "lb_policy" | "load_balancing_policy" | "common_lb_config">;
+
 /**
- * `lb_policy` names the policy everywhere. The extension goes before it (cluster.proto) and is for Envoy alone, where there is
- * something to say that the field cannot: gRPC would have to be told the weights of localities in it again.
+ * `lb_policy` names the policy everywhere. The extension goes before it (cluster.proto) and is for Envoy and our sidecars, where
+ * there is something to say that the field cannot: gRPC would have to be told the weights of localities in it again.
  */
-function balancing({ lb, slowStartMs }: Settings, kind: ClientKind): Pick<ClusterInput, "lb_policy" | "load_balancing_policy"> {
+function balancing({ lb, slowStartMs }: Settings, kind: ClientKind): Balancing {
   const policy = nearestPolicy(lb.policy, kind);
-  const lbPolicy = { lb_policy: BY_FIELD[policy] };
+  const bounded = lb.balancePercent !== undefined && isHashing(policy) && !CLIENT_TRAITS[kind].isGrpc;
+  const lbPolicy = {
+    lb_policy: BY_FIELD[policy],
+    ...(bounded ? { common_lb_config: { consistent_hashing_lb_config: { hash_balance_factor: { value: lb.balancePercent } } } } : {}),
+  };
+  if (policy === "peak-ewma") return { ...lbPolicy, load_balancing_policy: PEAK_EWMA };
   if (slowStartMs === undefined || !CLIENT_TRAITS[kind].honours.slowStart || !hasSlowStart(policy)) return lbPolicy;
   const settings = { slow_start_config: { slow_start_window: durationFromMs(slowStartMs) } };
   const extension =
@@ -54,6 +63,24 @@ function balancing({ lb, slowStartMs }: Settings, kind: ClientKind): Pick<Cluste
       : { name: "envoy.load_balancing_policies.round_robin", typed_config: packAny(ROUND_ROBIN, settings) };
   return { ...lbPolicy, load_balancing_policy: { policies: [{ typed_extension_config: extension }] } };
 }
+
+/** Of Envoy's contrib, without settings; whoever does not know it takes the second. */
+const PEAK_EWMA: NonNullable<ClusterInput["load_balancing_policy"]> = {
+  policies: [
+    {
+      typed_extension_config: {
+        name: "envoy.load_balancing_policies.peak_ewma",
+        typed_config: { type_url: PEAK_EWMA_TYPE, value: Buffer.of() },
+      },
+    },
+    {
+      typed_extension_config: {
+        name: "envoy.load_balancing_policies.least_request",
+        typed_config: packAny("envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest", {}),
+      },
+    },
+  ],
+};
 
 const LEAST_REQUEST = "envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest";
 const ROUND_ROBIN = "envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin";

@@ -18,9 +18,13 @@ export interface Compromise {
 export function compromisesOf(settings: CallingSettings): readonly Compromise[] {
   return CLIENT_KINDS.flatMap((kind) => {
     const { label } = CLIENT_TRAITS[kind];
-    return [policyOf(settings, kind), slowStartOf(settings, kind), ...outlierOf(settings, kind), maxConnectionsOf(settings, kind)].flatMap(
-      (found) => (found === undefined ? [] : [{ client: label, ...found }]),
-    );
+    return [
+      policyOf(settings, kind),
+      hashOnOf(settings, kind),
+      slowStartOf(settings, kind),
+      ...outlierOf(settings, kind),
+      maxConnectionsOf(settings, kind),
+    ].flatMap((found) => (found === undefined ? [] : [{ client: label, ...found }]));
   });
 }
 
@@ -36,7 +40,14 @@ function whyNot(policy: LbPolicy, kind: ClientKind): string {
   if (kind === "other") return "round-robin is what every client takes, and this one says nothing we know of itself";
   if (kind === "grpc-c-core" && isHashing(policy)) return "no C-core takes maglev, and with ring-hash the calls of some versions hang";
   if (policy === "least-request" && (kind === "grpc-go" || kind === "grpc-java")) return `${label} refuses it in versions that are in use`;
-  return kind === "fairlead" ? `this version of the sidecar does not have ${policy}` : `${label} refuses a Cluster with ${policy}`;
+  return policy === "peak-ewma" ? "only our sidecars are sure to have it" : `${label} refuses a Cluster with ${policy}`;
+}
+
+function hashOnOf({ lb: { policy, hashOn } }: CallingSettings, kind: ClientKind): Found {
+  const { label, isGrpc } = CLIENT_TRAITS[kind];
+  if (hashOn === undefined || "header" in hashOn || !isGrpc || !isHashing(nearestPolicy(policy, kind))) return undefined;
+  const wanted = "cookie" in hashOn ? `cookie ${hashOn.cookie}` : "source address";
+  return { setting: "lb.hashOn", wanted, given: "any endpoint", because: `${label} hashes on headers only (gRFC A42)` };
 }
 
 function slowStartOf({ lb, slowStartMs }: CallingSettings, kind: ClientKind): Found {

@@ -40,7 +40,7 @@ test.each<[string, MessageOf<"cluster">, string, RegExp]>([
   ["STRICT_DNS", { type: "STRICT_DNS" }, "gRPC Go", /type/],
   ["LEAST_REQUEST for C-core", { lb_policy: "LEAST_REQUEST" }, "gRPC C-core", /LEAST_REQUEST/],
   ["MAGLEV for Java", { lb_policy: "MAGLEV" }, "gRPC Java", /MAGLEV/],
-  ["RING_HASH for our sidecar", { lb_policy: "RING_HASH" }, "fairlead", /RING_HASH/],
+  ["CLUSTER_PROVIDED for our sidecar", { lb_policy: "CLUSTER_PROVIDED" }, "fairlead", /CLUSTER_PROVIDED/],
   ["an ejection above Envoy's limit", { outlier_detection: { base_ejection_time: { seconds: 301 } } }, "envoy", /base_ejection_time/],
   ["101 percent", { outlier_detection: { max_ejection_percent: { value: 101 } } }, "gRPC Go", /max_ejection_percent/],
 ])("a cluster with %s is refused", (_, over, client, reason) => {

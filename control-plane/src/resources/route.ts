@@ -1,5 +1,5 @@
 import { durationFromMs, type Messages } from "@fairlead/proto";
-import { isHashing } from "../config/index.js";
+import { type HashOn, isHashing } from "../config/index.js";
 import type { ServiceSnapshot } from "../snapshot/index.js";
 import { CLIENT_TRAITS, type ClientKind } from "./client-kind.js";
 import { nearestPolicy } from "./nearest-policy.js";
@@ -22,9 +22,20 @@ export function routeConfiguration({ name, settings }: ServiceSnapshot, kind: Cl
         ...(retries.attempts > 0 ? { retry_policy: { retry_on: RETRY_ON, num_retries: { value: retries.attempts } } } : {}),
       };
   const hashes = lb.hashOn !== undefined && isHashing(nearestPolicy(lb.policy, kind));
-  const hashing = hashes ? { hash_policy: [{ header: { header_name: lb.hashOn.header } }] } : {};
+  const hashing = hashes ? { hash_policy: [hashPolicy(lb.hashOn)] } : {};
   return {
     name,
     virtual_hosts: [{ name, domains: ["*"], routes: [{ match: { prefix: "" }, route: { cluster: name, ...policy, ...hashing } }] }],
   };
+}
+
+type HostInput = NonNullable<RouteInput["virtual_hosts"]>[number];
+type ActionInput = NonNullable<NonNullable<HostInput["routes"]>[number]["route"]>;
+type HashPolicyInput = NonNullable<ActionInput["hash_policy"]>[number];
+
+/** The path is the whole service: its route is for everything. */
+function hashPolicy(on: HashOn): HashPolicyInput {
+  if ("header" in on) return { header: { header_name: on.header } };
+  if ("sourceAddress" in on) return { connection_properties: { source_ip: true } };
+  return { cookie: { name: on.cookie, ...(on.ttlMs === undefined ? {} : { ttl: durationFromMs(on.ttlMs), path: "/" }) } };
 }

@@ -83,7 +83,10 @@ function sameStanding(one: ServiceSnapshot, other: ServiceSnapshot): boolean {
 function wireSettings({ protocol, lb, timeoutMs, localPort, retries, ...settings }: ServiceSettings): unknown {
   const { slowStartMs, outlier, limits, subset } = settings;
   // What nobody configured is not there, and changes no version.
-  const calling = Object.entries({ hashOn: lb.hashOn, slowStartMs, outlier, limits, subset }).filter(([, value]) => value !== undefined);
+  const { hashOn, balancePercent } = lb;
+  const calling = Object.entries({ hashOn, balancePercent, slowStartMs, outlier, limits, subset }).filter(
+    ([, value]) => value !== undefined,
+  );
   return [protocol, lb.policy, timeoutMs, localPort ?? null, retries.attempts, retries.budgetPercent, ...calling];
 }
 

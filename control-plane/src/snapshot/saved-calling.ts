@@ -25,10 +25,15 @@ const OUTLIER_FIELDS = [
 ] as const satisfies readonly (keyof OutlierSettings)[];
 
 function isLb(value: unknown): boolean {
-  const { policy, hashOn } = (value ?? {}) as Fields;
+  const { policy, hashOn, balancePercent } = (value ?? {}) as Fields;
   const known = LB_POLICIES.find((each) => each === policy);
   if (known === undefined) return false;
-  return isHashing(known) ? typeof (hashOn as Fields | undefined)?.["header"] === "string" : hashOn === undefined;
+  return isHashing(known) ? isHashOn(hashOn) && isCount(balancePercent, 100) : hashOn === undefined;
+}
+
+function isHashOn(value: unknown): boolean {
+  const { header, cookie, ttlMs, sourceAddress } = (value ?? {}) as Fields;
+  return typeof header === "string" || (typeof cookie === "string" && isCount(ttlMs, 0)) || sourceAddress === true;
 }
 
 /** Absent, or counts under these names and no others. */

@@ -22,8 +22,9 @@ export class Holdings {
     if (this.#accepted.get(name)?.version !== version || this.isRefused(resource)) this.#refused.delete(name);
     this.#accepted.set(name, resource);
     this.#lastGood.set(name, resource);
-    this.#claimed.delete(name);
-    this.#perhaps.delete(name);
+    // Both are empty but for the first answers of a stream, and this is done for every resource of every ACK.
+    if (this.#claimed.size > 0) this.#claimed.delete(name);
+    if (this.#perhaps.size > 0) this.#perhaps.delete(name);
   }
 
   /** `certain` unless it is one of several that the client may have meant: then it may have the refused version or the one before. */

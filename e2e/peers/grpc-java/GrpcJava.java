@@ -34,7 +34,10 @@ public final class GrpcJava {
   private static final long PACE_MS = 20;
   private static final long DEADLINE_MS = 10_000;
 
-  /** A call that grpc-java has forgotten, deadline and all, is not waited for: seen when its policy was changed over and over. */
+  /**
+   * A call that grpc-java has forgotten, deadline and all, is not waited for. Seen when a Cluster gets another balancing policy, or gets
+   * or loses its outlier detection, in some of a hundred such changes.
+   */
   private static final long LOST_MS = DEADLINE_MS + 5_000;
 
   /** The backend's method has no schema: bytes in, bytes out. */

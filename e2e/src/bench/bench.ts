@@ -1,5 +1,7 @@
-/** What a bench found: plain values, numbers with their unit in the name. */
-export type Figures = Readonly<Record<string, number | string | Readonly<Record<string, number>>>>;
+/** What a bench found: plain values or a table of them, numbers with their unit in the name. */
+export interface Figures {
+  readonly [name: string]: number | string | Figures;
+}
 
 /** A bench: a question about speed with a number as its answer. */
 export type Bench = {

@@ -1,3 +1,4 @@
+import { balance } from "./balance/balance.js";
 import type { Bench } from "./bench.js";
 import { dns } from "./dns/dns.js";
 import { evict } from "./evict/evict.js";
@@ -10,4 +11,4 @@ import { znodeToRequest } from "./znode-to-request.js";
 import { znodes } from "./znodes.js";
 
 /** Every bench of the project. `npm run bench` lists them in this order. */
-export const benches: readonly Bench[] = [harnessFloor, fanout, snapshot, storm, znodeToRequest, znodes, dns, wipe, evict];
+export const benches: readonly Bench[] = [harnessFloor, fanout, snapshot, storm, znodeToRequest, znodes, dns, wipe, evict, balance];

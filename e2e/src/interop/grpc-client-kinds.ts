@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Prepared, preparedServers, repositoryTop } from "../harness/paths.js";
-import { type Process, startNode, startProcess } from "../harness/processes.js";
+import { type Process, type ProcessSpec, startNode, startProcess } from "../harness/processes.js";
 import { type GrpcBootstrap, grpcBootstrap, startPython } from "../harness/python.js";
 import { temporaryFolder } from "../harness/teardown.js";
 
@@ -42,17 +42,17 @@ export const GRPC_CLIENT_KINDS: Readonly<Record<string, GrpcClientKind>> = {
 };
 
 /** Without a service it calls those that its standard input names: see e2e/peers/grpc-go. */
-export function startGrpcGo(services: readonly string[], bootstrap: GrpcBootstrap): Process {
+export function startGrpcGo(services: readonly string[], bootstrap: GrpcBootstrap, options: Partial<ProcessSpec> = {}): Process {
   const { path } = there(preparedServers().grpcGo);
-  return startProcess({ name: "grpc-go client", command: path, args: services, env: bootstrapFile(bootstrap) });
+  return startProcess({ ...options, name: "grpc-go client", command: path, args: services, env: bootstrapFile(bootstrap) });
 }
 
 /** As grpc-go: see e2e/peers/grpc-java. */
-export function startGrpcJava(services: readonly string[], bootstrap: GrpcBootstrap): Process {
+export function startGrpcJava(services: readonly string[], bootstrap: GrpcBootstrap, options: Partial<ProcessSpec> = {}): Process {
   const { path } = there(preparedServers().grpcJava);
   const small = ["-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
   const args = [...small, "-cp", path, "GrpcJava", ...services];
-  return startProcess({ name: "grpc-java client", command: "java", args, env: bootstrapFile(bootstrap) });
+  return startProcess({ ...options, name: "grpc-java client", command: "java", args, env: bootstrapFile(bootstrap) });
 }
 
 function there(prepared: Prepared): Extract<Prepared, { ok: true }> {

@@ -44,7 +44,7 @@ function booted() {
   const clusters = new Clusters({
     applied: protocol.applied,
     verdicts,
-    newPicker: ({ policy }, candidates) => newPicker({ policy, candidates }, { rng, ejection: connectEjection }),
+    newPicker: ({ picking }, { groups }, memory) => newPicker({ picking, groups }, { rng, ejection: connectEjection, memory }),
     clock,
     log,
   });

@@ -42,7 +42,7 @@ export function clustersView(state: AdminState) {
           : {
               mode: cluster.candidates.mode,
               priority: cluster.candidates.priority,
-              policy: cluster.config.policy,
+              policy: cluster.config.picking.policy,
               verdictsExpired: cluster.verdictsExpired,
             }),
         endpoints: cluster === undefined ? [] : endpointsView(cluster, state.clock.nowMs()),

@@ -1,44 +1,82 @@
 import type { EndpointState, OutcomeKind } from "../endpoint/index.js";
+import type { BalancerMemory } from "./balancer-memory.js";
+import { learnAbandoned, learnLatency } from "./latency.js";
 import type { Ejection, Lease, Outcome, Pick } from "./picker.js";
+import { learnReport, type ReportedLoad } from "./reported-load.js";
 
-/** The one lease of every picker: counts in flight, outcomes and ejection alike whatever chose the endpoint. */
+interface LeaseDeps {
+  readonly ejection: Ejection;
+  readonly memory: BalancerMemory;
+}
+
+/** Too many requests: an answer without work, like a server's failure that comes at once. */
+const TOO_MANY_REQUESTS = 429;
+
+/** The one lease of every picker: counts in flight, outcomes, latency and ejection alike whatever chose the endpoint. */
 class EndpointLease implements Lease {
   readonly endpoint: EndpointState;
-  readonly #ejection: Ejection;
+  readonly #deps: LeaseDeps;
   readonly #probe: boolean;
   readonly #pickedAtMs: number;
+  #opened = false;
   #connected = false;
   #released = false;
 
-  constructor(endpoint: EndpointState, ejection: Ejection, nowMs: number) {
+  constructor(endpoint: EndpointState, deps: LeaseDeps, nowMs: number) {
     this.endpoint = endpoint;
-    this.#ejection = ejection;
-    this.#probe = ejection.picked(endpoint, nowMs);
+    this.#deps = deps;
+    this.#probe = deps.ejection.picked(endpoint, nowMs);
     this.#pickedAtMs = nowMs;
   }
 
+  opened(): void {
+    if (this.#opened) return;
+    this.#opened = true;
+    this.endpoint.opening--;
+  }
+
   connected(): void {
+    this.opened();
     this.#connected = true;
-    this.#ejection.connected(this.endpoint);
+    this.#deps.ejection.connected(this.endpoint);
+  }
+
+  reported(load: ReportedLoad, nowMs: number): void {
+    learnReport(this.endpoint, load, nowMs);
   }
 
   release(outcome: Outcome, nowMs: number): void {
     if (this.#released) throw new Error(`lease of ${this.endpoint.endpoint.id} released twice`);
     this.#released = true;
+    this.opened();
     this.endpoint.inFlight--;
+    this.#deps.memory.inFlight--;
     const kind = outcomeKind(outcome);
     this.endpoint.count(kind);
-    if (kind === "success" || kind === "failure") this.endpoint.tookMs += nowMs - this.#pickedAtMs;
-    if (kind === "connect-failure") this.#ejection.connectFailed(this.endpoint, nowMs);
-    else if (outcome.kind === "success" && !this.#connected) this.#ejection.connected(this.endpoint);
-    else if (this.#probe && !this.#connected) this.#ejection.probeLost(this.endpoint);
+    this.#learn(outcome, kind, nowMs);
+    const { ejection } = this.#deps;
+    if (kind === "connect-failure") ejection.connectFailed(this.endpoint, nowMs);
+    else if (outcome.kind === "success" && !this.#connected) ejection.connected(this.endpoint);
+    else if (this.#probe && !this.#connected) ejection.probeLost(this.endpoint);
+  }
+
+  #learn(outcome: Outcome, kind: OutcomeKind, nowMs: number): void {
+    const tookMs = nowMs - this.#pickedAtMs;
+    if (kind === "success" || kind === "failure") this.endpoint.tookMs += tookMs;
+    if (kind === "cancelled") learnAbandoned(this.endpoint, this.#deps.memory, { waitedMs: tookMs, nowMs });
+    else {
+      const failed = kind !== "success" || (outcome.kind === "success" && outcome.status === TOO_MANY_REQUESTS);
+      learnLatency(this.endpoint, this.#deps.memory, { tookMs, failed, nowMs });
+    }
   }
 }
 
 /** Makes `endpoint` the pick: from here on it has one more request in flight. */
-export function leaseOf(endpoint: EndpointState, ejection: Ejection, nowMs: number): Pick {
+export function leaseOf(endpoint: EndpointState, deps: LeaseDeps, nowMs: number): Pick {
   endpoint.inFlight++;
-  return { kind: "picked", lease: new EndpointLease(endpoint, ejection, nowMs) };
+  endpoint.opening++;
+  deps.memory.inFlight++;
+  return { kind: "picked", lease: new EndpointLease(endpoint, deps, nowMs) };
 }
 
 /** A 5xx is an answer, so the endpoint is connected, but it is no success of the endpoint. */

@@ -2,6 +2,7 @@
 
 import type { EndpointId } from "@fairlead/shared";
 import type { EndpointState } from "../endpoint/index.js";
+import type { ReportedLoad } from "./reported-load.js";
 
 /** Why a try at an endpoint failed. The first three never sent a byte. */
 export type FailureCode =
@@ -25,8 +26,12 @@ export type Outcome =
 /** The right to send one request to an endpoint. It counts as in flight from the pick until the release. */
 export interface Lease {
   readonly endpoint: EndpointState;
+  /** A connection to the endpoint stands, a new one or one that was there. Once or more; the next two say it too. */
+  opened(): void;
   /** The endpoint has shown that it is there (its response began), long before the release if the body is long. */
   connected(): void;
+  /** The endpoint has said what its load is. */
+  reported(load: ReportedLoad, nowMs: number): void;
   /** Exactly once; a second call is a bug and throws. */
   release(outcome: Outcome, nowMs: number): void;
 }
@@ -40,6 +45,10 @@ export interface PickContext {
   readonly nowMs: number;
   /** Endpoints this request has tried already; never picked again for it. */
   readonly exclude: readonly EndpointId[];
+  /** Of the request's key, 32 bits, for policies that keep a key at one endpoint. */
+  readonly hash?: number | undefined;
+  /** The seat's endpoint (`seatToken`), as a cookie of ours says: it goes before the hash. */
+  readonly seat?: string | undefined;
 }
 
 /**

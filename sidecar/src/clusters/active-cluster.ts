@@ -1,6 +1,7 @@
-import type { Picker } from "../balancer/index.js";
+import { BalancerMemory, type Picker } from "../balancer/index.js";
 import { type Assignment, type ClusterConfig, EndpointState, type RouteConfig } from "../endpoint/index.js";
 import { type Candidates, candidatesOf } from "./candidates.js";
+import { type Moment, welcome } from "./newcomers.js";
 
 /** What a service is now: everything a request needs, behind one reference. Immutable but for what `EndpointState` learns. */
 export interface ActiveCluster {
@@ -15,10 +16,12 @@ export interface ActiveCluster {
   readonly verdictsExpired: boolean;
   /** Chooses among the candidates. */
   readonly picker: Picker;
+  /** What its pickers remember, one after the other. */
+  readonly memory: BalancerMemory;
 }
 
 /** Makes the picker of a cluster. Called for every change of what may be picked. */
-export type NewPicker = (config: ClusterConfig, candidates: readonly EndpointState[]) => Picker;
+export type NewPicker = (config: ClusterConfig, candidates: Candidates, memory: BalancerMemory) => Picker;
 
 export interface ClusterParts {
   readonly config: ClusterConfig;
@@ -31,8 +34,13 @@ export interface ClusterParts {
 /** Until a route is known: the timeout of the xDS schema and no retries, as a RouteConfiguration that says nothing would mean. */
 const DEFAULT_TIMEOUT_MS = 15_000;
 
+export interface ActivateDeps {
+  readonly newPicker: NewPicker;
+  readonly moment: Moment;
+}
+
 /** The cluster of these parts; `previous` itself when they are the same, and its endpoint states wherever they still apply. */
-export function activate(parts: ClusterParts, previous: ActiveCluster | undefined, newPicker: NewPicker): ActiveCluster {
+export function activate(parts: ClusterParts, previous: ActiveCluster | undefined, { newPicker, moment }: ActivateDeps): ActiveCluster {
   const { config, assignment } = parts;
   const verdictsExpired = parts.verdictsExpired && assignment.endpoints.some((endpoint) => endpoint.health === "unhealthy");
   const samePick =
@@ -42,24 +50,29 @@ export function activate(parts: ClusterParts, previous: ActiveCluster | undefine
     previous.verdictsExpired === verdictsExpired;
   const route = parts.route ?? (previous?.route.version === "" ? previous.route : defaultRoute(config.name));
   if (samePick) return previous.route === route ? previous : { ...previous, route };
-  const endpoints = statesOf(assignment, previous);
-  const candidates = candidatesOf(endpoints, config.panicPercent, verdictsExpired);
-  const picker = newPicker(config, candidates.endpoints);
-  return { name: config.name, config, assignment, route, endpoints, candidates, verdictsExpired, picker };
+  const endpoints = statesOf(parts, previous, moment);
+  const candidates = candidatesOf(endpoints, { config, assignment, verdictsExpired });
+  const memory = previous?.memory ?? new BalancerMemory();
+  const picker = newPicker(config, candidates, memory);
+  return { name: config.name, config, assignment, route, endpoints, candidates, verdictsExpired, picker, memory };
 }
 
 function defaultRoute(name: string): RouteConfig {
-  return { name, version: "", cluster: name, timeoutMs: DEFAULT_TIMEOUT_MS, retryAttempts: 0 };
+  return { name, version: "", cluster: name, timeoutMs: DEFAULT_TIMEOUT_MS, retryAttempts: 0, hashOn: [] };
 }
 
 /** By identity, not by position (invariant 11): what was learnt stays with the endpoint it was learnt of. */
-function statesOf(assignment: Assignment, previous: ActiveCluster | undefined): readonly EndpointState[] {
+function statesOf({ assignment, config }: ClusterParts, previous: ActiveCluster | undefined, moment: Moment): readonly EndpointState[] {
   if (previous?.assignment === assignment) return previous.endpoints;
   const known = new Map((previous?.endpoints ?? []).map((state) => [state.endpoint.id, state]));
+  const { slowStart } = config;
   return assignment.endpoints.map((endpoint) => {
-    const state = known.get(endpoint.id);
-    if (state === undefined || isAnotherInstance(state.endpoint.instance, endpoint.instance)) return new EndpointState(endpoint);
+    const existing = known.get(endpoint.id);
+    const stays = existing !== undefined && !isAnotherInstance(existing.endpoint.instance, endpoint.instance);
+    const before = stays ? existing.endpoint : undefined;
+    const state = stays ? existing : new EndpointState(endpoint);
     state.endpoint = endpoint;
+    welcome(state, { before, isKnownService: known.size > 0, slowStart }, moment);
     return state;
   });
 }

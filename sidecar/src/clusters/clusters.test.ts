@@ -3,8 +3,18 @@ import { FakeClock, RecordedLog } from "@fairlead/shared/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Picker } from "../balancer/index.js";
-import type { AppliedResources, ClusterConfig, EndpointState, HealthVerdict, RouteConfig, UpstreamEndpoint } from "../endpoint/index.js";
+import type {
+  AppliedResources,
+  Assignment,
+  ClusterConfig,
+  EndpointState,
+  HealthVerdict,
+  RouteConfig,
+  UpstreamEndpoint,
+} from "../endpoint/index.js";
+import { pickingBy } from "../endpoint/testing/picking.js";
 import type { ActiveCluster } from "./active-cluster.js";
+import type { Candidates } from "./candidates.js";
 import { Clusters } from "./clusters.js";
 import { type VerdictAge, verdictAge } from "./verdict-age.js";
 
@@ -15,7 +25,9 @@ function config(name: string, change: Partial<ClusterConfig> = {}): ClusterConfi
     name,
     version: "1",
     protocol: "http1",
-    policy: "round-robin",
+    picking: pickingBy("round-robin"),
+    slowStart: undefined,
+    weighsLocalities: false,
     connectTimeoutMs: 5_000,
     retryBudgetPercent: 20,
     maxRequests: 1_024,
@@ -26,11 +38,25 @@ function config(name: string, change: Partial<ClusterConfig> = {}): ClusterConfi
 
 function endpoint(octet: number, change: Partial<UpstreamEndpoint> = {}): UpstreamEndpoint {
   const address = { ip: `10.0.0.${octet}`, port: 80 };
-  return { ...address, id: endpointId(address), weight: 100, zone: "a", priority: 0, health: "healthy", instance: undefined, ...change };
+  const standing = { zone: "a", subZone: "", localityWeight: 0, priority: 0 };
+  return {
+    ...address,
+    id: endpointId(address),
+    weight: 100,
+    ...standing,
+    health: "healthy",
+    instance: undefined,
+    ramp: undefined,
+    ...change,
+  };
+}
+
+function assignment(endpoints: readonly UpstreamEndpoint[]): Assignment {
+  return { name: "shop", version: "1", endpoints, overprovisioningPercent: 140, countsWeights: false };
 }
 
 function route(name: string): RouteConfig {
-  return { name, version: "1", cluster: name, timeoutMs: 1_000, retryAttempts: 1 };
+  return { name, version: "1", cluster: name, timeoutMs: 1_000, retryAttempts: 1, hashOn: [] };
 }
 
 function setUp() {
@@ -39,8 +65,8 @@ function setUp() {
   const clock = new FakeClock();
   const log = new RecordedLog();
   const picked: (readonly EndpointState[])[] = [];
-  const newPicker = (_: ClusterConfig, candidates: readonly EndpointState[]): Picker => {
-    picked.push(candidates);
+  const newPicker = (_: ClusterConfig, candidates: Candidates): Picker => {
+    picked.push(candidates.endpoints);
     return { pick: () => ({ kind: "refused", reason: "no-endpoints" }) };
   };
   const clusters = new Clusters({ applied, verdicts, newPicker, clock, log });
@@ -48,7 +74,7 @@ function setUp() {
     applied.set({
       ...applied.value,
       clusters: new Map(applied.value.clusters).set("shop", config("shop", change)),
-      assignments: new Map(applied.value.assignments).set("shop", { name: "shop", version: "1", endpoints }),
+      assignments: new Map(applied.value.assignments).set("shop", assignment(endpoints)),
     });
   const shop = (): ActiveCluster => {
     const cluster = clusters.table.value.get("shop");
@@ -63,7 +89,7 @@ const idsOf = (states: readonly EndpointState[]) => states.map((state) => state.
 describe("a service", () => {
   test("can be called once its cluster and its assignment are known, in either order", () => {
     const { applied, clusters } = setUp();
-    const assignments = new Map([["shop", { name: "shop", version: "1", endpoints: [] }]]);
+    const assignments = new Map([["shop", assignment([])]]);
     applied.set({ ...NOTHING, assignments });
     expect(clusters.table.value.size).toBe(0);
     applied.set({ ...NOTHING, assignments, clusters: new Map([["shop", config("shop")]]) });
@@ -85,7 +111,7 @@ describe("a service", () => {
     const { applied, clusters, shopIs, shop } = setUp();
     shopIs([endpoint(1)]);
     const before = shop();
-    const cart = { name: "cart", version: "1", endpoints: [] };
+    const cart = { ...assignment([]), name: "cart" };
     applied.set({
       ...applied.value,
       clusters: new Map(applied.value.clusters).set("cart", config("cart")),
@@ -177,7 +203,7 @@ describe("requests go to", () => {
     expect(picked.at(-1)).toBe(shop().candidates.endpoints);
   });
 
-  test("the most preferred priority that is not in panic, and every one when all are", () => {
+  test("the most preferred priority as far as it can carry them, then the next, and every one when all are in panic", () => {
     const { shopIs, shop, log } = setUp();
     const first = (health: HealthVerdict) => [1, 2].map((octet) => endpoint(octet, { health }));
     const reserve = (health: HealthVerdict) => endpoint(3, { priority: 1, health });
@@ -185,7 +211,8 @@ describe("requests go to", () => {
     shopIs([...first("healthy"), reserve("healthy")]);
     expect(used()).toEqual([1, 2]);
     shopIs([endpoint(1), endpoint(2, { health: "unhealthy" }), reserve("healthy")]);
-    expect(used()).toEqual([1]);
+    expect(used()).toEqual([1, 3]);
+    expect(shop().candidates.groups.map(({ share }) => Math.round(share * 100))).toEqual([70, 30]);
     shopIs([...first("unhealthy"), reserve("healthy")]);
     expect(used()).toEqual([3]);
     shopIs([...first("draining"), reserve("healthy")]);

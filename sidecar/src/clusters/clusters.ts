@@ -67,12 +67,14 @@ export class Clusters implements Closable {
   #rebuild(): void {
     const before = this.#table.value;
     const next = new Map<string, ActiveCluster>();
+    const { clock } = this.#options;
+    const moment = { nowMs: clock.nowMs(), wallMs: clock.wallMs() };
     const { clusters, assignments, routes } = this.#applied;
     for (const [name, config] of clusters) {
       const assignment = assignments.get(name);
       if (assignment === undefined) continue;
       const parts = { config, assignment, route: routes.get(name), verdictsExpired: this.#verdictsExpired };
-      const cluster = activate(parts, before.get(name), this.#options.newPicker);
+      const cluster = activate(parts, before.get(name), { newPicker: this.#options.newPicker, moment });
       next.set(name, cluster);
       this.#report(before.get(name), cluster);
     }

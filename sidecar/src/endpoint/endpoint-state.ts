@@ -20,8 +20,27 @@ export class EndpointState {
   ejections: number;
   /** One request is under way to find out whether an ejected endpoint is back. */
   probing: boolean;
-  /** Smooth weighted round robin's running credit; NaN until this endpoint is first a candidate. */
-  roundRobinCredit: number;
+  /** Tries under way of which it is not known yet that a connection stands. */
+  opening: number;
+  /** Weighted round robin: when its next turn is due, in the virtual time of its set; NaN until it is first a candidate. */
+  turnDue: number;
+  /** Peak EWMA of what tries took, as of `latencyAtMs`; NaN until one was measured. */
+  latencyMs: number;
+  latencyAtMs: number;
+  /** What it says of its load itself, when last, and since when without a gap; NaN while it says nothing. */
+  reportedSinceMs: number;
+  reportedAtMs: number;
+  reportedRequests: number;
+  reportedErrors: number;
+  reportedUtilization: number;
+  /** Its share grows from one to the other (monotonic). Both 0 where it is full. */
+  rampStartMs: number;
+  rampEndMs: number;
+  /** Least share while it grows, and the power that the time is raised to: 1 is linear. */
+  rampFloor: number;
+  rampExponent: number;
+  /** Before it, that it has little under way says that it is new, not that it is free. */
+  newUntilMs: number;
   /** Tries by outcome, since this object was made. */
   successes: number;
   failures: number;
@@ -37,12 +56,37 @@ export class EndpointState {
     this.ejectedUntilMs = 0;
     this.ejections = 0;
     this.probing = false;
-    this.roundRobinCredit = Number.NaN;
+    this.opening = 0;
+    this.turnDue = Number.NaN;
+    this.latencyMs = Number.NaN;
+    this.latencyAtMs = 0;
+    this.reportedSinceMs = Number.NaN;
+    this.reportedAtMs = 0;
+    this.reportedRequests = 0;
+    this.reportedErrors = 0;
+    this.reportedUtilization = 0;
+    this.rampStartMs = 0;
+    this.rampEndMs = 0;
+    this.rampFloor = 1;
+    this.rampExponent = 1;
+    this.newUntilMs = 0;
     this.successes = 0;
     this.failures = 0;
     this.connectFailuresTotal = 0;
     this.cancelled = 0;
     this.tookMs = 0;
+  }
+
+  /** The part of its weight that it has by now, above 0 and at most 1; Envoy's slow start formula. */
+  rampShare(nowMs: number): number {
+    if (nowMs >= this.rampEndMs) return 1;
+    const grown = (nowMs - this.rampStartMs) / (this.rampEndMs - this.rampStartMs);
+    return Math.max(this.rampFloor, this.rampExponent === 1 ? grown : Math.max(0, grown) ** this.rampExponent);
+  }
+
+  /** Whether it is too new for its count of requests to be compared with those of the others. */
+  isNewcomer(nowMs: number): boolean {
+    return nowMs < this.newUntilMs || nowMs < this.rampEndMs;
   }
 
   /** Counts one finished try; `inFlight` and ejection are the balancer's. */

@@ -3,7 +3,13 @@ export type {
   AppliedResources,
   Assignment,
   ClusterConfig,
+  HashOn,
   HealthVerdict,
+  PickPolicy,
+  PickSettings,
+  ReportSettings,
   RouteConfig,
+  SlowStart,
   UpstreamEndpoint,
 } from "./model.js";
+export { PICK_POLICIES } from "./model.js";

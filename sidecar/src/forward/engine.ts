@@ -3,6 +3,7 @@
 import type { Closable, EndpointId, Result } from "@fairlead/shared";
 import type { Lease, Outcome } from "../balancer/index.js";
 import type { ActiveCluster } from "../clusters/index.js";
+import { type Affinity, setCookie } from "./affinity.js";
 import type { ClusterCounters } from "./cluster-counters.js";
 import type { LocalReply, Reason } from "./local-reply.js";
 import type { RequestHead } from "./request-head.js";
@@ -72,8 +73,10 @@ export class Try {
   reused = false;
   /** The answer's head has come and is acceptable. */
   answered = false;
+  /** Undefined where the policy does not hash. */
+  readonly affinity: Affinity | undefined;
 
-  constructor(parts: Pick<Try, "request" | "counters" | "beganMs" | "deadlineMs" | "cluster" | "lease">) {
+  constructor(parts: Pick<Try, "request" | "counters" | "beganMs" | "deadlineMs" | "cluster" | "lease" | "affinity">) {
     this.request = parts.request;
     this.counters = parts.counters;
     this.beganMs = parts.beganMs;
@@ -81,6 +84,12 @@ export class Try {
     this.deadlineMs = parts.deadlineMs;
     this.cluster = parts.cluster;
     this.lease = parts.lease;
+    this.affinity = parts.affinity;
+  }
+
+  /** The value of a Set-Cookie to add to the answer. */
+  get setCookie(): string | undefined {
+    return this.affinity === undefined ? undefined : setCookie(this.affinity, this.lease.endpoint);
   }
 
   /** The answer begins: from here on there is no other try. */

@@ -1,6 +1,7 @@
 // What is sent on of the headers that came: everything that is not about the connection it came on.
 
 import { listMembers } from "./field-rules.js";
+import { LOAD_METRICS } from "./load-metrics.js";
 import type { CheckedHead, Framing } from "./request-head.js";
 
 /** About one connection whatever Connection says (RFC 9110 section 7.6.1), or written anew here. */
@@ -65,7 +66,7 @@ export function downstreamHeaders(headers: readonly string[]): string[] {
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const name = headers[index] ?? "";
     const key = name.toLowerCase();
-    if (!NEVER_FORWARDED.has(key) && !nominated.has(key)) sent.push(name, headers[index + 1] ?? "");
+    if (!NEVER_FORWARDED.has(key) && !nominated.has(key) && !LOAD_METRICS.has(key)) sent.push(name, headers[index + 1] ?? "");
   }
   return sent;
 }

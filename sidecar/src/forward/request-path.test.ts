@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Outcome } from "../balancer/index.js";
 import type { ClusterTable } from "../clusters/index.js";
 import type { EndpointState } from "../endpoint/index.js";
+import { pickingBy } from "../endpoint/testing/picking.js";
 import type { Arrival, Decision, Try } from "./engine.js";
 import { ForwardPath } from "./request-path.js";
 import { type ClusterOptions, clusterOf, stateAt } from "./testing/rig.js";
@@ -216,5 +217,54 @@ describe("a try that waits for an endpoint which is unhealthy by now", () => {
     attempt.answered = false;
     attempt.tried.push(...[1, 2].map((port) => stateAt(port).endpoint.id));
     expect(path.isStranded(attempt, STRANDED_MS)).toBe(false);
+  });
+});
+
+describe("where the policy hashes", () => {
+  const states = () => Array.from({ length: 10 }, (_, index) => stateAt(index + 1));
+  const picking = pickingBy("maglev", { tableSize: 4_093 });
+  const seat = { kind: "cookie", name: "seat", terminal: false, make: { maxAgeS: 60, path: "/" } } as const;
+  const withCookie = (value: string) => arrival({ headers: ["Host", "shop", "Cookie", value] });
+  const cookieOf = (attempt: Try) => attempt.setCookie?.split(";")[0] ?? "";
+
+  test("the same key has the same endpoint, a retry another, and without a key everybody gets some", () => {
+    const hashOn = [{ kind: "header", name: "x-user", terminal: false }] as const;
+    const path = pathOver(states(), { config: { picking }, route: { hashOn } });
+    const byAnn = arrival({ headers: ["Host", "shop", "X-User", "ann"] });
+    const ports = Array.from({ length: 5 }, () => portOf(attemptOf(path.begin(byAnn, 0))));
+    expect(new Set(ports).size).toBe(1);
+    const attempt = attemptOf(path.begin(byAnn, 0));
+    path.outcome(attempt, REFUSED, 1);
+    expect(portOf(attempt)).not.toBe(ports[0]);
+    const keyless = Array.from({ length: 30 }, () => portOf(attemptOf(path.begin(arrival(), 0))));
+    expect(new Set(keyless).size).toBeGreaterThan(5);
+  });
+
+  test("a seat stays at its endpoint when others come, and moves with a new cookie when it is gone", () => {
+    const all = states();
+    const few = all.slice(0, 3);
+    let table: ClusterTable = new Map([["shop", clusterOf("shop", few, { config: { picking }, route: { hashOn: [seat] } })]]);
+    const path = new ForwardPath({ table: () => table, routing: { upstreams: new Set(["shop"]), hosts: new Map() }, rng: seeded(4) });
+    const seats = Array.from({ length: 30 }, () => {
+      const attempt = attemptOf(path.begin(arrival(), 0));
+      return { port: portOf(attempt), cookie: cookieOf(attempt) };
+    });
+    table = new Map([["shop", clusterOf("shop", all, { config: { picking }, route: { hashOn: [seat] } })]]);
+    for (const { port, cookie } of seats) {
+      const attempt = attemptOf(path.begin(withCookie(cookie), 1));
+      expect([portOf(attempt), attempt.setCookie]).toEqual([port, undefined]);
+    }
+    table = new Map([["shop", clusterOf("shop", all.slice(3), { config: { picking }, route: { hashOn: [seat] } })]]);
+    for (const { cookie } of seats) {
+      const moved = attemptOf(path.begin(withCookie(cookie), 2));
+      expect(portOf(moved)).toBeGreaterThan(3);
+      const stays = attemptOf(path.begin(withCookie(cookieOf(moved)), 3));
+      expect([portOf(stays), stays.setCookie]).toEqual([portOf(moved), undefined]);
+    }
+  });
+
+  test("no cookie is made for another policy", () => {
+    const path = pathOver(states(), { route: { hashOn: [seat] } });
+    expect(attemptOf(path.begin(arrival(), 0)).setCookie).toBeUndefined();
   });
 });

@@ -2,6 +2,7 @@ import type { EndpointId, Rng } from "@fairlead/shared";
 import type { Outcome, Pick } from "../balancer/index.js";
 import type { ActiveCluster, ClusterTable } from "../clusters/index.js";
 import { deadlineOf, hasPassed, isIdempotent, mayRetry, patienceMs } from "../resilience/index.js";
+import { type Affinity, affinityOf } from "./affinity.js";
 import { ClusterCounters } from "./cluster-counters.js";
 import { type Arrival, type Decision, type RequestPath, Try } from "./engine.js";
 import { upstreamHeaders } from "./headers.js";
@@ -19,6 +20,7 @@ export interface ForwardPathOptions {
 
 const DONE: Decision = { kind: "done" };
 const NOBODY: readonly EndpointId[] = [];
+const NO_AFFINITY = { hash: undefined, seat: undefined };
 
 type Failure = Extract<Outcome, { kind: "failure" }>;
 
@@ -61,14 +63,15 @@ export class ForwardPath implements RequestPath {
     if (!counters.limits.enter(cluster.config.maxRequests)) {
       return this.#answer("overloaded", `"${service.value}" has ${cluster.config.maxRequests} requests under way, its limit.`, counters);
     }
-    const pick = cluster.picker.pick({ nowMs, exclude: NOBODY });
+    const affinity = this.#affinityOf(cluster, head.value, arrival.peerIp);
+    const pick = cluster.picker.pick({ nowMs, exclude: NOBODY, hash: affinity?.hash, seat: affinity?.seat });
     if (pick.kind === "refused") {
       counters.limits.leave();
       return this.#answer(pick.reason, `"${service.value}" has no usable endpoint among ${cluster.endpoints.length}.`, counters);
     }
     const request = this.#upstreamRequest(head.value, service.value, arrival.peerIp);
     const deadlineMs = deadlineOf(nowMs, cluster.route.timeoutMs);
-    return { kind: "try", attempt: new Try({ request, counters, beganMs: nowMs, deadlineMs, cluster, lease: pick.lease }) };
+    return { kind: "try", attempt: new Try({ request, counters, beganMs: nowMs, deadlineMs, cluster, lease: pick.lease, affinity }) };
   }
 
   outcome(attempt: Try, outcome: Outcome, nowMs: number): Decision {
@@ -126,9 +129,16 @@ export class ForwardPath implements RequestPath {
   /** Never an endpoint that failed, but for one case: the only endpoint closed an idle connection just as we used it. */
   #pickAgain(attempt: Try, outcome: Failure, cluster: ActiveCluster, nowMs: number): Pick {
     attempt.tried.push(attempt.lease.endpoint.endpoint.id);
-    const pick = cluster.picker.pick({ nowMs, exclude: attempt.tried });
+    const { hash, seat } = attempt.affinity ?? NO_AFFINITY;
+    const pick = cluster.picker.pick({ nowMs, exclude: attempt.tried, hash, seat });
     const isKeepAliveRace = outcome.code === "reset" && attempt.reused && isIdempotent(attempt.request.method);
-    return pick.kind === "refused" && isKeepAliveRace ? cluster.picker.pick({ nowMs, exclude: NOBODY }) : pick;
+    return pick.kind === "refused" && isKeepAliveRace ? cluster.picker.pick({ nowMs, exclude: NOBODY, hash, seat }) : pick;
+  }
+
+  #affinityOf({ config, route }: ActiveCluster, head: CheckedHead, peerIp: string): Affinity | undefined {
+    const { policy } = config.picking;
+    if (route.hashOn.length === 0 || (policy !== "maglev" && policy !== "ring-hash")) return undefined;
+    return affinityOf(route.hashOn, head, { peerIp, rng: this.#options.rng });
   }
 
   #finish(attempt: Try, status: number | undefined, nowMs: number): Decision {

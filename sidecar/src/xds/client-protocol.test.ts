@@ -49,7 +49,7 @@ function withResources(nonce: string, ...resources: readonly [RawResource, ...Ra
 
 const shop = clusterResource(clusterMessage("shop"), "c1");
 const cart = clusterResource(clusterMessage("cart"), "c2");
-const badCart = clusterResource(clusterMessage("cart", { lb_policy: "MAGLEV" }), "c3");
+const badCart = clusterResource(clusterMessage("cart", { lb_policy: "CLUSTER_PROVIDED" }), "c3");
 const shopEndpoints = assignmentResource(assignmentMessage("shop", [endpointMessage("10.0.0.1", 80)]), "e1");
 
 /** What a NACK says per resource. */
@@ -115,8 +115,12 @@ describe("a response", () => {
     protocol.receive(withResources("1", cart));
     const answer = protocol.receive(withResources("2", badCart, shop));
     expect(answer).toMatchObject({ type_url: CDS, response_nonce: "2", error_detail: { code: 3 } });
-    expect(answer.error_detail?.message).toContain('cart: lb_policy is "MAGLEV", expected ROUND_ROBIN or LEAST_REQUEST');
-    expect(refusedBy(answer)).toEqual({ cart: 'lb_policy is "MAGLEV", expected ROUND_ROBIN or LEAST_REQUEST' });
+    expect(answer.error_detail?.message).toContain(
+      'cart: lb_policy is "CLUSTER_PROVIDED", expected ROUND_ROBIN, LEAST_REQUEST, RANDOM, RING_HASH, MAGLEV',
+    );
+    expect(refusedBy(answer)).toEqual({
+      cart: 'lb_policy is "CLUSTER_PROVIDED", expected ROUND_ROBIN, LEAST_REQUEST, RANDOM, RING_HASH, MAGLEV',
+    });
     expect(protocol.applied.value.clusters.get("shop")?.version).toBe("c1");
     expect(protocol.applied.value.clusters.get("cart")?.version).toBe("c2");
     expect(protocol.state.value.issues).toMatchObject([{ kind: "refused", name: "cart", version: "c3" }]);
@@ -206,7 +210,7 @@ describe("a response", () => {
     const before = protocol.applied.value.clusters.get("shop");
     protocol.receive(withResources("2", clusterResource(clusterMessage("cart", { lb_policy: "LEAST_REQUEST" }), "c9")));
     expect(protocol.applied.value.clusters.get("shop")).toBe(before);
-    expect(protocol.applied.value.clusters.get("cart")?.policy).toBe("least-request");
+    expect(protocol.applied.value.clusters.get("cart")?.picking.policy).toBe("least-request");
   });
 
   test("with an empty assignment is acknowledged: a complete answer may be empty", () => {
@@ -325,7 +329,7 @@ describe("what was read from disk", () => {
     const { protocol } = setUp();
     const dropped = protocol.restore({ resources: [badCart, shop], position: "", savedAtMs });
     expect(dropped).toMatchObject([{ name: "cart" }]);
-    expect(dropped[0]?.reason).toContain("MAGLEV");
+    expect(dropped[0]?.reason).toContain("CLUSTER_PROVIDED");
     expect([...protocol.applied.value.clusters.keys()]).toEqual(["shop"]);
   });
 

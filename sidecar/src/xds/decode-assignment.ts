@@ -1,7 +1,7 @@
 import type { ClusterLoadAssignment__Output, LbEndpoint__Output } from "@fairlead/proto";
 import { canonicalIp, DEFAULT_ZONE, endpointId, isPort, isWeight, ok, type Result } from "@fairlead/shared";
 import type { Assignment, HealthVerdict, UpstreamEndpoint } from "../endpoint/index.js";
-import { ownMetadata } from "./own-metadata.js";
+import { ownMetadata, ownNumber } from "./own-metadata.js";
 import { refusal } from "./refusal.js";
 
 /** More is a runaway source: one service of this size would fill the largest message we take. */
@@ -25,17 +25,24 @@ const VERDICTS: Readonly<Record<string, HealthVerdict>> = {
   DEGRADED: "healthy",
 };
 
-/**
- * A ClusterLoadAssignment, flat and sorted by id. Weights of localities are for clients that ignore those of endpoints
- * and are not looked at.
- */
+/** endpoint.proto. */
+const DEFAULT_OVERPROVISIONING_PERCENT = 140;
+/** An hour: who takes longer to be warm weighs less. */
+const MAX_RAMP_MS = 3_600_000;
+
+/** A ClusterLoadAssignment, flat and sorted by id. */
 export function decodeAssignment(message: ClusterLoadAssignment__Output, version: string): Result<Assignment> {
   const byId = new Map<string, UpstreamEndpoint>();
   for (const [i, locality] of message.endpoints.entries()) {
     const place = `endpoints[${i}]`;
     // endpoint.proto: LocalityLbEndpoints.priority is at most 128.
     if (locality.priority > MAX_PRIORITY) return refusal(`${place}.priority`, locality.priority, `0 to ${MAX_PRIORITY}`);
-    const standing = { zone: locality.locality?.zone || DEFAULT_ZONE, priority: locality.priority };
+    const standing = {
+      zone: locality.locality?.zone || DEFAULT_ZONE,
+      subZone: locality.locality?.sub_zone ?? "",
+      localityWeight: locality.load_balancing_weight?.value ?? 0,
+      priority: locality.priority,
+    };
     for (const [j, entry] of locality.lb_endpoints.entries()) {
       const endpoint = decodeEndpoint(entry, standing, `${place}.lb_endpoints[${j}]`);
       if (!endpoint.ok) return endpoint;
@@ -46,11 +53,14 @@ export function decodeAssignment(message: ClusterLoadAssignment__Output, version
     }
   }
   const endpoints = [...byId.values()].sort((one, other) => (one.id < other.id ? -1 : 1));
-  return ok({ name: message.cluster_name, version, endpoints });
+  const overprovisioningPercent = message.policy?.overprovisioning_factor?.value ?? DEFAULT_OVERPROVISIONING_PERCENT;
+  if (overprovisioningPercent === 0) return refusal("policy.overprovisioning_factor", overprovisioningPercent, "more than 0");
+  const countsWeights = message.policy?.weighted_priority_health ?? false;
+  return ok({ name: message.cluster_name, version, endpoints, overprovisioningPercent, countsWeights });
 }
 
 /** What the locality says of each of its endpoints. */
-type Standing = Pick<UpstreamEndpoint, "zone" | "priority">;
+type Standing = Pick<UpstreamEndpoint, "zone" | "subZone" | "localityWeight" | "priority">;
 
 function decodeEndpoint(entry: LbEndpoint__Output, standing: Standing, place: string): Result<UpstreamEndpoint> {
   const socket = entry.endpoint?.address?.socket_address;
@@ -64,8 +74,10 @@ function decodeEndpoint(entry: LbEndpoint__Output, standing: Standing, place: st
   if (!isWeight(weight) || weight === 0) return refusal(`${place}.load_balancing_weight`, weight, "1 to 10000");
   const instance = instanceOf(entry, place);
   if (!instance.ok) return instance;
+  const ramp = rampOf(entry, place);
+  if (!ramp.ok) return ramp;
   const health = VERDICTS[entry.health_status] ?? "unknown";
-  return ok({ id: endpointId({ ip, port }), ip, port, weight, ...standing, health, instance: instance.value });
+  return ok({ id: endpointId({ ip, port }), ip, port, weight, ...standing, health, instance: instance.value, ramp: ramp.value });
 }
 
 function instanceOf(entry: LbEndpoint__Output, place: string): Result<string | undefined> {
@@ -73,4 +85,20 @@ function instanceOf(entry: LbEndpoint__Output, place: string): Result<string | u
   if (!instance.ok || instance.value === undefined) return instance;
   if (instance.value.length > 0 && instance.value.length <= MAX_INSTANCE_LENGTH) return instance;
   return refusal(`${place}.metadata.fairlead.instance`, instance.value, `a text of 1 to ${MAX_INSTANCE_LENGTH} characters`);
+}
+
+/** `ramp_start_ms` (wall time, since 1970) and `ramp_ms`, both or neither. */
+function rampOf({ metadata }: LbEndpoint__Output, place: string): Result<UpstreamEndpoint["ramp"]> {
+  const startMs = ownNumber(metadata, "ramp_start_ms", `${place}.metadata`);
+  if (!startMs.ok) return startMs;
+  const windowMs = ownNumber(metadata, "ramp_ms", `${place}.metadata`);
+  if (!windowMs.ok) return windowMs;
+  if (startMs.value === undefined && windowMs.value === undefined) return ok(undefined);
+  if (startMs.value === undefined || !(startMs.value >= 0)) {
+    return refusal(`${place}.metadata.fairlead.ramp_start_ms`, startMs.value, "milliseconds since 1970");
+  }
+  if (windowMs.value === undefined || !(windowMs.value >= 0 && windowMs.value <= MAX_RAMP_MS)) {
+    return refusal(`${place}.metadata.fairlead.ramp_ms`, windowMs.value, `0 to ${MAX_RAMP_MS}`);
+  }
+  return ok(windowMs.value === 0 ? undefined : { startMs: startMs.value, windowMs: windowMs.value });
 }

@@ -1,6 +1,7 @@
-import { type Cluster__Output, msFromDuration, typeUrl } from "@fairlead/proto";
-import { type BalancerPolicy, ok, PROTOCOLS, type Protocol, type Result } from "@fairlead/shared";
+import { type Cluster__Output, msFromDuration } from "@fairlead/proto";
+import { ok, PROTOCOLS, type Protocol, type Result } from "@fairlead/shared";
 import type { ClusterConfig } from "../endpoint/index.js";
+import { decodePicking } from "./decode-picking.js";
 import { ownMetadata } from "./own-metadata.js";
 import { refusal } from "./refusal.js";
 
@@ -13,27 +14,17 @@ const DEFAULT_PANIC_PERCENT = 50;
 /** A connect that takes longer than this is a mistake in the configuration, not a slow network. */
 const MAX_CONNECT_TIMEOUT_MS = 600_000;
 
-/** Maps, not objects: the key comes from outside, and an object also answers to "constructor". */
-const BY_LB_POLICY: ReadonlyMap<string | number, BalancerPolicy> = new Map([
-  ["ROUND_ROBIN", "round-robin"],
-  ["LEAST_REQUEST", "least-request"],
-]);
-const BY_EXTENSION: ReadonlyMap<string, BalancerPolicy> = new Map([
-  [typeUrl("envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin"), "round-robin"],
-  [typeUrl("envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest"), "least-request"],
-]);
-
 /** A Cluster as this sidecar understands it; what it does not understand and cannot leave out safely is refused with the field. */
 export function decodeCluster(message: Cluster__Output, version: string): Result<ClusterConfig> {
   const discovery = checkDiscovery(message);
   if (!discovery.ok) return discovery;
   const protocol = protocolOf(message);
   if (!protocol.ok) return protocol;
-  const policy = policyOf(message);
-  if (!policy.ok) return policy;
+  const picking = decodePicking(message);
+  if (!picking.ok) return picking;
   const limits = limitsOf(message);
   if (!limits.ok) return limits;
-  return ok({ name: message.name, version, protocol: protocol.value, policy: policy.value, ...limits.value });
+  return ok({ name: message.name, version, protocol: protocol.value, ...picking.value, ...limits.value });
 }
 
 /** Endpoints come from the stream this resource came on; nothing else is asked. */
@@ -54,21 +45,6 @@ function protocolOf(message: Cluster__Output): Result<Protocol> {
   if (text.value === undefined) return ok("http1");
   const known = PROTOCOLS.find((protocol) => protocol === text.value);
   return known === undefined ? refusal("metadata.fairlead.protocol", text.value, PROTOCOLS.join(" or ")) : ok(known);
-}
-
-/** `load_balancing_policy` goes before `lb_policy`; of its list the first one known counts (cluster.proto). */
-function policyOf(message: Cluster__Output): Result<BalancerPolicy> {
-  const policies = message.load_balancing_policy?.policies;
-  if (policies === undefined) {
-    const policy = BY_LB_POLICY.get(message.lb_policy);
-    return policy === undefined ? refusal("lb_policy", message.lb_policy, "ROUND_ROBIN or LEAST_REQUEST") : ok(policy);
-  }
-  const types = policies.map((policy) => policy.typed_extension_config?.typed_config?.type_url ?? "");
-  for (const type of types) {
-    const policy = BY_EXTENSION.get(type);
-    if (policy !== undefined) return ok(policy);
-  }
-  return refusal("load_balancing_policy", types.join(", "), "a list with RoundRobin or LeastRequest");
 }
 
 type Limits = Pick<ClusterConfig, "connectTimeoutMs" | "maxRequests" | "retryBudgetPercent" | "panicPercent">;

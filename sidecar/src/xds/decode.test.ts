@@ -1,6 +1,7 @@
 import { type Cluster, type LbEndpoint, structFrom, typeUrl } from "@fairlead/proto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { pickingBy } from "../endpoint/testing/picking.js";
 import { type DecodedResource, decodeResource, type RawResource } from "./decode.js";
 import {
   assignmentMessage,
@@ -23,6 +24,8 @@ function reasonOf(raw: RawResource): string {
   return decoded.ok ? "accepted" : decoded.error;
 }
 
+const { policy: _, ...DEFAULT_PICKING } = pickingBy("round-robin");
+
 const ofPolicies = (...types: string[]): Partial<Cluster> => ({
   load_balancing_policy: {
     policies: types.map((type) => ({ typed_extension_config: { name: "x", typed_config: { type_url: type, value: Buffer.of() } } })),
@@ -35,7 +38,9 @@ describe("a Cluster", () => {
       name: "shop",
       version: "v7",
       protocol: "http1",
-      policy: "round-robin",
+      picking: { policy: "round-robin", ...DEFAULT_PICKING },
+      slowStart: undefined,
+      weighsLocalities: false,
       connectTimeoutMs: 5_000,
       maxRequests: 1_024,
       retryBudgetPercent: 20,
@@ -58,7 +63,7 @@ describe("a Cluster", () => {
     });
     expect(accepted(clusterResource(message))).toMatchObject({
       protocol: "tcp",
-      policy: "least-request",
+      picking: { policy: "least-request", ...DEFAULT_PICKING },
       connectTimeoutMs: 1_500,
       maxRequests: 7,
       retryBudgetPercent: 35,
@@ -73,14 +78,14 @@ describe("a Cluster", () => {
   test("is balanced by the first known entry of load_balancing_policy, whatever lb_policy says", () => {
     const known = typeUrl("envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest");
     const message = clusterMessage("shop", { lb_policy: "RING_HASH", ...ofPolicies("type.googleapis.com/acme.Own", known) });
-    expect(accepted(clusterResource(message))).toMatchObject({ policy: "least-request" });
+    expect(accepted(clusterResource(message))).toMatchObject({ picking: { policy: "least-request" } });
   });
 
   test.each<[string, Partial<Cluster>, string]>([
     ["another discovery type", { type: "STRICT_DNS" }, 'type is "STRICT_DNS", expected EDS'],
     ["no endpoint source", { eds_cluster_config: { eds_config: {} } }, "eds_cluster_config.eds_config"],
     ["another name for EDS", { eds_cluster_config: { eds_config: { ads: {} }, service_name: "other" } }, 'service_name is "other"'],
-    ["a policy of hashing", { lb_policy: "MAGLEV" }, 'lb_policy is "MAGLEV", expected ROUND_ROBIN or LEAST_REQUEST'],
+    ["a policy of the extension only", { lb_policy: "CLUSTER_PROVIDED" }, 'lb_policy is "CLUSTER_PROVIDED", expected ROUND_ROBIN, LEAST_'],
     ["only unknown policies", ofPolicies("constructor", "type.googleapis.com/acme.Own"), "load_balancing_policy is"],
     [
       "an unknown protocol",
@@ -121,23 +126,18 @@ describe("a ClusterLoadAssignment", () => {
         { lb_endpoints: [endpointMessage("::ffff:10.0.0.1", 80, { load_balancing_weight: { value: 7 } })] },
       ],
     };
+    const saysNothing = { subZone: "", localityWeight: 0, priority: 0, instance: undefined, ramp: undefined } as const;
+    const standing = { zone: "b", health: "healthy", ...saysNothing } as const;
     expect(accepted(assignmentResource(message, "v"))).toEqual({
       name: "shop",
       version: "v",
       endpoints: [
-        { id: "10.0.0.1:80", ip: "10.0.0.1", port: 80, weight: 7, zone: "default", priority: 0, health: "healthy", instance: undefined },
-        { id: "10.0.0.2:80", ip: "10.0.0.2", port: 80, weight: 100, zone: "b", priority: 0, health: "healthy", instance: undefined },
-        {
-          id: "[2001:db8::1]:80",
-          ip: "2001:db8::1",
-          port: 80,
-          weight: 100,
-          zone: "b",
-          priority: 0,
-          health: "healthy",
-          instance: undefined,
-        },
+        { id: "10.0.0.1:80", ip: "10.0.0.1", port: 80, weight: 7, ...standing, zone: "default" },
+        { id: "10.0.0.2:80", ip: "10.0.0.2", port: 80, weight: 100, ...standing },
+        { id: "[2001:db8::1]:80", ip: "2001:db8::1", port: 80, weight: 100, ...standing },
       ],
+      overprovisioningPercent: 140,
+      countsWeights: false,
     });
   });
 
@@ -162,6 +162,15 @@ describe("a ClusterLoadAssignment", () => {
     const field = raw.value.indexOf(Buffer.of(0x10, 0x05));
     raw.value[field + 1] = 0x4d;
     expect(accepted(raw)).toMatchObject({ endpoints: [{ health: "unknown" }] });
+  });
+
+  test("carries the ramp that the control plane has recorded, and none that lasts no time", () => {
+    const rampOf = (ramp_ms: number) => {
+      const metadata = { filter_metadata: { fairlead: structFrom({ ramp_start_ms: 1_700_000_000_000, ramp_ms }) } };
+      return accepted(assignmentResource(assignmentMessage("shop", [endpointMessage("10.0.0.1", 80, { metadata })])));
+    };
+    expect(rampOf(30_000)).toMatchObject({ endpoints: [{ ramp: { startMs: 1_700_000_000_000, windowMs: 30_000 } }] });
+    expect(rampOf(0)).toMatchObject({ endpoints: [{ ramp: undefined }] });
   });
 
   test("carries the instance behind an address, and weighs 1 where it says nothing", () => {
@@ -194,6 +203,20 @@ describe("a ClusterLoadAssignment", () => {
       'protocol is "UDP", expected TCP',
     ],
     [
+      "a ramp without a start",
+      [endpointMessage("10.0.0.1", 80, { metadata: { filter_metadata: { fairlead: structFrom({ ramp_ms: 5 }) } } })],
+      "metadata.fairlead.ramp_start_ms is absent",
+    ],
+    [
+      "a ramp of a day",
+      [
+        endpointMessage("10.0.0.1", 80, {
+          metadata: { filter_metadata: { fairlead: structFrom({ ramp_start_ms: 5, ramp_ms: 86_400_000 }) } },
+        }),
+      ],
+      "metadata.fairlead.ramp_ms is 86400000",
+    ],
+    [
       "an instance that is no text",
       [endpointMessage("10.0.0.1", 80, { metadata: { filter_metadata: { fairlead: structFrom({ instance: 5 }) } } })],
       "metadata.fairlead.instance is",
@@ -220,6 +243,7 @@ describe("a RouteConfiguration", () => {
       cluster: "shop",
       timeoutMs: 15_000,
       retryAttempts: 0,
+      hashOn: [],
     });
   });
 
@@ -233,6 +257,25 @@ describe("a RouteConfiguration", () => {
     expect(accepted(routeResource(routeMessage("shop", { retry_policy: { retry_on: "reset" } })))).toMatchObject({ retryAttempts: 1 });
   });
 
+  test("says what to hash on, in its order", () => {
+    const hash_policy = [
+      { header: { header_name: "X-User" }, terminal: true },
+      { cookie: { name: "seat" } },
+      { cookie: { name: "made", ttl: { seconds: 60, nanos: 0 }, path: "/a" } },
+      { query_parameter: { name: "id" } },
+      { connection_properties: { source_ip: true } },
+    ];
+    expect(accepted(routeResource(routeMessage("shop", { hash_policy })))).toMatchObject({
+      hashOn: [
+        { kind: "header", name: "x-user", terminal: true },
+        { kind: "cookie", name: "seat", make: undefined },
+        { kind: "cookie", name: "made", make: { maxAgeS: 60, path: "/a" } },
+        { kind: "query", name: "id" },
+        { kind: "source-ip", terminal: false },
+      ],
+    });
+  });
+
   test("with timeout 0, xDS for no limit, gets a day", () => {
     expect(accepted(routeResource(routeMessage("shop", { timeout: { seconds: 0, nanos: 0 } })))).toMatchObject({ timeoutMs: 86_400_000 });
   });
@@ -242,6 +285,13 @@ describe("a RouteConfiguration", () => {
     ["no route", { name: "shop", virtual_hosts: [{ name: "shop", domains: ["*"] }] }, "virtual_hosts[0].routes is"],
     ["a route to another cluster", routeMessage("shop", { cluster: "cart" }), 'route.cluster is "cart", expected the cluster "shop"'],
     ["a negative timeout", routeMessage("shop", { timeout: { seconds: -1, nanos: 0 } }), "route.timeout is"],
+    [
+      "a hash on nothing we know",
+      routeMessage("shop", { hash_policy: [{ filter_state: { key: "io.grpc.channel_id" } }] }),
+      "hash_policy[0] is",
+    ],
+    ["a header that is none", routeMessage("shop", { hash_policy: [{ header: { header_name: "a b" } }] }), "header_name is"],
+    ["a path that ends the cookie", routeMessage("shop", { hash_policy: [{ cookie: { name: "a", path: "/; b" } }] }), "cookie.path is"],
     ["eleven retries", routeMessage("shop", { retry_policy: { num_retries: { value: 11 } } }), "num_retries is 11"],
     [
       "a condition",

@@ -18,9 +18,12 @@ function stateAt(port: number, zone = "a"): EndpointState {
     id: endpointId(address),
     weight: 100,
     zone,
+    subZone: "",
+    localityWeight: 0,
     priority: 0,
     health: "healthy",
     instance: undefined,
+    ramp: undefined,
   });
 }
 

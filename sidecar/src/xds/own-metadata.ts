@@ -12,3 +12,11 @@ export function ownMetadata(metadata: Metadata__Output | null, key: string, plac
   const text = value.string_value;
   return typeof text === "string" ? ok(text) : refusal(`${place}.${FAIRLEAD_METADATA}.${key}`, "another kind of value", "a text");
 }
+
+/** A number there, likewise. */
+export function ownNumber(metadata: Metadata__Output | null, key: string, place: string): Result<number | undefined> {
+  const value = metadata?.filter_metadata[FAIRLEAD_METADATA]?.fields[key];
+  if (value === undefined) return ok(undefined);
+  const number = value.number_value;
+  return typeof number === "number" ? ok(number) : refusal(`${place}.${FAIRLEAD_METADATA}.${key}`, "another kind of value", "a number");
+}

@@ -33,6 +33,7 @@ export class GrpcCall {
   readonly #reader: MessageReader;
   #receiver: CallReceiver | undefined;
   #deadline: Timer | undefined;
+  #opened = false;
   #paused = false;
   #inputEnded = false;
   #ended = false;
@@ -80,13 +81,15 @@ export class GrpcCall {
   /** Sends the response's headers, unless they are sent. `write` does so too. */
   open(): void {
     const stream = this.#stream;
-    if (!stream.headersSent && !stream.destroyed && !stream.closed) stream.respond(RESPONSE_HEADERS, WITH_TRAILERS);
+    if (this.#opened || stream.destroyed || stream.closed) return;
+    this.#opened = true;
+    stream.respond(RESPONSE_HEADERS, WITH_TRAILERS);
   }
 
   /** Takes a message with its head (`framed`), which may be shared with other calls. False where the client is slow: `drained` follows. */
   write(frame: Buffer): boolean {
     if (this.#ended) return true;
-    this.open();
+    if (!this.#opened) this.open();
     return this.#stream.write(frame);
   }
 
@@ -109,7 +112,7 @@ export class GrpcCall {
     this.#end();
     const stream = this.#stream;
     if (stream.destroyed || stream.closed) return;
-    if (stream.headersSent) {
+    if (this.#opened) {
       stream.on("wantTrailers", () => {
         stream.sendTrailers(trailersOf(status));
         setImmediate(release, stream);

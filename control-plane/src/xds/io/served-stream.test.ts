@@ -1,4 +1,3 @@
-import { EventEmitter } from "node:events";
 import { encode } from "@fairlead/proto";
 import { Cell } from "@fairlead/shared";
 import { FakeClock } from "@fairlead/shared/testing";
@@ -6,7 +5,9 @@ import { expect, test } from "vitest";
 import { DEFAULT_LIMITS } from "../limits.js";
 import type { StreamMachine } from "../stream-machine.js";
 import { view } from "../testing/views.js";
-import { type BytesCall, ServedStream } from "./served-stream.js";
+import { WriteRoom } from "../write-room.js";
+import type { GrpcCall } from "./grpc-call.js";
+import { ServedStream } from "./served-stream.js";
 
 test("what is due earlier than what was waited for is not late", () => {
   const clock = new FakeClock();
@@ -21,23 +22,22 @@ test("what is due earlier than what was waited for is not late", () => {
     },
     ended: () => undefined,
   };
-  const call = new EventEmitter();
   const stream = new ServedStream({
-    call: Object.assign(call, { end: () => undefined }) as unknown as BytesCall,
+    call: { close: () => undefined, waitingBytes: 0 } as unknown as GrpcCall,
     machine: machine as unknown as StreamMachine,
     variant: "delta",
     viewOf: () => new Cell(view({})),
     clock,
     limits: { ...DEFAULT_LIMITS, firstRequestMs: 1e9 },
     ageMs: 1e9,
-    destroyConnection: () => undefined,
+    room: new WriteRoom({ clock, bytes: 1, onFull: () => undefined }),
     onEnded: () => undefined,
     onLimit: () => undefined,
   });
   const request = encode("envoy.service.discovery.v3.DeltaDiscoveryRequest", { type_url: "t" });
   for (const dueMs of [20_000, 15_000, 18_000]) {
     machine.dueMs = dueMs;
-    call.emit("data", request);
+    stream.message(request);
   }
   machine.dueMs = 15_000;
   clock.advance(60_000);

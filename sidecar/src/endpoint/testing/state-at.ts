@@ -9,8 +9,11 @@ export function stateAt(octet: number, weight = 100): EndpointState {
     id: endpointId(address),
     weight,
     zone: "default",
+    subZone: "",
+    localityWeight: 0,
     priority: 0,
     health: "healthy",
     instance: undefined,
+    ramp: undefined,
   });
 }

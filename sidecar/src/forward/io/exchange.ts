@@ -6,6 +6,7 @@ import type { FailureCode, Outcome } from "../../balancer/index.js";
 import { hasPassed, stepDeadline } from "../../resilience/index.js";
 import type { Decision, RequestPath, RouteBy, Try } from "../engine.js";
 import { downstreamHeaders } from "../headers.js";
+import { reportedLoadOf } from "../load-metrics.js";
 import type { LocalReply } from "../local-reply.js";
 import { checkResponseHead } from "../response-head.js";
 import { breakOff } from "./break-off.js";
@@ -158,6 +159,7 @@ export class Exchange {
     if (upstream !== this.#upstream || attempt === undefined) return;
     this.#phase = "waiting";
     attempt.reused = upstream.reusedSocket;
+    attempt.lease.opened();
     if (!attempt.request.hasBody) return;
     attempt.bodyTaken = true;
     if (this.#awaitsContinue) this.#response.writeContinue();
@@ -181,8 +183,12 @@ export class Exchange {
       return;
     }
     attempt.answerBegan();
+    const load = reportedLoadOf(rawHeaders);
+    if (load !== undefined) attempt.lease.reported(load, this.#context.clock.nowMs());
     this.#phase = "streaming";
     const headers = downstreamHeaders(rawHeaders);
+    const cookie = attempt.setCookie;
+    if (cookie !== undefined) headers.push("Set-Cookie", cookie);
     // An answer while the request still arrives: whatever comes after it on this connection could not be told apart.
     if (this.#mustClose() || !this.#request.complete) this.#closeWith(headers);
     this.#response.writeHead(status, statusText, headers);

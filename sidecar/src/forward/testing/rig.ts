@@ -1,10 +1,11 @@
 // A whole data plane over loopback for tests: engine, path, and a table that names the given endpoints.
 
-import { type BalancerPolicy, type EndpointId, endpointId, seeded } from "@fairlead/shared";
+import { type EndpointId, endpointId, seeded } from "@fairlead/shared";
 import { FakeClock } from "@fairlead/shared/testing";
-import { newPicker } from "../../balancer/index.js";
+import { BalancerMemory, newPicker } from "../../balancer/index.js";
 import type { ActiveCluster, ClusterTable } from "../../clusters/index.js";
-import { type ClusterConfig, EndpointState, type RouteConfig } from "../../endpoint/index.js";
+import { type ClusterConfig, EndpointState, type PickPolicy, type RouteConfig } from "../../endpoint/index.js";
+import { pickingBy } from "../../endpoint/testing/picking.js";
 import { connectEjection } from "../../resilience/index.js";
 import type { Listening, RouteBy } from "../engine.js";
 import { NodeEngine } from "../io/node-engine.js";
@@ -13,7 +14,7 @@ import { ForwardPath } from "../request-path.js";
 export interface ClusterOptions {
   readonly config?: Partial<ClusterConfig>;
   readonly route?: Partial<RouteConfig>;
-  readonly policy?: BalancerPolicy;
+  readonly policy?: PickPolicy;
 }
 
 export function stateAt(port: number, ip = "127.0.0.1"): EndpointState {
@@ -23,9 +24,12 @@ export function stateAt(port: number, ip = "127.0.0.1"): EndpointState {
     id: endpointId({ ip, port }),
     weight: 100,
     zone: "default",
+    subZone: "",
+    localityWeight: 0,
     priority: 0,
     health: "healthy",
     instance: undefined,
+    ramp: undefined,
   });
 }
 
@@ -35,26 +39,32 @@ export function clusterOf(name: string, endpoints: readonly EndpointState[], opt
     name,
     version: "v1",
     protocol: "http1",
-    policy: options.policy ?? "round-robin",
+    picking: pickingBy(options.policy ?? "round-robin"),
+    slowStart: undefined,
+    weighsLocalities: false,
     connectTimeoutMs: 1_000,
     retryBudgetPercent: 20,
     maxRequests: 1_024,
     panicPercent: 0,
     ...options.config,
   };
-  const route: RouteConfig = { name, version: "v1", cluster: name, timeoutMs: 15_000, retryAttempts: 1, ...options.route };
-  for (const state of endpoints) state.roundRobinCredit = 0;
-  const picker = newPicker({ policy: config.policy, candidates: endpoints }, { rng: seeded(1), ejection: connectEjection });
-  const assignment = { name, version: "v1", endpoints: endpoints.map((state) => state.endpoint) };
+  const route: RouteConfig = { name, version: "v1", cluster: name, timeoutMs: 15_000, retryAttempts: 1, hashOn: [], ...options.route };
+  for (const state of endpoints) state.turnDue = 0;
+  const memory = new BalancerMemory();
+  const groups = [{ share: 1, endpoints }];
+  const picker = newPicker({ picking: config.picking, groups }, { rng: seeded(1), ejection: connectEjection, memory });
+  const listed = endpoints.map((state) => state.endpoint);
+  const assignment = { name, version: "v1", endpoints: listed, overprovisioningPercent: 140, countsWeights: false };
   return {
     name,
     config,
     route,
     assignment,
     endpoints,
-    candidates: { mode: "healthy", priority: 0, endpoints },
+    candidates: { mode: "healthy", priority: 0, endpoints, groups },
     verdictsExpired: false,
     picker,
+    memory,
   };
 }
 

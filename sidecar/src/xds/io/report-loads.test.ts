@@ -57,9 +57,12 @@ async function reportingTo(intervalS: number, clock: Clock) {
     id: endpointId(address),
     weight: 100,
     zone: "a",
+    subZone: "",
+    localityWeight: 0,
     priority: 0,
     health: "healthy",
     instance: undefined,
+    ramp: undefined,
   } as const;
   const state = new EndpointState(placed);
   const upstreams = [{ service: "shop", endpoints: [state], dropped: 0 }];
