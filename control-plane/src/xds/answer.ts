@@ -238,7 +238,7 @@ function dueResources(standing: Standing): Present {
     if (resource === undefined || !subscription.covers(name)) continue;
     const isNew = lacks(holdings, resource);
     if (!isNew && !(owed.has(name) && !holdings.isRefused(resource))) continue;
-    if (standing.earlierRun.withholds(standing.sets, name)) {
+    if (standing.earlierRun.withholds(standing.sets, standing.typeUrl, name)) {
       open.push(name);
       unsettled = true;
       continue;

@@ -6,13 +6,8 @@ import type { StreamRequest } from "./stream-request.js";
 
 /** Of one type on one stream. */
 export class EarlierRun {
-  readonly #typeUrl: string;
   #first: StreamRequest["asked"] | undefined;
   #behind: Set<string> | undefined;
-
-  constructor(typeUrl: string) {
-    this.#typeUrl = typeUrl;
-  }
 
   /** The first request: only what it names can be from another stream. */
   came(asked: StreamRequest["asked"]): void {
@@ -35,8 +30,8 @@ export class EarlierRun {
   }
 
   /** Whether a resource waits until somebody has said that it still holds. */
-  withholds(sets: ResourceSets, name: string): boolean {
-    return this.#behind?.has(name) === true && sets.isProvisional?.(this.#typeUrl, name) === true;
+  withholds(sets: ResourceSets, typeUrl: string, name: string): boolean {
+    return this.#behind?.has(name) === true && sets.isProvisional?.(typeUrl, name) === true;
   }
 }
 

@@ -98,6 +98,12 @@ export class Holdings {
     return isSure ? [...this.#accepted.values()] : undefined;
   }
 
+  /** What a full state did not hold the client has dropped. */
+  forgetAllBut(kept: readonly Resource[]): void {
+    const names = new Set(kept.map((resource) => resource.name));
+    for (const name of this.names()) if (!names.has(name)) this.forget(name);
+  }
+
   /** Every name the client may have. */
   names(): ReadonlySet<string> {
     return new Set([...this.#accepted.keys(), ...this.#claimed.keys(), ...this.#refused.keys(), ...this.#perhaps]);

@@ -41,3 +41,14 @@ export interface Draft {
   /** It only asks which of several resources it was that the client refused (decision D5). */
   readonly isQuestion: boolean;
 }
+
+/** A draft that only asks. */
+export function asQuestion(content: ResponseContent): Draft {
+  return { content, changed: [], more: false, open: undefined, change: undefined, isQuestion: true };
+}
+
+/** A response that the client has not answered yet. */
+export interface Unanswered {
+  readonly nonce: string;
+  readonly content: ResponseContent;
+}

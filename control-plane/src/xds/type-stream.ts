@@ -10,15 +10,10 @@ import { oldestChange } from "./oldest-change.js";
 import type { Absence, Resource, ResourceSet, ResourceSets } from "./resource-set.js";
 import { type ResourceStanding, standingsOf } from "./resource-standing.js";
 import { typeRules } from "./resource-types.js";
-import type { ContentParts, Draft, ResponseContent } from "./response-content.js";
+import { asQuestion, type ContentParts, type Draft, type ResponseContent, type Unanswered } from "./response-content.js";
 import type { Heard, Refusal, StreamRequest, Verdict } from "./stream-request.js";
 import { Subscription, type SubscriptionChange } from "./subscription.js";
 import type { TypeStreamOptions } from "./type-stream-options.js";
-
-interface Unanswered {
-  readonly nonce: string;
-  readonly content: ResponseContent;
-}
 
 export class TypeStream {
   readonly typeUrl: string;
@@ -27,7 +22,7 @@ export class TypeStream {
   readonly #fullState: boolean;
   readonly #holdings = new Holdings();
   readonly #narrowing = new Narrowing();
-  readonly #earlierRun: EarlierRun;
+  readonly #earlierRun = new EarlierRun();
   readonly #leases = new Leases();
   /** What the client has from before is held for a time too, and nobody has looked at it yet. */
   #claimsRun = false;
@@ -55,7 +50,6 @@ export class TypeStream {
     this.#options = options;
     this.#fullState = options.variant === "sotw" && rules.fullState;
     this.subscription = new Subscription(rules.wildcard);
-    this.#earlierRun = new EarlierRun(options.typeUrl);
   }
 
   /** Takes a request of this type. */
@@ -209,7 +203,7 @@ export class TypeStream {
     }
     for (const { name, code } of content.notes) this.#tell(name, code === 5 ? "not-found" : "unavailable");
     for (const name of content.removed) this.#tell(name, "not-found");
-    if (this.#fullState) this.#forgetAllBut(content.resources);
+    if (this.#fullState) this.#holdings.forgetAllBut(content.resources);
   }
 
   #lease({ resources, heartbeats }: ResponseContent): void {
@@ -344,11 +338,6 @@ export class TypeStream {
     }
   }
 
-  #forgetAllBut(kept: readonly Resource[]): void {
-    const names = new Set(kept.map((resource) => resource.name));
-    for (const name of this.#holdings.names()) if (!names.has(name)) this.#holdings.forget(name);
-  }
-
   #standing(sets: ResourceSets, gate: TypeGate): Standing {
     return {
       typeUrl: this.typeUrl,
@@ -379,14 +368,7 @@ export class TypeStream {
     const group = this.#narrowing.next((resource) => this.#holdings.isRefused(resource) && set.resources.get(resource.name) === resource);
     if (group === undefined) return undefined;
     const resources = question(standing, set, { group, suspects: this.#narrowing.suspects });
-    return {
-      content: this.#content({ resources, removed: [], notes: [], heartbeats: [] }),
-      changed: [],
-      more: false,
-      open: undefined,
-      change: undefined,
-      isQuestion: true,
-    };
+    return asQuestion(this.#content({ resources, removed: [], notes: [], heartbeats: [] }));
   }
 
   #draft(answer: Answer, heartbeats: readonly Resource[] = []): Draft {
