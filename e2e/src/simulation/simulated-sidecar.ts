@@ -64,7 +64,7 @@ export async function simulateSidecar(host: SidecarHost, around: SidecarSurround
     log,
     kill() {
       lifetime.end();
-      ads?.close();
+      void ads?.close();
     },
   };
 }
