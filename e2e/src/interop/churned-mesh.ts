@@ -1,5 +1,7 @@
 // A control plane on ZooKeeper, every foreign client, and services that all of them call while they change.
 
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Rng } from "@fairlead/shared";
 import { expect } from "vitest";
 import type { Config, ControlPlane } from "../harness/planes.js";
@@ -140,9 +142,24 @@ export class ChurnedMesh implements Churned {
   async loseControlPlane(): Promise<void> {
     if (this.changes.lost.length === 0) this.note(`${await this.changes.lose()}`);
     await this.#untilAllArrived();
+    // It saves once a second: what came and went since then it would not know of.
+    await until("the retired services to be saved", () => this.changes.lost.every((name) => this.#isSavedRetired(name)), PUBLISH);
     await this.noteWhatItSaw();
     await this.controlPlane.kill("SIGKILL");
     this.note("the control plane is killed");
+  }
+
+  #isSavedRetired(name: string): boolean {
+    const folder = join(this.controlPlane.folder, "state");
+    const texts = readdirSync(folder)
+      .filter((file) => !file.endsWith(".tmp"))
+      .map((file) => readFileSync(join(folder, file), "utf8"));
+    return texts.some((text) =>
+      text
+        .split(`{"name":"${name}"`)
+        .slice(1)
+        .some((rest) => /^.*?"origin":\{"kind":"retired"/s.test(rest.split('{"name":')[0] ?? "")),
+    );
   }
 
   async restartControlPlane(): Promise<void> {
