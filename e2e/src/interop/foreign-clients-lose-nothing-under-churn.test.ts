@@ -12,7 +12,7 @@ const WHILE_AWAY = 4;
 /** By then everybody has to be back, so that enough is left to happen on the new streams. */
 const ALL_BACK_BY = 120;
 
-test(`${CHANGES} random changes and a killed control plane: unmodified Envoys in every mode, grpc-js-xds and C-core refuse nothing and lose no request (seed ${SEED})`, async (context) => {
+test(`${CHANGES} random changes and a killed control plane: unmodified Envoys in every mode, and gRPC clients refuse nothing and lose no request (seed ${SEED})`, async (context) => {
   needs(context, preparedServers().envoy);
   const mesh = await ChurnedMesh.start(seeded(SEED));
   onTestFailed(() => console.error(mesh.history.join("\n")));
