@@ -57,6 +57,11 @@ export class Narrowing {
     return question;
   }
 
+  /** Nothing is asked, and nothing is to be asked. */
+  get isOver(): boolean {
+    return this.#asked === undefined && this.#questions.length === 0 && this.#leftovers.length === 0;
+  }
+
   /** Everybody who is still suspected. */
   get suspects(): readonly Suspect[] {
     return [...this.#leftovers, ...this.#questions.flatMap(({ group, otherwise }) => [...group, ...otherwise])];

@@ -223,13 +223,18 @@ export class TypeStream {
     return this.#lastNonce !== undefined && nonce !== "" && nonce !== this.#lastNonce;
   }
 
+  /** Whether an ACK of what was sent last leaves nothing to look at: so end most pushes. */
+  get #hasSaidAll(): boolean {
+    return !this.#fullState && !this.#answerOwed && this.#owed.size === 0 && this.#look.names?.size === 0 && this.#narrowing.isOver;
+  }
+
   /** The verdict on the unanswered response, once per nonce: clients repeat error_detail in later requests (xDS rule R11). */
   #settle(nonce: string, refusal: Refusal | undefined): Verdict | undefined {
     const unanswered = this.#unanswered;
     if (unanswered === undefined || nonce !== unanswered.nonce) return undefined;
     this.#unanswered = undefined;
     const { resources, version, heartbeats } = unanswered.content;
-    this.#dirty = true;
+    if (refusal !== undefined || !this.#hasSaidAll) this.#dirty = true;
     // A client that makes nothing of a heartbeat does not have what we think it has.
     if (refusal !== undefined) {
       for (const { name } of heartbeats) {
