@@ -65,7 +65,7 @@ export function systemWorld(settings: Settings, level: LogLevel): World {
         rng: systemRng,
         log,
       }),
-    newEngine: () => new NodeEngine({ clock }),
+    newEngine: () => new NodeEngine({ clock, rng: systemRng }),
     serveAdmin: startAdminServer,
   };
 }

@@ -53,7 +53,7 @@ export class SimulatedEngine implements Engine {
     const listener = this.#listeners.get(service);
     if (listener === undefined) throw new Error(`nobody listens for ${service}`);
     const request: SimulatedRequest = { service, beganMs: this.#deps.lifetime.clock.nowMs(), tries: [], end: undefined };
-    const head = { method: "GET", target: "/", version: "1.1", headers: ["Host", service] };
+    const head = { method: "GET", hostName: service, path: "/", headers: ["Host", service] };
     const { spec, path } = listener;
     this.#follow(request, path, path.begin({ head, route: spec.route, peerIp: "127.0.0.1" }, request.beganMs));
     return request;

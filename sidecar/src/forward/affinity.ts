@@ -3,7 +3,7 @@
 import type { Rng } from "@fairlead/shared";
 import { hashText, seatToken } from "../balancer/index.js";
 import type { EndpointState, HashOn } from "../endpoint/index.js";
-import type { CheckedHead } from "./request-head.js";
+import type { RequestFacts } from "./engine.js";
 
 export interface Affinity {
   /** Of the key; undefined where the request brings none of its parts. */
@@ -30,7 +30,7 @@ export interface AffinityFacts {
 const OURS = /^([0-9a-f]{16})\.([0-9a-f]{16})$/;
 
 /** The parts found are combined in their order, as Envoy does; a terminal one that is found ends the search. */
-export function affinityOf(hashOn: readonly HashOn[], head: CheckedHead, facts: AffinityFacts): Affinity {
+export function affinityOf(hashOn: readonly HashOn[], head: RequestFacts, facts: AffinityFacts): Affinity {
   let hash: number | undefined;
   let seat: string | undefined;
   let cookie: MadeCookie | undefined;
@@ -63,7 +63,7 @@ export function setCookie({ cookie, seat }: Affinity, answering: EndpointState):
   return `${cookie.name}=${cookie.key}.${token}${age}${path}; HttpOnly`;
 }
 
-function partOf(part: HashOn, head: CheckedHead, peerIp: string): string | undefined {
+function partOf(part: HashOn, head: RequestFacts, peerIp: string): string | undefined {
   switch (part.kind) {
     case "header":
       return headerOf(head.headers, part.name);

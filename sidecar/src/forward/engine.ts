@@ -6,7 +6,6 @@ import type { ActiveCluster } from "../clusters/index.js";
 import { type Affinity, setCookie } from "./affinity.js";
 import type { ClusterCounters } from "./cluster-counters.js";
 import type { LocalReply, Reason } from "./local-reply.js";
-import type { RequestHead } from "./request-head.js";
 
 /** How a listener finds the service of a request. */
 export type RouteBy = { readonly kind: "service"; readonly service: string } | { readonly kind: "host" };
@@ -31,20 +30,22 @@ export interface Engine {
   drain(timeoutMs: number): Promise<void>;
 }
 
-/** What is asked of the path when a request's head is there. */
-export interface Arrival {
-  readonly head: RequestHead;
-  readonly route: RouteBy;
-  readonly peerIp: string;
+/** What decides about a request, of a head that the engine found acceptable. */
+export interface RequestFacts {
+  readonly method: string;
+  /** The authority it is for, in lower case without a port; empty where there is none. */
+  readonly hostName: string;
+  /** Origin-form. */
+  readonly path: string;
+  /** Flat: name, value, name, value. Read only where a policy hashes. */
+  readonly headers: readonly string[];
 }
 
-/** The request as it is to be sent to whichever endpoint. */
-export interface UpstreamRequest {
-  readonly method: string;
-  readonly path: string;
-  /** Flat: name, value, name, value. */
-  readonly headers: readonly string[];
-  readonly hasBody: boolean;
+/** What is asked of the path when a request's head is there. */
+export interface Arrival {
+  readonly head: RequestFacts;
+  readonly route: RouteBy;
+  readonly peerIp: string;
 }
 
 /**
@@ -52,7 +53,7 @@ export interface UpstreamRequest {
  * back with the outcome of each try.
  */
 export class Try {
-  readonly request: UpstreamRequest;
+  readonly method: string;
   readonly counters: ClusterCounters;
   readonly beganMs: number;
   /** Monotonic; for the whole request, its answer's body included. */
@@ -76,8 +77,8 @@ export class Try {
   /** Undefined where the policy does not hash. */
   readonly affinity: Affinity | undefined;
 
-  constructor(parts: Pick<Try, "request" | "counters" | "beganMs" | "deadlineMs" | "cluster" | "lease" | "affinity">) {
-    this.request = parts.request;
+  constructor(parts: Pick<Try, "method" | "counters" | "beganMs" | "deadlineMs" | "cluster" | "lease" | "affinity">) {
+    this.method = parts.method;
     this.counters = parts.counters;
     this.beganMs = parts.beganMs;
     this.triedMs = parts.beganMs;
@@ -112,6 +113,6 @@ export interface RequestPath {
   outcome(attempt: Try, outcome: Outcome, nowMs: number): Decision;
   /** Whether a try that waits for its answer had better be given up as timed out: its endpoint is out and another would do. */
   isStranded(attempt: Try, nowMs: number): boolean;
-  /** An answer the engine has to give by itself (malformed bytes, silence, drain), made and counted. */
+  /** An answer the engine has to give by itself (what is not acceptable HTTP, silence, drain), made and counted. */
   reply(reason: Reason, detail: string): LocalReply;
 }

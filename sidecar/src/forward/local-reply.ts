@@ -2,11 +2,27 @@
 
 type Fault = "caller" | "sidecar" | "upstream";
 
+/** Reason phrases (RFC 9110 section 15) of the statuses that answers of our own have. */
+const PHRASES = {
+  400: "Bad Request",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  408: "Request Timeout",
+  414: "URI Too Long",
+  417: "Expectation Failed",
+  431: "Request Header Fields Too Large",
+  501: "Not Implemented",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+  505: "HTTP Version Not Supported",
+} as const;
+
 /** What a caller may do with the same request: `if-idempotent` because the endpoint may have acted on it. */
 type RetryAdvice = "safe" | "if-idempotent" | "useless";
 
 interface ReasonSpec {
-  readonly status: number;
+  readonly status: keyof typeof PHRASES;
   readonly title: string;
   readonly fault: Fault;
   readonly retry: RetryAdvice;
@@ -54,6 +70,14 @@ const REASONS = {
     fault: "caller",
     retry: "useless",
     action: "Leave the Expect header out.",
+    closes: true,
+  },
+  "target-too-long": {
+    status: 414,
+    title: "The request's target is too long",
+    fault: "caller",
+    retry: "useless",
+    action: "Send a request line of at most 8 KiB; put what is longer into the body.",
     closes: true,
   },
   "head-too-large": {
@@ -151,7 +175,7 @@ export type Reason = keyof typeof REASONS;
 export const REPLY_REASONS = Object.keys(REASONS) as readonly Reason[];
 
 export interface LocalReply {
-  readonly status: number;
+  readonly status: keyof typeof PHRASES;
   readonly reason: Reason;
   /** Flat: name, value, name, value. Without Connection and Date, which are the engine's. */
   readonly headers: readonly string[];
@@ -176,4 +200,12 @@ export function localReply(reason: Reason, detail: string): LocalReply {
   headers.push("Cache-Control", "no-store");
   if (status === 503) headers.push("Retry-After", "1");
   return { status, reason, headers, body, closes };
+}
+
+/** It as bytes of HTTP/1.1. @param closes whether it says that the connection ends with it @param isHead the answer to HEAD has no body */
+export function replyBytes({ status, headers, body }: LocalReply, { closes, isHead }: { closes: boolean; isHead: boolean }): Buffer {
+  const lines = [`HTTP/1.1 ${status} ${PHRASES[status]}`];
+  for (let index = 0; index + 1 < headers.length; index += 2) lines.push(`${headers[index]}: ${headers[index + 1]}`);
+  if (closes) lines.push("Connection: close");
+  return Buffer.from(`${lines.join("\r\n")}\r\n\r\n${isHead ? "" : body}`);
 }

@@ -13,7 +13,7 @@ const RESET: Outcome = { kind: "failure", code: "reset", sent: true };
 const SUCCESS: Outcome = { kind: "success", status: 200 };
 
 function arrival(change: Partial<Arrival["head"]> = {}): Arrival {
-  const head = { method: "GET", target: "/", version: "1.1", headers: ["Host", "shop"], ...change };
+  const head = { method: "GET", hostName: "shop", path: "/", headers: [], ...change };
   return { head, route: { kind: "host" }, peerIp: "127.0.0.1" };
 }
 
@@ -47,9 +47,8 @@ describe("what becomes of a request", () => {
   });
 
   test.each<[string, Partial<Arrival["head"]>, unknown]>([
-    ["a malformed one", { headers: [] }, [400, "bad-request"]],
-    ["one for a Host nobody routes", { headers: ["Host", "nobody"] }, [404, "no-route"]],
-    ["one for an upstream without a cluster yet", { headers: ["Host", "cart"] }, [503, "not-ready"]],
+    ["one for a Host nobody routes", { hostName: "nobody" }, [404, "no-route"]],
+    ["one for an upstream without a cluster yet", { hostName: "cart" }, [503, "not-ready"]],
   ])("%s is answered here", (_, change, expected) => {
     const path = pathOver([stateAt(1)]);
     expect(answered(path.begin(arrival(change), 0))).toEqual(expected);

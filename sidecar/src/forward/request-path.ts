@@ -4,17 +4,15 @@ import type { ActiveCluster, ClusterTable } from "../clusters/index.js";
 import { deadlineOf, hasPassed, isIdempotent, mayRetry, patienceMs } from "../resilience/index.js";
 import { type Affinity, affinityOf } from "./affinity.js";
 import { ClusterCounters } from "./cluster-counters.js";
-import { type Arrival, type Decision, type RequestPath, Try } from "./engine.js";
-import { upstreamHeaders } from "./headers.js";
+import { type Arrival, type Decision, type RequestFacts, type RequestPath, Try } from "./engine.js";
 import { type LocalReply, localReply, REPLY_REASONS, type Reason } from "./local-reply.js";
-import { type CheckedHead, checkRequestHead } from "./request-head.js";
 import { type RoutingTable, serviceOf } from "./routing.js";
 
 export interface ForwardPathOptions {
   /** One reference read per decision; whoever holds the table replaces it whole. */
   readonly table: () => ClusterTable;
   readonly routing: RoutingTable;
-  /** For request ids. */
+  /** For the keys of callers that have none. */
   readonly rng: Rng;
 }
 
@@ -47,9 +45,7 @@ export class ForwardPath implements RequestPath {
   }
 
   begin(arrival: Arrival, nowMs: number): Decision {
-    const head = checkRequestHead(arrival.head);
-    if (!head.ok) return this.#answer(head.error.reason, head.error.detail);
-    const service = serviceOf(arrival.route, head.value.hostName, this.#options.routing);
+    const service = serviceOf(arrival.route, arrival.head.hostName, this.#options.routing);
     if (!service.ok) return this.#answer("no-route", service.error);
     const cluster = this.#options.table().get(service.value);
     const counters = this.#counters.get(service.value);
@@ -63,15 +59,15 @@ export class ForwardPath implements RequestPath {
     if (!counters.limits.enter(cluster.config.maxRequests)) {
       return this.#answer("overloaded", `"${service.value}" has ${cluster.config.maxRequests} requests under way, its limit.`, counters);
     }
-    const affinity = this.#affinityOf(cluster, head.value, arrival.peerIp);
+    const affinity = this.#affinityOf(cluster, arrival.head, arrival.peerIp);
     const pick = cluster.picker.pick({ nowMs, exclude: NOBODY, hash: affinity?.hash, seat: affinity?.seat });
     if (pick.kind === "refused") {
       counters.limits.leave();
       return this.#answer(pick.reason, `"${service.value}" has no usable endpoint among ${cluster.endpoints.length}.`, counters);
     }
-    const request = this.#upstreamRequest(head.value, service.value, arrival.peerIp);
+    const { method } = arrival.head;
     const deadlineMs = deadlineOf(nowMs, cluster.route.timeoutMs);
-    return { kind: "try", attempt: new Try({ request, counters, beganMs: nowMs, deadlineMs, cluster, lease: pick.lease, affinity }) };
+    return { kind: "try", attempt: new Try({ method, counters, beganMs: nowMs, deadlineMs, cluster, lease: pick.lease, affinity }) };
   }
 
   outcome(attempt: Try, outcome: Outcome, nowMs: number): Decision {
@@ -86,13 +82,13 @@ export class ForwardPath implements RequestPath {
 
   /** Only where the retry is certain to be allowed and to have somewhere to go: else waiting is the better chance. */
   isStranded(attempt: Try, nowMs: number): boolean {
-    const { lease, request, answered, bodyTaken, tries, counters } = attempt;
+    const { lease, method, answered, bodyTaken, tries, counters } = attempt;
     const { id, health } = lease.endpoint.endpoint;
     const cluster = this.#options.table().get(attempt.cluster.name);
     if (health !== "unhealthy" || cluster === undefined || cluster.verdictsExpired || cluster.candidates.mode !== "healthy") return false;
     const { config, route, candidates } = cluster;
     if (nowMs - attempt.triedMs < patienceMs(attempt.cluster.route.timeoutMs)) return false;
-    if (!mayRetry({ method: request.method, sent: true, answered, bodyTaken, tries, retryAttempts: route.retryAttempts })) return false;
+    if (!mayRetry({ method, sent: true, answered, bodyTaken, tries, retryAttempts: route.retryAttempts })) return false;
     if (!attempt.retrying && !counters.limits.hasRoomForRetry(config.retryBudgetPercent)) return false;
     return candidates.endpoints.some(({ endpoint }) => endpoint.id !== id && !attempt.tried.includes(endpoint.id));
   }
@@ -103,11 +99,11 @@ export class ForwardPath implements RequestPath {
 
   /** Moves `attempt` to another endpoint if that is safe, within the budget, and there is one. */
   #tryAgain(attempt: Try, outcome: Failure, nowMs: number): boolean {
-    const { counters, request, cluster } = attempt;
+    const { counters, method, cluster } = attempt;
     const { sent } = outcome;
     const { answered, bodyTaken, tries } = attempt;
     if (hasPassed(attempt.deadlineMs, nowMs)) return false;
-    if (!mayRetry({ method: request.method, sent, answered, bodyTaken, tries, retryAttempts: cluster.route.retryAttempts })) return false;
+    if (!mayRetry({ method, sent, answered, bodyTaken, tries, retryAttempts: cluster.route.retryAttempts })) return false;
     if (!attempt.retrying && !counters.limits.enterRetry(cluster.config.retryBudgetPercent)) {
       counters.retriesDenied++;
       return false;
@@ -131,11 +127,11 @@ export class ForwardPath implements RequestPath {
     attempt.tried.push(attempt.lease.endpoint.endpoint.id);
     const { hash, seat } = attempt.affinity ?? NO_AFFINITY;
     const pick = cluster.picker.pick({ nowMs, exclude: attempt.tried, hash, seat });
-    const isKeepAliveRace = outcome.code === "reset" && attempt.reused && isIdempotent(attempt.request.method);
+    const isKeepAliveRace = outcome.code === "reset" && attempt.reused && isIdempotent(attempt.method);
     return pick.kind === "refused" && isKeepAliveRace ? cluster.picker.pick({ nowMs, exclude: NOBODY, hash, seat }) : pick;
   }
 
-  #affinityOf({ config, route }: ActiveCluster, head: CheckedHead, peerIp: string): Affinity | undefined {
+  #affinityOf({ config, route }: ActiveCluster, head: RequestFacts, peerIp: string): Affinity | undefined {
     const { policy } = config.picking;
     if (route.hashOn.length === 0 || (policy !== "maglev" && policy !== "ring-hash")) return undefined;
     return affinityOf(route.hashOn, head, { peerIp, rng: this.#options.rng });
@@ -158,12 +154,6 @@ export class ForwardPath implements RequestPath {
     counters?.replied(reason);
     return localReply(reason, detail);
   }
-
-  #upstreamRequest(head: CheckedHead, service: string, peerIp: string): Try["request"] {
-    const headers = upstreamHeaders(head, { peerIp, service, newRequestId: () => newRequestId(this.#options.rng) });
-    const hasBody = head.framing.kind === "chunked" || (head.framing.kind === "length" && head.framing.bytes > 0);
-    return { method: head.method, path: head.path, headers, hasBody };
-  }
 }
 
 function reasonOf({ code, sent }: Failure): Reason {
@@ -184,15 +174,4 @@ function reasonOf({ code, sent }: Failure): Reason {
 function detailOf(attempt: Try, { code }: Failure): string {
   const tries = attempt.tries === 1 ? "the only try" : `the last of ${attempt.tries} tries`;
   return `"${attempt.cluster.name}": ${tries} ended with ${code} at ${attempt.lease.endpoint.endpoint.id}.`;
-}
-
-/** 128 random bits in hex. */
-function newRequestId(rng: Rng): string {
-  let id = "";
-  for (let word = 0; word < 4; word++) {
-    id += Math.floor(rng.next() * 4_294_967_296)
-      .toString(16)
-      .padStart(8, "0");
-  }
-  return id;
 }

@@ -5,9 +5,10 @@ import type { Clock } from "@fairlead/shared";
 import type { FailureCode, Outcome } from "../../balancer/index.js";
 import { hasPassed, stepDeadline } from "../../resilience/index.js";
 import type { Decision, RequestPath, RouteBy, Try } from "../engine.js";
-import { downstreamHeaders } from "../headers.js";
+import { downstreamHeaders, upstreamHeaders } from "../headers.js";
 import { reportedLoadOf } from "../load-metrics.js";
 import type { LocalReply } from "../local-reply.js";
+import { type CheckedHead, checkRequestHead } from "../request-head.js";
 import { checkResponseHead } from "../response-head.js";
 import { breakOff } from "./break-off.js";
 import { lingerAtEnd } from "./linger.js";
@@ -24,6 +25,7 @@ const MAX_UPSTREAM_HEAD = 32 * 1_024;
 export interface ExchangeContext {
   readonly clock: Clock;
   readonly pools: UpstreamPools;
+  readonly newRequestId: () => string;
   /** Answers say Connection: close. */
   readonly draining: () => boolean;
   readonly ended: (exchange: Exchange) => void;
@@ -38,6 +40,9 @@ export class Exchange {
   readonly #path: RequestPath;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  #head: CheckedHead | undefined;
+  /** To be sent, to whichever endpoint. */
+  #headers: string[] | undefined;
   #attempt: Try | undefined;
   #upstream: ClientRequest | undefined;
   #phase: Phase = "over";
@@ -65,8 +70,13 @@ export class Exchange {
   start(route: RouteBy, awaitsContinue: boolean): void {
     this.#awaitsContinue = awaitsContinue;
     const { method = "", url = "", httpVersion, rawHeaders, socket } = this.#request;
-    const head = { method, target: url, version: httpVersion, headers: rawHeaders };
-    this.#follow(this.#path.begin({ head, route, peerIp: socket.remoteAddress ?? "unknown" }, this.#context.clock.nowMs()));
+    const checked = checkRequestHead({ method, target: url, version: httpVersion, headers: rawHeaders });
+    if (!checked.ok) {
+      this.#reply(this.#path.reply(checked.error.reason, checked.error.detail));
+      return;
+    }
+    this.#head = checked.value;
+    this.#follow(this.#path.begin({ head: checked.value, route, peerIp: socket.remoteAddress ?? "unknown" }, this.#context.clock.nowMs()));
   }
 
   /** Called a few times a second: everything that ends because time has passed. */
@@ -127,15 +137,36 @@ export class Exchange {
     }
   }
 
+  get #hasBody(): boolean {
+    const framing = this.#head?.framing;
+    return framing?.kind === "chunked" || (framing?.kind === "length" && framing.bytes > 0);
+  }
+
   #send(attempt: Try): void {
     const { ip, port } = attempt.lease.endpoint.endpoint;
-    const { method, path, headers, hasBody } = attempt.request;
+    const head = this.#head;
+    if (head === undefined) return;
+    const { method, path } = head;
+    this.#headers ??= upstreamHeaders(head, {
+      peerIp: this.#request.socket.remoteAddress ?? "unknown",
+      service: attempt.cluster.name,
+      newRequestId: this.#context.newRequestId,
+    });
     const nowMs = this.#context.clock.nowMs();
     this.#attempt = attempt;
     this.#phase = "connecting";
     this.#connectDueMs = stepDeadline(attempt.deadlineMs, nowMs, attempt.cluster.config.connectTimeoutMs);
     const agent = this.#context.pools.of(attempt.lease.endpoint);
-    const upstream = openRequest({ agent, host: ip, port, method, path, headers, setHost: false, maxHeaderSize: MAX_UPSTREAM_HEAD });
+    const upstream = openRequest({
+      agent,
+      host: ip,
+      port,
+      method,
+      path,
+      headers: this.#headers,
+      setHost: false,
+      maxHeaderSize: MAX_UPSTREAM_HEAD,
+    });
     this.#upstream = upstream;
     upstream.on("socket", (socket) => this.#onSocket(upstream, socket));
     upstream.on("information", () => this.#onInterim(upstream));
@@ -145,7 +176,7 @@ export class Exchange {
     });
     upstream.on("response", (answer) => this.#onAnswer(upstream, answer));
     upstream.on("error", (error: NodeJS.ErrnoException) => this.#onUpstreamError(upstream, undefined, error));
-    if (!hasBody) upstream.end();
+    if (!this.#hasBody) upstream.end();
   }
 
   #onSocket(upstream: ClientRequest, socket: Socket): void {
@@ -160,7 +191,7 @@ export class Exchange {
     this.#phase = "waiting";
     attempt.reused = upstream.reusedSocket;
     attempt.lease.opened();
-    if (!attempt.request.hasBody) return;
+    if (!this.#hasBody) return;
     attempt.bodyTaken = true;
     if (this.#awaitsContinue) this.#response.writeContinue();
     this.#awaitsContinue = false;

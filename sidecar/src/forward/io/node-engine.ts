@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type Clock, fail, ok, type Result, type Timer } from "@fairlead/shared";
+import { type Clock, fail, ok, type Result, type Rng, type Timer } from "@fairlead/shared";
 import type { Engine, ListenerSpec, Listening, RequestPath } from "../engine.js";
 import type { LocalReply } from "../local-reply.js";
 import { Exchange, type ExchangeContext } from "./exchange.js";
@@ -34,6 +34,8 @@ const MAX_CONNECTIONS = 8_192;
 
 export interface NodeEngineOptions {
   readonly clock: Clock;
+  /** For request ids. */
+  readonly rng: Rng;
 }
 
 /** The first engine: node:http on both sides. As strict as Node is, plus what `checkRequestHead` and `checkResponseHead` add. */
@@ -51,9 +53,15 @@ export class NodeEngine implements Engine {
   #draining = false;
   #onIdle: (() => void) | undefined;
 
-  constructor({ clock }: NodeEngineOptions) {
+  constructor({ clock, rng }: NodeEngineOptions) {
     this.#clock = clock;
-    this.#context = { clock, pools: this.#pools, draining: () => this.#draining, ended: (exchange) => this.#onEnded(exchange) };
+    this.#context = {
+      clock,
+      pools: this.#pools,
+      newRequestId: () => newRequestId(rng),
+      draining: () => this.#draining,
+      ended: (exchange) => this.#onEnded(exchange),
+    };
   }
 
   listen(spec: ListenerSpec, path: RequestPath): Promise<Result<Listening>> {
@@ -191,4 +199,15 @@ function replyTo(error: NodeJS.ErrnoException, path: RequestPath): LocalReply {
     default:
       return path.reply("bad-request", `Refused: not HTTP/1.1 (${error.code ?? error.message}).`);
   }
+}
+
+/** 128 random bits in hex. */
+function newRequestId(rng: Rng): string {
+  let id = "";
+  for (let word = 0; word < 4; word++) {
+    id += Math.floor(rng.next() * 4_294_967_296)
+      .toString(16)
+      .padStart(8, "0");
+  }
+  return id;
 }

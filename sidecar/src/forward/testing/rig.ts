@@ -8,6 +8,7 @@ import { type ClusterConfig, EndpointState, type PickPolicy, type RouteConfig } 
 import { pickingBy } from "../../endpoint/testing/picking.js";
 import { connectEjection } from "../../resilience/index.js";
 import type { Listening, RouteBy } from "../engine.js";
+import { NetEngine, type NetEngineOptions } from "../io/net-engine.js";
 import { NodeEngine } from "../io/node-engine.js";
 import { ForwardPath } from "../request-path.js";
 
@@ -68,7 +69,16 @@ export function clusterOf(name: string, endpoints: readonly EndpointState[], opt
   };
 }
 
+export type EngineName = "net" | "node";
+
+const ENGINES: Readonly<Record<EngineName, (options: NetEngineOptions) => NetEngine | NodeEngine>> = {
+  net: (options) => new NetEngine(options),
+  node: (options) => new NodeEngine(options),
+};
+
 export interface RigOptions extends ClusterOptions {
+  /** Default: the one that the sidecar uses. */
+  readonly engine?: EngineName;
   readonly endpoints: readonly EndpointState[];
   readonly route?: Partial<RouteConfig>;
   readonly by?: RouteBy;
@@ -78,7 +88,7 @@ export interface RigOptions extends ClusterOptions {
 /** One listener of service `shop` in front of the given endpoints. Time moves only when a test moves it. */
 export class Rig {
   readonly clock = new FakeClock();
-  readonly engine = new NodeEngine({ clock: this.clock });
+  readonly engine: NodeEngine | NetEngine;
   readonly path: ForwardPath;
   table: ClusterTable;
   listening: Listening | undefined;
@@ -87,6 +97,8 @@ export class Rig {
     this.table = new Map([["shop", clusterOf("shop", options.endpoints, options)]]);
     const routing = { upstreams: new Set(["shop", "cart"]), hosts: options.hosts ?? new Map() };
     this.path = new ForwardPath({ table: () => this.table, routing, rng: seeded(2) });
+    const engineOptions = { clock: this.clock, rng: seeded(2) };
+    this.engine = ENGINES[options.engine ?? "node"](engineOptions);
   }
 
   static async start(options: RigOptions): Promise<Rig> {

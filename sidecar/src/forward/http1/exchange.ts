@@ -1,0 +1,133 @@
+// One request between a caller and, one after the other, the endpoints it is tried at. Decides nothing about bytes.
+
+import type { FailureCode, Outcome } from "../../balancer/index.js";
+import { hasPassed, stepDeadline } from "../../resilience/index.js";
+import type { Decision, RequestPath, Try } from "../engine.js";
+import { reportedLoadOf } from "../load-metrics.js";
+import type { LocalReply } from "../local-reply.js";
+import type { ExchangeContext } from "./exchange-context.js";
+import type { Upstream } from "./upstream.js";
+
+/** Where the present try is. `over`: nothing is under way upstream. */
+export type Phase = "over" | "connecting" | "waiting" | "answering";
+
+/** What a request needs of the side that it came from. */
+export interface ExchangeCaller {
+  /** The connection stands: send the request on it. */
+  onUpstream(upstream: Upstream, attempt: Try): void;
+  /** The answer is ours to give. */
+  onReply(reply: LocalReply): void;
+  /** An answer that has begun will not be finished. */
+  cut(): void;
+}
+
+/** Reused for the requests of one connection, which come one after the other. */
+export class Exchange {
+  readonly #context: ExchangeContext;
+  readonly #path: RequestPath;
+  readonly #caller: ExchangeCaller;
+  #phase: Phase = "over";
+  #attempt: Try | undefined;
+  #upstream: Upstream | undefined;
+  #connectDueMs = Number.POSITIVE_INFINITY;
+
+  constructor(context: ExchangeContext, path: RequestPath, caller: ExchangeCaller) {
+    this.#context = context;
+    this.#path = path;
+    this.#caller = caller;
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  get upstream(): Upstream | undefined {
+    return this.#upstream;
+  }
+
+  follow(decision: Decision): void {
+    if (decision.kind === "try") this.#send(decision.attempt);
+    else if (decision.kind === "answer") this.#caller.onReply(decision.reply);
+  }
+
+  onConnected(upstream: Upstream): void {
+    const attempt = this.#attempt;
+    if (attempt === undefined || upstream !== this.#upstream) return;
+    this.#phase = "waiting";
+    attempt.reused = upstream.isReused;
+    attempt.lease.opened();
+    this.#caller.onUpstream(upstream, attempt);
+  }
+
+  /** The head of a final answer has come, with what the endpoint says of its load. Gives the Set-Cookie that belongs into it. */
+  onAnswer(loadReport: string | undefined): string | undefined {
+    this.#phase = "answering";
+    const attempt = this.#attempt;
+    attempt?.answerBegan();
+    const load = loadReport === undefined ? undefined : reportedLoadOf(["endpoint-load-metrics", loadReport]);
+    if (load !== undefined) attempt?.lease.reported(load, this.#context.nowMs());
+    return attempt?.setCookie;
+  }
+
+  /** Its last byte is written. */
+  onAnswerDone(status: number): void {
+    this.#upstream = undefined;
+    this.#settle({ kind: "success", status });
+  }
+
+  /** A connection that was switched to another protocol is over. */
+  onTunnelEnd(): void {
+    this.#drop();
+    this.#settle({ kind: "success", status: 101 });
+  }
+
+  onFailed(upstream: Upstream, code: FailureCode, sent: boolean): void {
+    if (upstream === this.#upstream) this.#fail(code, sent);
+  }
+
+  /** Nobody waits for an answer any more. */
+  abandon(): void {
+    this.#drop();
+    this.#settle({ kind: "abandoned" });
+  }
+
+  sweep(nowMs: number): void {
+    const attempt = this.#attempt;
+    if (attempt === undefined) return;
+    if (hasPassed(attempt.deadlineMs, nowMs)) this.#fail("timeout", this.#phase !== "connecting");
+    else if (this.#phase === "connecting" && hasPassed(this.#connectDueMs, nowMs)) this.#fail("connect-timeout", false);
+    else if (this.#phase === "waiting" && this.#path.isStranded(attempt, nowMs)) this.#fail("timeout", true);
+  }
+
+  #send(attempt: Try): void {
+    this.#attempt = attempt;
+    this.#phase = "connecting";
+    const upstream = this.#context.upstreamTo(attempt.lease.endpoint);
+    this.#upstream = upstream;
+    upstream.begin(this);
+    if (upstream.isConnected) this.onConnected(upstream);
+    else this.#connectDueMs = stepDeadline(attempt.deadlineMs, this.#context.nowMs(), attempt.cluster.config.connectTimeoutMs);
+  }
+
+  #fail(code: FailureCode, sent: boolean): void {
+    const isBroken = this.#phase === "answering";
+    this.#drop();
+    this.#settle({ kind: "failure", code, sent });
+    if (isBroken) this.#caller.cut();
+  }
+
+  #drop(): void {
+    const upstream = this.#upstream;
+    this.#upstream = undefined;
+    upstream?.discard();
+  }
+
+  /** Gives the try back, exactly once, and does what follows from it. */
+  #settle(outcome: Outcome): void {
+    const attempt = this.#attempt;
+    if (attempt === undefined) return;
+    this.#attempt = undefined;
+    this.#phase = "over";
+    this.follow(this.#path.outcome(attempt, outcome, this.#context.nowMs()));
+  }
+}

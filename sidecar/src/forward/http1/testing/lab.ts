@@ -1,0 +1,71 @@
+// Callers and upstreams without a network: whole exchanges as bytes in and bytes out.
+
+import { seeded } from "@fairlead/shared";
+import { FakeClock } from "@fairlead/shared/testing";
+import type { EndpointState } from "../../../endpoint/index.js";
+import type { RouteBy } from "../../engine.js";
+import { ForwardPath } from "../../request-path.js";
+import { type ClusterOptions, clusterOf, stateAt } from "../../testing/rig.js";
+import { Caller } from "../caller.js";
+import type { ExchangeContext } from "../exchange-context.js";
+import { RequestHead } from "../request-head.js";
+import { Upstream } from "../upstream.js";
+import { FakeWire } from "./fake-wire.js";
+
+/** One connection to an endpoint, and whether it waits in the pool. */
+interface Dialled {
+  readonly upstream: Upstream;
+  readonly wire: FakeWire;
+}
+
+export class Lab {
+  readonly clock = new FakeClock();
+  readonly states: readonly EndpointState[];
+  readonly path: ForwardPath;
+  readonly dialled: Dialled[] = [];
+  readonly idle: Upstream[] = [];
+  readonly busy = new Set<Caller>();
+  draining = false;
+  /** A new connection stands at once; else when a test says so. */
+  connects = true;
+  readonly #context: ExchangeContext;
+
+  constructor(options: ClusterOptions = {}, endpoints = 1) {
+    this.states = Array.from({ length: endpoints }, (_, index) => stateAt(index + 1));
+    const table = new Map([["shop", clusterOf("shop", this.states, options)]]);
+    const rng = seeded(1);
+    this.path = new ForwardPath({ table: () => table, routing: { upstreams: new Set(["shop"]), hosts: new Map() }, rng });
+    this.#context = {
+      nowMs: () => this.clock.nowMs(),
+      word: () => Math.floor(rng.next() * 2 ** 32),
+      requestHead: new RequestHead(),
+      draining: () => this.draining,
+      upstreamTo: (endpoint) => this.idle.pop() ?? this.#dial(endpoint),
+      exchangeBegan: (caller) => this.busy.add(caller),
+      exchangeEnded: (caller) => this.busy.delete(caller),
+    };
+  }
+
+  caller(route: RouteBy = { kind: "service", service: "shop" }): { caller: Caller; wire: FakeWire } {
+    const wire = new FakeWire();
+    const caller = new Caller(wire, { context: this.#context, path: this.path, route, peerIp: "10.1.1.1" });
+    wire.machine = caller;
+    return { caller, wire };
+  }
+
+  #dial(endpoint: EndpointState): Upstream {
+    const wire = new FakeWire();
+    const pool = {
+      keep: (upstream: Upstream) => void this.idle.push(upstream),
+      forget: (upstream: Upstream) => {
+        const at = this.idle.indexOf(upstream);
+        if (at >= 0) this.idle.splice(at, 1);
+      },
+    };
+    const upstream = new Upstream(endpoint, wire, pool);
+    wire.machine = upstream;
+    this.dialled.push({ upstream, wire });
+    if (this.connects) upstream.onConnected();
+    return upstream;
+  }
+}

@@ -1,0 +1,327 @@
+// A connection to an endpoint, without the connection: one answer after the other, each for one exchange.
+
+import type { EndpointState } from "../../endpoint/index.js";
+import { BODY, BodyReader } from "./body-reader.js";
+import type { Caller } from "./caller.js";
+import { putChunk, putLastChunk } from "./chunks.js";
+import type { Exchange } from "./exchange.js";
+import { INCOMPLETE } from "./field-table.js";
+import { HeadWriter } from "./head-writer.js";
+import { Inbox } from "./inbox.js";
+import { ResponseHead } from "./response-head.js";
+import type { Wire, WireEvents } from "./wire.js";
+
+/** Interim answers taken from an upstream; more is a flood. */
+const MAX_INTERIM = 32;
+/** Below the 5 s of Node's own servers, the shortest common keep-alive, so that we close idle connections before they do. */
+export const MAX_IDLE_MS = 4_000;
+
+/** Read and written within one turn, so that one of each is enough for all connections. */
+const HEAD = new ResponseHead();
+const WRITER = new HeadWriter();
+
+export interface UpstreamPool {
+  /** The connection can be used again. */
+  keep(upstream: Upstream): void;
+  /** It ended, or is ended now. */
+  forget(upstream: Upstream): void;
+}
+
+/** What an answer has to fit. */
+export interface Expected {
+  readonly caller: Caller;
+  /** The answer to HEAD has no body, whatever it says. */
+  readonly isHead: boolean;
+  readonly upgrades: boolean;
+  /** An HTTP/1.0 caller knows no chunks. */
+  readonly callerIsOld: boolean;
+}
+
+type State = "connecting" | "idle" | "waiting" | "answering" | "tunnel" | "closed";
+
+export class Upstream implements WireEvents {
+  readonly inbox = new Inbox();
+  readonly endpoint: EndpointState;
+  readonly wire: Wire;
+  readonly #pool: UpstreamPool;
+  readonly #reader = new BodyReader();
+  #state: State = "connecting";
+  #exchange: Exchange | undefined;
+  #expected: Expected | undefined;
+  #used = false;
+  #interim = 0;
+  #status = 0;
+  #chunked = false;
+  #closes = false;
+  #idleMs = MAX_IDLE_MS;
+
+  constructor(endpoint: EndpointState, wire: Wire, pool: UpstreamPool) {
+    this.endpoint = endpoint;
+    this.wire = wire;
+    this.#pool = pool;
+  }
+
+  get isConnected(): boolean {
+    return this.#state !== "connecting";
+  }
+
+  /** It carried an exchange before: its end may be a keep-alive race. */
+  get isReused(): boolean {
+    return this.#used;
+  }
+
+  /** How long it may lie idle. */
+  get idleMs(): number {
+    return this.#idleMs;
+  }
+
+  begin(exchange: Exchange): void {
+    this.#exchange = exchange;
+  }
+
+  /** The request goes out now. */
+  expect(expected: Expected): void {
+    this.#expected = expected;
+    this.#state = "waiting";
+    this.#interim = 0;
+  }
+
+  /** Its exchange has no use for it any more, in whatever state it is. */
+  discard(): void {
+    this.#exchange = undefined;
+    this.#expected = undefined;
+    if (this.#state !== "closed") this.#end();
+  }
+
+  /** It has been idle for long enough. */
+  retire(): void {
+    this.#state = "closed";
+    this.#pool.forget(this);
+    this.wire.close();
+  }
+
+  /** What was written of the answer has left. */
+  onCallerFlushed(): void {
+    if (this.#state === "answering" || this.#state === "tunnel") {
+      this.#pump();
+      this.#holdBack();
+    }
+  }
+
+  // From the connection.
+
+  onConnected(): void {
+    this.#state = "idle";
+    this.#exchange?.onConnected(this);
+  }
+
+  onReceived(length: number): void {
+    this.inbox.receive(length);
+    // Nothing was asked: whatever it is, the next answer could not be told from it.
+    if (this.#state === "idle") this.#end();
+    else this.#pump();
+    this.#holdBack();
+  }
+
+  onFlushed(): void {
+    this.#expected?.caller.onUpstreamFlushed();
+  }
+
+  onEnd(): void {
+    if (this.#state === "tunnel") this.#expected?.caller.wire.end();
+    else if (this.#state === "answering" && this.#reader.endsWithConnection) this.#finish();
+    else if (this.#state === "waiting" || this.#state === "answering") this.#fail("reset");
+    else this.#end();
+  }
+
+  onClosed(code: string | undefined): void {
+    const { exchange, state } = { exchange: this.#exchange, state: this.#state };
+    if (state === "closed") return;
+    this.#state = "closed";
+    this.#pool.forget(this);
+    if (state === "connecting") exchange?.onFailed(this, code === "ECONNREFUSED" ? "connect-refused" : "connect-failed", false);
+    else if (state === "tunnel") this.#expected?.caller.onTunnelClosed();
+    else if (state !== "idle") exchange?.onFailed(this, "reset", true);
+  }
+
+  // Answers.
+
+  #pump(): void {
+    const { inbox } = this;
+    while (!inbox.isEmpty) {
+      if (this.#state === "waiting") {
+        if (!this.#readHead()) return;
+      } else if (this.#state === "answering") {
+        this.#readBody(-1, this.#reader.next(inbox.bytes, inbox.position, inbox.end));
+        return;
+      } else if (this.#state === "tunnel") {
+        this.#expected?.caller.wire.write(inbox.bytes.subarray(inbox.position, inbox.end));
+        inbox.clear();
+      } else return;
+    }
+  }
+
+  /** False when no more can be done with what came. */
+  #readHead(): boolean {
+    const { inbox } = this;
+    const after = HEAD.read(inbox.bytes, inbox.position, inbox.end);
+    if (after === INCOMPLETE) {
+      inbox.keep();
+      return false;
+    }
+    if (after < 0) return this.#fail("bad-response");
+    if (HEAD.status === 101) return this.#switch(after);
+    if (HEAD.status < 200) {
+      // 100 and 103 are not passed on: the caller's 100 was answered at its own connection, hints are optional.
+      this.#interim++;
+      inbox.position = after;
+      return this.#interim <= MAX_INTERIM || this.#fail("bad-response");
+    }
+    this.#beginAnswer(after);
+    return false;
+  }
+
+  #beginAnswer(after: number): void {
+    const { inbox } = this;
+    const expected = this.#expected;
+    if (expected === undefined) return;
+    const { chunked, hasLength, length, closes } = HEAD;
+    this.#status = HEAD.status;
+    this.#closes = closes;
+    this.#idleMs = Math.min(MAX_IDLE_MS, Math.max(0, HEAD.idleMs - 1_000));
+    const hasBody = !(expected.isHead || HEAD.status === 204 || HEAD.status === 304);
+    this.#beginBody(hasBody);
+    // A body that is wrong from its first byte is no answer at all.
+    const found = this.#reader.next(inbox.bytes, after, inbox.end);
+    if (found === BODY.fault) {
+      this.#fail("bad-response");
+      return;
+    }
+    this.#state = "answering";
+    const cookie = this.#exchange?.onAnswer(HEAD.loadReport);
+    const endsByClose = hasBody && !hasLength && expected.callerIsOld;
+    this.#chunked = hasBody && !hasLength && !expected.callerIsOld;
+    const willClose = expected.caller.onAnswer(endsByClose);
+    const framing = {
+      chunked: this.#chunked,
+      length: hasLength && !chunked && HEAD.status !== 204 ? length : -1,
+      closes: willClose,
+      cookie,
+    };
+    WRITER.response(HEAD, inbox.bytes, framing);
+    inbox.position = after;
+    this.#readBody(this.#placeHead(after), found);
+  }
+
+  #beginBody(hasBody: boolean): void {
+    if (!hasBody) this.#reader.beginLength(0);
+    else if (HEAD.chunked) this.#reader.beginChunked();
+    else if (HEAD.hasLength) this.#reader.beginLength(HEAD.length);
+    else this.#reader.beginUntilClose();
+  }
+
+  /** Puts the head right before what follows it, so that both leave in one write. Gives where it begins; -1 when it was written by itself. */
+  #placeHead(before: number): number {
+    const { inbox } = this;
+    const { bytes, length } = WRITER;
+    const start = before - length;
+    if (start < 0) {
+      this.#expected?.caller.wire.write(Buffer.from(bytes.subarray(0, length)));
+      return -1;
+    }
+    bytes.copy(inbox.bytes, start, 0, length);
+    return start;
+  }
+
+  /**
+   * @param headStart where bytes begin that are to be written before the body that follows them; -1 for none
+   * @param first what the reader has found already
+   */
+  #readBody(headStart: number, first: number): void {
+    const { inbox } = this;
+    const reader = this.#reader;
+    const out = this.#expected?.caller.wire;
+    if (out === undefined) return;
+    let from = headStart;
+    let found = first;
+    out.cork();
+    while (found === BODY.span) {
+      if (this.#chunked) {
+        if (from >= 0) out.write(inbox.bytes.subarray(from, inbox.position));
+        putChunk(out, inbox.bytes.subarray(reader.start, reader.end));
+      } else {
+        const isJoined = from >= 0 && reader.start === inbox.position;
+        if (from >= 0 && !isJoined) out.write(inbox.bytes.subarray(from, inbox.position));
+        out.write(inbox.bytes.subarray(isJoined ? from : reader.start, reader.end));
+      }
+      from = -1;
+      inbox.position = reader.position;
+      found = reader.next(inbox.bytes, inbox.position, inbox.end);
+    }
+    if (from >= 0) out.write(inbox.bytes.subarray(from, inbox.position));
+    inbox.position = reader.position;
+    if (found === BODY.done && this.#chunked) putLastChunk(out, reader.trailers);
+    out.uncork();
+    if (found === BODY.done) this.#finish();
+    else if (found === BODY.fault) this.#fail("bad-response");
+  }
+
+  #finish(): void {
+    const exchange = this.#exchange;
+    const expected = this.#expected;
+    if (expected === undefined) return;
+    const isClosed = this.#reader.endsWithConnection;
+    if (isClosed && this.#chunked) putLastChunk(expected.caller.wire, undefined);
+    const canKeep = !isClosed && !this.#closes && this.inbox.isEmpty && expected.caller.isRequestDone && this.wire.isFlushed;
+    this.#exchange = undefined;
+    this.#expected = undefined;
+    this.#used = true;
+    this.#state = "idle";
+    if (!canKeep) this.#end();
+    else if (expected.caller.wire.isFlushed) this.#keep();
+    else {
+      // Its memory is still being read from as long as the answer has not left.
+      this.wire.pause();
+      expected.caller.whenFlushed = () => this.#keep();
+    }
+    exchange?.onAnswerDone(this.#status);
+    expected.caller.onAnswerDone();
+  }
+
+  #keep(): void {
+    if (this.#state !== "idle") return;
+    this.wire.resume();
+    this.#pool.keep(this);
+  }
+
+  #switch(after: number): boolean {
+    const expected = this.#expected;
+    if (expected === undefined || !expected.upgrades || !HEAD.upgrades) return this.#fail("bad-response");
+    const cookie = this.#exchange?.onAnswer(HEAD.loadReport);
+    WRITER.response(HEAD, this.inbox.bytes, { chunked: false, length: -1, closes: false, cookie });
+    expected.caller.wire.write(Buffer.from(WRITER.bytes.subarray(0, WRITER.length)));
+    this.inbox.position = after;
+    this.#state = "tunnel";
+    expected.caller.onTunnel();
+    return true;
+  }
+
+  #fail(code: "reset" | "bad-response"): false {
+    this.#exchange?.onFailed(this, code, true);
+    return false;
+  }
+
+  #end(): void {
+    this.#state = "closed";
+    this.#pool.forget(this);
+    this.wire.reset();
+  }
+
+  /** Nothing more is read while what was written has not left. */
+  #holdBack(): void {
+    const out = this.#expected?.caller.wire;
+    if (out === undefined) return;
+    if (out.isFlushed) this.wire.resume();
+    else this.wire.pause();
+  }
+}

@@ -1,0 +1,83 @@
+import type { EndpointState } from "../../endpoint/index.js";
+import { Upstream, type UpstreamPool } from "../http1/upstream.js";
+import { connectWired, SocketWire } from "./socket-wire.js";
+
+/** Idle connections kept per endpoint; more in flight are opened and closed again. */
+const MAX_IDLE = 256;
+
+/** What is idle to one endpoint: last in, first out, so that what is not needed grows old and is closed. */
+interface Idle {
+  readonly upstreams: Upstream[];
+  readonly sinceMs: number[];
+}
+
+/**
+ * Kept-alive connections per endpoint state, so that a new instance at an old address never gets an old connection. Nothing has to be
+ * closed when an endpoint leaves: nothing new is sent to it, its requests in flight finish, and idle connections end by their age.
+ * Connections in flight are bounded by the cluster's limit of requests, one request each.
+ */
+export class EndpointPools implements UpstreamPool {
+  readonly #nowMs: () => number;
+  readonly #idle = new Map<EndpointState, Idle>();
+  readonly #open = new Set<Upstream>();
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  /** Connections open, idle or in use. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  take(endpoint: EndpointState): Upstream {
+    const idle = this.#idle.get(endpoint);
+    const kept = idle?.upstreams.pop();
+    idle?.sinceMs.pop();
+    return kept ?? this.#connect(endpoint);
+  }
+
+  keep(upstream: Upstream): void {
+    let idle = this.#idle.get(upstream.endpoint);
+    if (idle === undefined) {
+      idle = { upstreams: [], sinceMs: [] };
+      this.#idle.set(upstream.endpoint, idle);
+    }
+    if (idle.upstreams.length >= MAX_IDLE) {
+      upstream.retire();
+      return;
+    }
+    idle.upstreams.push(upstream);
+    idle.sinceMs.push(this.#nowMs());
+  }
+
+  forget(upstream: Upstream): void {
+    this.#open.delete(upstream);
+    const idle = this.#idle.get(upstream.endpoint);
+    const at = idle?.upstreams.lastIndexOf(upstream) ?? -1;
+    if (idle === undefined || at < 0) return;
+    idle.upstreams.splice(at, 1);
+    idle.sinceMs.splice(at, 1);
+    if (idle.upstreams.length === 0) this.#idle.delete(upstream.endpoint);
+  }
+
+  /** Ends connections that have been idle for as long as they may. */
+  sweep(nowMs: number): void {
+    for (const { upstreams, sinceMs } of this.#idle.values()) {
+      const old = upstreams.filter((upstream, index) => nowMs - (sinceMs[index] ?? nowMs) >= upstream.idleMs);
+      for (const upstream of old) upstream.retire();
+    }
+  }
+
+  destroy(): void {
+    for (const upstream of [...this.#open]) upstream.discard();
+  }
+
+  #connect(endpoint: EndpointState): Upstream {
+    const wire = new SocketWire();
+    const upstream = new Upstream(endpoint, wire, this);
+    this.#open.add(upstream);
+    connectWired(wire, upstream, { host: endpoint.endpoint.ip, port: endpoint.endpoint.port }, () => upstream.onConnected());
+    return upstream;
+  }
+}

@@ -1,0 +1,142 @@
+import { type NetConnectOpts, Socket } from "node:net";
+import { HEADROOM, type Inbox } from "../http1/inbox.js";
+import type { Wire, WireEvents } from "../http1/wire.js";
+
+const NOTHING = Buffer.alloc(0);
+
+/** A machine on a socket. Reads go straight into its inbox: no buffer is made per read. */
+export type Wired = WireEvents & { readonly inbox: Inbox };
+
+/** A TCP connection as a machine sees it. */
+export class SocketWire implements Wire {
+  #socket: Socket | undefined;
+  #machine: WireEvents | undefined;
+  #awaitsFlush = false;
+  #code: string | undefined;
+
+  get isFlushed(): boolean {
+    return this.#socket === undefined || this.#socket.writableLength === 0;
+  }
+
+  /** Joins a socket and its machine. From here on the machine hears of it. */
+  attach(socket: Socket, machine: WireEvents): void {
+    this.#socket = socket;
+    this.#machine = machine;
+    socket.setNoDelay(true);
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      this.#code = error.code ?? "";
+    });
+    socket.on("end", () => machine.onEnd());
+    socket.on("close", () => machine.onClosed(this.#code));
+  }
+
+  write(bytes: Uint8Array): void {
+    const socket = this.#socket;
+    if (socket === undefined || socket.destroyed) return;
+    socket.write(bytes);
+    if (socket.writableLength !== 0 && socket.writableCorked === 0) this.#awaitFlush(socket);
+  }
+
+  cork(): void {
+    this.#socket?.cork();
+  }
+
+  uncork(): void {
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    socket.uncork();
+    if (socket.writableLength !== 0 && socket.writableCorked === 0 && !socket.destroyed) this.#awaitFlush(socket);
+  }
+
+  pause(): void {
+    this.#socket?.pause();
+  }
+
+  resume(): void {
+    this.#socket?.resume();
+  }
+
+  end(): void {
+    this.#socket?.end();
+  }
+
+  close(): void {
+    this.#socket?.destroySoon();
+  }
+
+  reset(): void {
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    // Once the FIN is under way libuv refuses the RST, and Node then never closes the socket (its descriptor leaks, and the
+    // server never finishes closing). Everything has been handed over by then: there is nothing left to break off.
+    if (socket.connecting || (socket.writableEnded && socket.writableLength === 0)) socket.destroy();
+    else socket.resetAndDestroy();
+  }
+
+  /** An empty write waits behind what has not left; `drain` would come only for what is above a high-water mark. */
+  #awaitFlush(socket: Socket): void {
+    if (this.#awaitsFlush) return;
+    this.#awaitsFlush = true;
+    socket.write(NOTHING, () => {
+      this.#awaitsFlush = false;
+      if (this.isFlushed) this.#machine?.onFlushed();
+      else if (!socket.destroyed) this.#awaitFlush(socket);
+    });
+  }
+}
+
+/** Reads of a socket that is made for this machine. */
+function readsInto(machine: Wired) {
+  return {
+    buffer: machine.inbox.own.subarray(HEADROOM),
+    callback: (length: number) => {
+      machine.onReceived(length);
+      return true;
+    },
+  };
+}
+
+/** Opens a connection; the machine hears `onClosed` when there is none to be had. */
+export function connectWired(wire: SocketWire, machine: Wired, to: { host: string; port: number }, onConnected: () => void): void {
+  const socket = new Socket({ onread: readsInto(machine) } as NetConnectOpts & { onread: ReturnType<typeof readsInto> });
+  wire.attach(socket, machine);
+  socket.connect(to, onConnected);
+}
+
+interface Accepted extends Socket {
+  _handle?: unknown;
+  _server?: unknown;
+}
+
+/**
+ * Takes an accepted connection over into a socket that reads into the machine's inbox. Node has no option for that on the accepting
+ * side, so the handle is moved; where this Node keeps no handle, the socket is used as it is.
+ * @param accepted paused since it was accepted (`pauseOnConnect`)
+ */
+export function acceptWired(wire: SocketWire, machine: Wired, accepted: Accepted): Socket {
+  const handle = accepted._handle;
+  if (handle === undefined || handle === null) return readByEvents(wire, machine, accepted);
+  const options = { handle, allowHalfOpen: true, onread: readsInto(machine) };
+  accepted._handle = null;
+  const socket: Accepted = new Socket(options as ConstructorParameters<typeof Socket>[0]);
+  // The server counts its connections as their sockets close.
+  socket._server = accepted._server;
+  accepted._server = null;
+  wire.attach(socket, machine);
+  socket.resume();
+  return socket;
+}
+
+function readByEvents(wire: SocketWire, machine: Wired, socket: Socket): Socket {
+  wire.attach(socket, machine);
+  const room = machine.inbox.own.length - HEADROOM;
+  socket.on("data", (chunk) => {
+    for (let at = 0; at < chunk.length; at += room) {
+      const part = chunk.subarray(at, at + room);
+      machine.inbox.own.set(part, HEADROOM);
+      machine.onReceived(part.length);
+    }
+  });
+  socket.resume();
+  return socket;
+}
