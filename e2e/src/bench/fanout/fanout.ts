@@ -3,7 +3,7 @@ import type { Bench, Figures } from "../bench.js";
 import { percentile } from "../percentile.js";
 import { contest } from "./contest.js";
 import type { FleetReport, ServerReport } from "./fleet-protocol.js";
-import { startHelper } from "./helper.js";
+import { startPinnedScript } from "./pinned-script.js";
 
 const STREAMS = Number(process.env["BENCH_STREAMS"] ?? 10_000);
 const ENDPOINTS = 100;
@@ -23,7 +23,7 @@ export const fanout: Bench = {
 };
 
 async function measure(): Promise<Figures> {
-  const server = startHelper<ServerReport>("xds-server-main.js", 0, ["1", String(ENDPOINTS)]);
+  const server = startPinnedScript<ServerReport>("xds-server-main.js", 0, ["1", String(ENDPOINTS)]);
   const { port } = await server.next("listening");
   server.send({ kind: "measure" });
   const empty = await server.next("measured");
@@ -48,7 +48,7 @@ async function measure(): Promise<Figures> {
 
 /** Clients of their own for one server; resolves when everybody has the first response. */
 async function connectFleet(port: number): Promise<{ end(): Promise<unknown> }> {
-  const fleet = startHelper<FleetReport>("xds-clients-main.js", 1, []);
+  const fleet = startPinnedScript<FleetReport>("xds-clients-main.js", 1, []);
   fleet.send({ kind: "connect", port, streams: STREAMS, types: [RESOURCE_TYPES.assignment], names: ["c0"] });
   await fleet.next("synced");
   return { end: () => fleet.end() };

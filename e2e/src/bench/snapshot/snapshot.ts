@@ -2,7 +2,7 @@ import { RESOURCE_TYPES } from "@fairlead/proto";
 import { temporaryFolder } from "../../harness/teardown.js";
 import { until } from "../../harness/until.js";
 import type { Bench, Figures } from "../bench.js";
-import { startHelper } from "../fanout/helper.js";
+import { startPinnedScript } from "../fanout/pinned-script.js";
 import { RawStream } from "../fanout/raw-stream.js";
 import { percentile } from "../percentile.js";
 import { serviceAt } from "./bench-source.js";
@@ -65,7 +65,7 @@ async function measure(): Promise<Figures> {
 }
 
 async function startPlane(clusters: number, endpoints: number): Promise<Plane> {
-  const plane = startHelper<PlaneReport>("snapshot-plane-main.js", 0, [
+  const plane = startPinnedScript<PlaneReport>("snapshot-plane-main.js", 0, [
     String(clusters),
     String(endpoints),
     temporaryFolder("bench-snapshot"),

@@ -1,6 +1,6 @@
 import { RESOURCE_TYPES } from "@fairlead/proto";
 import type { FleetReport, ServerReport } from "../fanout/fleet-protocol.js";
-import { type Helper, startHelper } from "../fanout/helper.js";
+import { type PinnedScript, startPinnedScript } from "../fanout/pinned-script.js";
 import { percentile } from "../percentile.js";
 import { BAD_CLIENTS, type BadClient, type BadClientReport } from "./bad-clients-protocol.js";
 
@@ -26,8 +26,8 @@ export interface BadClientFigures {
  * median of the rounds' ratios. That of the CPU stands a busy machine.
  */
 export async function measureBadClients({ streams, rounds }: BadClientOptions): Promise<BadClientFigures> {
-  const server = startHelper<ServerReport>("xds-server-main.js", 0, ["1", String(ENDPOINTS)]);
-  const fleet = startHelper<FleetReport>("xds-clients-main.js", 1, []);
+  const server = startPinnedScript<ServerReport>("xds-server-main.js", 0, ["1", String(ENDPOINTS)]);
+  const fleet = startPinnedScript<FleetReport>("xds-clients-main.js", 1, []);
   const { port } = await server.next("listening");
   fleet.send({ kind: "connect", port, streams, types: [RESOURCE_TYPES.assignment], names: ["c0"] });
   await fleet.next("synced");
@@ -35,7 +35,7 @@ export async function measureBadClients({ streams, rounds }: BadClientOptions): 
   const p99 = {} as Record<BadClient, number>;
   const cpu = {} as Record<BadClient, number>;
   for (const kind of BAD_CLIENTS) {
-    const bad = startHelper<BadClientReport>("xds-bad-clients-main.js", 1, [kind, String(port)]);
+    const bad = startPinnedScript<BadClientReport>("xds-bad-clients-main.js", 1, [kind, String(port)]);
     const ofRounds = await alternate(rounds, { bad, measure: () => push(server, streams) });
     p99[kind] = median(ofRounds.map(({ idle, beside }) => beside.ackP99Ms / idle.ackP99Ms));
     cpu[kind] = median(ofRounds.map(({ idle, beside }) => beside.cpuMicros / idle.cpuMicros));
@@ -55,7 +55,7 @@ interface Round {
 
 async function alternate(
   rounds: number,
-  { bad, measure }: { readonly bad: Helper<BadClientReport>; readonly measure: () => Promise<Half> },
+  { bad, measure }: { readonly bad: PinnedScript<BadClientReport>; readonly measure: () => Promise<Half> },
 ): Promise<readonly Round[]> {
   const done: Round[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -70,7 +70,7 @@ async function alternate(
   return done;
 }
 
-async function push(server: Helper<ServerReport>, streams: number): Promise<Half> {
+async function push(server: PinnedScript<ServerReport>, streams: number): Promise<Half> {
   server.send({ kind: "push", rounds: PUSHES, streams });
   const { ackP99Ms, cpuMicros } = await server.next("pushed");
   return { ackP99Ms, cpuMicros };

@@ -1,6 +1,6 @@
 import { RESOURCE_TYPES } from "@fairlead/proto";
 import type { FleetReport, ServerReport } from "../fanout/fleet-protocol.js";
-import { type Helper, startHelper } from "../fanout/helper.js";
+import { type PinnedScript, startPinnedScript } from "../fanout/pinned-script.js";
 import { cpuMicrosOf, peakRssMbOf } from "../process-usage.js";
 import { listenQueue } from "./listen-queue.js";
 
@@ -22,8 +22,8 @@ export interface StormFigures {
   readonly cpuMsOfServer: number;
 }
 
-type Server = Helper<ServerReport>;
-type Fleet = Helper<FleetReport>;
+type Server = PinnedScript<ServerReport>;
+type Fleet = PinnedScript<FleetReport>;
 
 /**
  * A fleet that has everything loses all its connections at once and comes back at once, each client with the versions it has; then the
@@ -31,7 +31,7 @@ type Fleet = Helper<FleetReport>;
  */
 export async function measureReconnects(streams: number) {
   const first = startServer(0, WEIGHT);
-  const fleet = startHelper<FleetReport>("xds-clients-main.js", 1, []);
+  const fleet = startPinnedScript<FleetReport>("xds-clients-main.js", 1, []);
   const { port } = await first.next("listening");
   fleet.send({ kind: "connect", port, streams, types: [RESOURCE_TYPES.assignment], names: ["c0"] });
   const { tookMs: firstSyncMs } = await fleet.next("synced");
@@ -48,7 +48,7 @@ export async function measureReconnects(streams: number) {
 }
 
 function startServer(port: number, weight: number): Server {
-  return startHelper<ServerReport>("xds-server-main.js", 0, ["1", String(ENDPOINTS), String(port), String(weight)]);
+  return startPinnedScript<ServerReport>("xds-server-main.js", 0, ["1", String(ENDPOINTS), String(port), String(weight)]);
 }
 
 async function storm(server: Server, fleet: Fleet, streams: number): Promise<StormFigures> {

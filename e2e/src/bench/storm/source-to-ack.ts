@@ -4,8 +4,8 @@ import { startControlPlane } from "../../harness/planes.js";
 import { startZooKeeper } from "../../harness/zookeeper.js";
 import { openZooKeeperSession, type ZooKeeperSession } from "../../harness/zookeeper-client.js";
 import type { FleetReport } from "../fanout/fleet-protocol.js";
-import { type Helper, startHelper } from "../fanout/helper.js";
 import { monotonicMs } from "../fanout/monotonic.js";
+import { type PinnedScript, startPinnedScript } from "../fanout/pinned-script.js";
 import { cpuMicrosOf } from "../process-usage.js";
 
 const ENDPOINTS = 100;
@@ -42,7 +42,7 @@ export async function measureSourceToAck({ streams, rounds }: SourceToAckOptions
   });
   const { pid } = controlPlane.process();
   execFileSync("taskset", ["-a", "-p", "-c", "0", String(pid)]);
-  const fleet = startHelper<FleetReport>("xds-clients-main.js", 1, []);
+  const fleet = startPinnedScript<FleetReport>("xds-clients-main.js", 1, []);
   fleet.send({ kind: "connect", port: controlPlane.xdsPort, streams, types: TYPES, names: ["shop"] });
   await fleet.next("synced");
   const tookMs: number[] = [];
@@ -59,13 +59,13 @@ export async function measureSourceToAck({ streams, rounds }: SourceToAckOptions
   return { tookMs, cpuMs };
 }
 
-async function prepare(fleet: Helper<FleetReport>): Promise<void> {
+async function prepare(fleet: PinnedScript<FleetReport>): Promise<void> {
   fleet.send({ kind: "expect", typeUrl: RESOURCE_TYPES.assignment });
   await fleet.next("expecting");
   await new Promise((resolve) => setTimeout(resolve, LONE_AFTER_MS));
 }
 
-async function measureOne(round: number, session: ZooKeeperSession, fleet: Helper<FleetReport>): Promise<readonly number[]> {
+async function measureOne(round: number, session: ZooKeeperSession, fleet: PinnedScript<FleetReport>): Promise<readonly number[]> {
   const sentAtMs = monotonicMs();
   const added = ENDPOINTS + round;
   if (round % 2 === 0) await session.set(pathOf(round % ENDPOINTS), dataOf(round % ENDPOINTS, 101 + round));

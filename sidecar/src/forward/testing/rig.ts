@@ -1,11 +1,12 @@
 // A whole data plane over loopback for tests: engine, path, and a table that names the given endpoints.
 
-import { type EndpointId, endpointId, seeded } from "@fairlead/shared";
+import { type EndpointId, seeded } from "@fairlead/shared";
 import { FakeClock } from "@fairlead/shared/testing";
 import { BalancerMemory, newPicker } from "../../balancer/index.js";
 import type { ActiveCluster, ClusterTable } from "../../clusters/index.js";
-import { type ClusterConfig, EndpointState, type PickPolicy, type RouteConfig } from "../../endpoint/index.js";
+import type { ClusterConfig, EndpointState, PickPolicy, RouteConfig } from "../../endpoint/index.js";
 import { pickingBy } from "../../endpoint/testing/picking.js";
+import { stateOf } from "../../endpoint/testing/state-at.js";
 import { connectEjection } from "../../resilience/index.js";
 import type { Listening, RouteBy } from "../engine.js";
 import { NetEngine, type NetEngineOptions } from "../io/net-engine.js";
@@ -19,19 +20,7 @@ export interface ClusterOptions {
 }
 
 export function stateAt(port: number, ip = "127.0.0.1"): EndpointState {
-  return new EndpointState({
-    ip,
-    port,
-    id: endpointId({ ip, port }),
-    weight: 100,
-    zone: "default",
-    subZone: "",
-    localityWeight: 0,
-    priority: 0,
-    health: "healthy",
-    instance: undefined,
-    ramp: undefined,
-  });
+  return stateOf({ ip, port });
 }
 
 /** A cluster as `clusters` would make it; picks start at the first endpoint by id, so that tests know who is tried first. */

@@ -4,7 +4,7 @@ import { type Process, startProcess } from "../../harness/processes.js";
 import { GiveUp, until } from "../../harness/until.js";
 
 /** A Node script of the xDS benches in a process of its own, ordered and reporting over the message channel. */
-export interface Helper<Report extends { readonly kind: string }> {
+export interface PinnedScript<Report extends { readonly kind: string }> {
   readonly pid: number;
   send(order: object): void;
   /** The next report of a kind. Those of other kinds wait for whoever asks for them. */
@@ -16,11 +16,11 @@ export interface Helper<Report extends { readonly kind: string }> {
 const REPORT_TIMEOUT_MS = 300_000;
 
 /** Bound to one core. `E2E_NODE` names another Node to run it. */
-export function startHelper<Report extends { readonly kind: string }>(
+export function startPinnedScript<Report extends { readonly kind: string }>(
   script: string,
   core: number,
   args: readonly string[],
-): Helper<Report> {
+): PinnedScript<Report> {
   const reports: Report[] = [];
   const node = process.env["E2E_NODE"] ?? process.execPath;
   // BENCH_NODE_ARGS="--cpu-prof" says where the time goes.
