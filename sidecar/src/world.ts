@@ -17,7 +17,7 @@ import type { AdminState } from "./admin/index.js";
 import { startAdminServer } from "./admin/io/admin-server.js";
 import type { Listen, Settings } from "./config/index.js";
 import type { Engine } from "./forward/index.js";
-import { NodeEngine } from "./forward/io/node-engine.js";
+import { NetEngine } from "./forward/io/net-engine.js";
 import type { ClientProtocol, LoadReports } from "./xds/index.js";
 import { type AdsClient, startAdsClient } from "./xds/io/ads-client.js";
 import { reportLoads } from "./xds/io/report-loads.js";
@@ -65,7 +65,7 @@ export function systemWorld(settings: Settings, level: LogLevel): World {
         rng: systemRng,
         log,
       }),
-    newEngine: () => new NodeEngine({ clock, rng: systemRng }),
+    newEngine: () => new NetEngine({ clock, rng: systemRng }),
     serveAdmin: startAdminServer,
   };
 }

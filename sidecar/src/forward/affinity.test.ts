@@ -4,7 +4,7 @@ import { seatToken } from "../balancer/index.js";
 import type { HashOn } from "../endpoint/index.js";
 import { stateAt } from "../endpoint/testing/state-at.js";
 import { affinityOf, setCookie } from "./affinity.js";
-import type { CheckedHead } from "./request-head.js";
+import type { RequestFacts } from "./engine.js";
 
 const HEADER: HashOn = { kind: "header", name: "x-user", terminal: false };
 const COOKIE: HashOn = { kind: "cookie", name: "seat", terminal: false, make: undefined };
@@ -13,7 +13,7 @@ const SOURCE: HashOn = { kind: "source-ip", terminal: false };
 const QUERY: HashOn = { kind: "query", name: "id", terminal: false };
 
 function of(hashOn: readonly HashOn[], headers: readonly string[] = [], { path = "/", peerIp = "10.1.1.1" } = {}) {
-  const head: CheckedHead = { method: "GET", path, host: "shop", hostName: "shop", framing: { kind: "none" }, headers };
+  const head: RequestFacts = { method: "GET", path, hostName: "shop", headers };
   return affinityOf(hashOn, head, { peerIp, rng: seeded(1) });
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { downstreamHeaders } from "./headers.js";
+import { downstreamHeaders } from "./testing/node-http/headers.js";
 import { reportedLoadOf } from "./load-metrics.js";
 
 test.each([

@@ -10,7 +10,7 @@ import { stateOf } from "../../endpoint/testing/state-at.js";
 import { connectEjection } from "../../resilience/index.js";
 import type { Listening, RouteBy } from "../engine.js";
 import { NetEngine, type NetEngineOptions } from "../io/net-engine.js";
-import { NodeEngine } from "../io/node-engine.js";
+import { NodeEngine } from "./node-http/node-engine.js";
 import { ForwardPath } from "../request-path.js";
 
 export interface ClusterOptions {
@@ -87,7 +87,7 @@ export class Rig {
     const routing = { upstreams: new Set(["shop", "cart"]), hosts: options.hosts ?? new Map() };
     this.path = new ForwardPath({ table: () => this.table, routing, rng: seeded(2) });
     const engineOptions = { clock: this.clock, rng: seeded(2) };
-    this.engine = ENGINES[options.engine ?? "node"](engineOptions);
+    this.engine = ENGINES[options.engine ?? "net"](engineOptions);
   }
 
   static async start(options: RigOptions): Promise<Rig> {

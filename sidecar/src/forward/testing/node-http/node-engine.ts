@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type Clock, fail, ok, type Result, type Rng, type Timer } from "@fairlead/shared";
-import type { Engine, ListenerSpec, Listening, RequestPath } from "../engine.js";
-import type { LocalReply } from "../local-reply.js";
+import type { Engine, ListenerSpec, Listening, RequestPath } from "../../engine.js";
+import type { LocalReply } from "../../local-reply.js";
 import { Exchange, type ExchangeContext } from "./exchange.js";
 import { sendRaw } from "./raw-reply.js";
 import { UpstreamPools } from "./upstream-pools.js";
