@@ -35,11 +35,10 @@ export async function startSidecar(world: World, settings: Settings): Promise<Re
     if (heard) fallback.keep({ position, resources: held });
   });
 
-  const loadOf = (service: string): UpstreamLoad => ({
-    service,
-    endpoints: clusters.table.value.get(service)?.endpoints ?? [],
-    dropped: path.counters.get(service)?.dropped ?? 0,
-  });
+  const loadOf = (service: string): UpstreamLoad => {
+    const { endpoints = [], standby = [] } = clusters.table.value.get(service) ?? {};
+    return { service, endpoints: [...endpoints, ...standby], dropped: path.counters.get(service)?.dropped ?? 0 };
+  };
   const loads = new LoadReports({ node: settings.node, version, loads: () => upstreams.map(loadOf), clock });
   const ads = world.connectAds({ ...settings.controlPlane, protocol: xds, loads });
   const verdicts = new Cell(verdictAge({ stream: { kind: "down", lostAtMs: undefined }, restoredFromMs: saved?.savedAtMs }));

@@ -14,14 +14,19 @@ export function exportMetrics(state: AdminState): void {
   );
   gauge("xds_issues", "Resources refused here or in error at the control plane", () => state.xds.value.issues.length);
   state.metrics.sampled("gauge", { name: "cluster_endpoints", help: "Endpoints by standing", labels: ["cluster", "standing"] }, () =>
-    [...state.table.value.values()].flatMap(({ name, endpoints, candidates }) => {
+    [...state.table.value.values()].flatMap(({ name, endpoints, candidates, standby }) => {
       const ejected = endpoints.filter(({ ejectedUntilMs }) => ejectedUntilMs > state.clock.nowMs()).length;
       return [
         { labels: { cluster: name, standing: "assigned" }, value: endpoints.length },
         { labels: { cluster: name, standing: "candidate" }, value: candidates.endpoints.length },
         { labels: { cluster: name, standing: "ejected" }, value: ejected },
+        { labels: { cluster: name, standing: "standby" }, value: standby.length },
       ];
     }),
+  );
+  const collapses = { name: "cluster_collapses_total", help: "Assignments that left less than half", labels: ["cluster"] };
+  state.metrics.sampled("counter", collapses, () =>
+    [...state.table.value.values()].map((cluster) => ({ labels: { cluster: cluster.name }, value: cluster.collapses })),
   );
   exportRequests(state);
 }

@@ -45,7 +45,8 @@ export function clustersView(state: AdminState) {
               policy: cluster.config.picking.policy,
               verdictsExpired: cluster.verdictsExpired,
             }),
-        endpoints: cluster === undefined ? [] : endpointsView(cluster, state.clock.nowMs()),
+        endpoints: cluster === undefined ? [] : endpointsView(cluster.endpoints, cluster, state.clock.nowMs()),
+        ...(cluster === undefined || cluster.standby.length === 0 ? {} : { standby: standbyView(cluster, state) }),
         issues: issues.filter(({ name }) => name === service),
       };
     }),
@@ -88,8 +89,18 @@ function fallbackView({ fallback }: AdminState) {
   };
 }
 
-function endpointsView(cluster: ActiveCluster, nowMs: number) {
-  return cluster.endpoints.map((state) => ({
+/** Who stands by, why, until when, and how that ends before. */
+function standbyView(cluster: ActiveCluster, { clock }: AdminState) {
+  const leftMs = Math.max(...cluster.standby.map(({ standbyUntilMs }) => standbyUntilMs)) - clock.nowMs();
+  return {
+    because: `the assignment left ${cluster.endpoints.length} of ${cluster.endpoints.length + cluster.standby.length} endpoints; confirm the service at the control plane if that is meant`,
+    until: iso(clock.wallMs() + leftMs),
+    endpoints: endpointsView(cluster.standby, cluster, clock.nowMs()),
+  };
+}
+
+function endpointsView(endpoints: readonly EndpointState[], cluster: ActiveCluster, nowMs: number) {
+  return endpoints.map((state) => ({
     id: state.endpoint.id as string,
     zone: state.endpoint.zone,
     priority: state.endpoint.priority,

@@ -33,8 +33,16 @@ const at = (octet: number, change: Partial<UpstreamEndpoint> = {}): EndpointStat
 
 function candidates(states: readonly EndpointState[], { config = {}, assignment = {} }: Facts = {}) {
   const endpoints = states.map(({ endpoint }) => endpoint);
-  const whole: Assignment = { name: "shop", version: "1", endpoints, overprovisioningPercent: 140, countsWeights: false, ...assignment };
-  return candidatesOf(states, { config: { ...CONFIG, ...config }, assignment: whole, verdictsExpired: false });
+  const whole: Assignment = {
+    name: "shop",
+    version: "1",
+    endpoints,
+    overprovisioningPercent: 140,
+    countsWeights: false,
+    confirmed: false,
+    ...assignment,
+  };
+  return candidatesOf(states, { config: { ...CONFIG, ...config }, assignment: whole, verdictsExpired: false, standby: [] });
 }
 
 /** `share% octet octet` by group. */

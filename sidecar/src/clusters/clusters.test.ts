@@ -52,7 +52,7 @@ function endpoint(octet: number, change: Partial<UpstreamEndpoint> = {}): Upstre
 }
 
 function assignment(endpoints: readonly UpstreamEndpoint[]): Assignment {
-  return { name: "shop", version: "1", endpoints, overprovisioningPercent: 140, countsWeights: false };
+  return { name: "shop", version: "1", endpoints, overprovisioningPercent: 140, countsWeights: false, confirmed: false };
 }
 
 function route(name: string): RouteConfig {

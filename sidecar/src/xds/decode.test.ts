@@ -138,6 +138,7 @@ describe("a ClusterLoadAssignment", () => {
       ],
       overprovisioningPercent: 140,
       countsWeights: false,
+      confirmed: false,
     });
   });
 

@@ -44,13 +44,15 @@ export function clusterOf(name: string, endpoints: readonly EndpointState[], opt
   const groups = [{ share: 1, endpoints }];
   const picker = newPicker({ picking: config.picking, groups }, { rng: seeded(1), ejection: connectEjection, memory });
   const listed = endpoints.map((state) => state.endpoint);
-  const assignment = { name, version: "v1", endpoints: listed, overprovisioningPercent: 140, countsWeights: false };
+  const assignment = { name, version: "v1", endpoints: listed, overprovisioningPercent: 140, countsWeights: false, confirmed: false };
   return {
     name,
     config,
     route,
     assignment,
     endpoints,
+    standby: [],
+    collapses: 0,
     candidates: { mode: "healthy", priority: 0, endpoints, groups },
     verdictsExpired: false,
     picker,
