@@ -10,8 +10,8 @@ import { stateOf } from "../../endpoint/testing/state-at.js";
 import { connectEjection } from "../../resilience/index.js";
 import type { Listening, RouteBy } from "../engine.js";
 import { NetEngine, type NetEngineOptions } from "../io/net-engine.js";
-import { NodeEngine } from "./node-http/node-engine.js";
 import { ForwardPath } from "../request-path.js";
+import { NodeEngine } from "./node-http/node-engine.js";
 
 export interface ClusterOptions {
   readonly config?: Partial<ClusterConfig>;
