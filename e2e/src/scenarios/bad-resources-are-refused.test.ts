@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { startBackend } from "../harness/backend.js";
 import { httpRequest } from "../harness/http-request.js";
 import type { ClustersBody } from "../harness/mesh.js";
-import { assignmentOf, clusterOf, serveOwnXds, setsOf } from "../harness/own-xds.js";
+import { assignmentOf, clusterOf, serveOwnXds } from "../harness/own-xds.js";
 import { startSidecar } from "../harness/planes.js";
 import { freePort } from "../harness/ports.js";
 import { until, untilEqual } from "../harness/until.js";
@@ -13,12 +13,14 @@ import { until, untilEqual } from "../harness/until.js";
 test("a bad resource is refused by name with its reason; the old one serves, the good one of the same response applies", async () => {
   const shop = await startBackend({ name: "shop" });
   const cart = await startBackend({ name: "cart" });
-  const assignments = [assignmentOf("shop", [shop.port]), assignmentOf("cart", [cart.port])];
-  const good = [clusterOf("shop"), clusterOf("cart")];
-  const { port, sets, fleet } = await serveOwnXds(setsOf(good, assignments));
+  const assignments = { shop: assignmentOf("shop", [shop.port]), cart: assignmentOf("cart", [cart.port]) };
+  const good = { shop: clusterOf("shop"), cart: clusterOf("cart") };
+  const xds = await serveOwnXds({ clusters: good, assignments });
+  const { fleet } = xds;
+  const goodShop = xds.version("cluster", "shop");
   const ports = { shop: await freePort(), cart: await freePort() };
   const sidecar = await startSidecar({
-    controlPlane: { addresses: [`127.0.0.1:${port}`] },
+    controlPlane: { addresses: [`127.0.0.1:${xds.port}`] },
     upstreams: [
       { service: "shop", listen: `127.0.0.1:${ports.shop}` },
       { service: "cart", listen: `127.0.0.1:${ports.cart}` },
@@ -27,7 +29,7 @@ test("a bad resource is refused by name with its reason; the old one serves, the
 
   const badShop = clusterOf("shop", { type: "STRICT_DNS" });
   const newCart = clusterOf("cart", { connect_timeout: { seconds: 2 } });
-  sets.set(setsOf([badShop, newCart], assignments));
+  xds.publish({ clusters: { shop: badShop, cart: newCart }, assignments });
   const typeState = () => fleet.nodes[0]?.types.find(({ typeUrl }) => typeUrl === RESOURCE_TYPES.cluster);
   const nack = await until("the NACK", () => typeState()?.nack);
   expect(nack.resources).toEqual(["shop"]);
@@ -37,19 +39,20 @@ test("a bad resource is refused by name with its reason; the old one serves, the
   const refusedClusters = async () =>
     (await clusters()).flatMap(({ issues }) => issues.filter(({ typeUrl }) => typeUrl === RESOURCE_TYPES.cluster).map(({ name }) => name));
   const versionOf = async (service: string) => (await clusters()).find((each) => each.service === service)?.versions["cluster"];
-  await untilEqual("the good cluster to apply", () => versionOf("cart"), newCart.version);
-  expect(await versionOf("shop")).toBe(good[0]?.version);
+  await untilEqual("the good cluster to apply", () => versionOf("cart"), xds.version("cluster", "cart"));
+  expect(await versionOf("shop")).toBe(goodShop);
   expect(await refusedClusters()).toEqual(["shop"]);
-  for (const each of Object.values(ports)) expect((await httpRequest({ port: each, path: "/" })).status).toBe(200);
+  for (const port of Object.values(ports)) expect((await httpRequest({ port, path: "/" })).status).toBe(200);
 
   const movedShop = await startBackend({ name: "shop-moved" });
-  sets.set(setsOf([badShop, newCart], [assignmentOf("shop", [movedShop.port]), assignmentOf("cart", [cart.port])]));
+  const moved = { ...assignments, shop: assignmentOf("shop", [movedShop.port]) };
+  xds.publish({ clusters: { shop: badShop, cart: newCart }, assignments: moved });
   await untilEqual(
     "endpoints to go on arriving",
     async () => (await httpRequest({ port: ports.shop, path: "/" })).headers["x-backend"],
     "shop-moved",
   );
   expect(typeState()?.nack?.count).toBe(1);
-  sets.set(setsOf([clusterOf("shop", { connect_timeout: { seconds: 3 } }), newCart], assignments));
+  xds.publish({ clusters: { shop: clusterOf("shop", { connect_timeout: { seconds: 3 } }), cart: newCart }, assignments });
   await untilEqual("the mended resource to clear the issue", refusedClusters, []);
 });

@@ -1,3 +1,4 @@
+import { decode, encode } from "@fairlead/proto";
 import { Cell, newMetrics, seeded } from "@fairlead/shared";
 import { FakeClock, RecordedLog } from "@fairlead/shared/testing";
 import { describe, expect, test } from "vitest";
@@ -64,7 +65,7 @@ function booted() {
     counters: new Map([["shop", new ClusterCounters()]]),
     replies: new Map([["no-route", 2]]),
   };
-  return { state, clock, verdicts, draining };
+  return { state, clock, verdicts, draining, protocol };
 }
 
 describe("/ready", () => {
@@ -119,6 +120,30 @@ describe("/clusters", () => {
     clock.advance(1_000);
     expect(shop()?.[0]?.ejected).toBe(false);
   });
+});
+
+test("a collapse is shown with whom it took, why and until when, and counted", async () => {
+  const { state, clock, protocol } = booted();
+  exportMetrics(state);
+  const empty = assignmentResource(assignmentMessage("shop", []), "a2");
+  const type = "envoy.service.discovery.v3.DeltaDiscoveryResponse";
+  const resources = [{ name: empty.name, version: empty.version, resource: { type_url: empty.typeUrl, value: empty.value } }];
+  protocol.receive(decode(type, encode(type, { type_url: empty.typeUrl, nonce: "1", resources })));
+  const [shop] = clustersView(state).clusters;
+  expect(shop).toMatchObject({
+    mode: "standby",
+    endpoints: [],
+    standby: {
+      because: "the assignment left 0 of 1 endpoints; confirm the service at the control plane if that is meant",
+      until: new Date(clock.wallMs() + 60_000).toISOString(),
+      endpoints: [{ id: "10.0.0.1:80" }],
+    },
+  });
+  const text = await state.metrics.expose();
+  expect(text).toContain('fairlead_cluster_collapses_total{cluster="shop"} 1');
+  expect(text).toContain('fairlead_cluster_endpoints{cluster="shop",standing="standby"} 1');
+  clock.advance(60_000);
+  expect(clustersView(state).clusters[0]).not.toHaveProperty("standby");
 });
 
 test("/config_dump holds the resources in force as they were received", () => {

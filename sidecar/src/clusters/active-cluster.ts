@@ -39,8 +39,6 @@ export interface ClusterParts {
 /** Until a route is known: the timeout of the xDS schema and no retries, as a RouteConfiguration that says nothing would mean. */
 const DEFAULT_TIMEOUT_MS = 15_000;
 
-const NOTHING_BEFORE = { endpoints: [], standby: [] };
-
 export interface ActivateDeps {
   readonly newPicker: NewPicker;
   readonly moment: Moment;
@@ -50,7 +48,7 @@ export interface ActivateDeps {
 export function activate(parts: ClusterParts, previous: ActiveCluster | undefined, { newPicker, moment }: ActivateDeps): ActiveCluster {
   const { config, assignment } = parts;
   const verdictsExpired = parts.verdictsExpired && assignment.endpoints.some((endpoint) => endpoint.health === "unhealthy");
-  const standby = standbyAfter(previous ?? NOTHING_BEFORE, assignment, moment.nowMs);
+  const standby = standbyAfter(previous, assignment, moment.nowMs);
   const samePick =
     previous !== undefined &&
     previous.config === config &&
@@ -63,7 +61,9 @@ export function activate(parts: ClusterParts, previous: ActiveCluster | undefine
   const candidates = candidatesOf(endpoints, { config, assignment, verdictsExpired, standby });
   const memory = previous?.memory ?? new BalancerMemory();
   const picker = newPicker(config, candidates, memory);
-  const collapses = (previous?.collapses ?? 0) + (standby.length > (previous?.standby.length ?? 0) ? 1 : 0);
+  const stoodBy = new Set(previous?.standby);
+  const hasCollapsed = standby.some((state) => !stoodBy.has(state));
+  const collapses = (previous?.collapses ?? 0) + (hasCollapsed ? 1 : 0);
   return { name: config.name, config, assignment, route, endpoints, standby, collapses, candidates, verdictsExpired, picker, memory };
 }
 

@@ -2,7 +2,8 @@ import { Cell, seeded } from "@fairlead/shared";
 import { FakeClock, RecordedLog } from "@fairlead/shared/testing";
 import { describe, expect, test } from "vitest";
 import { newPicker } from "../balancer/index.js";
-import type { AppliedResources, Assignment, ClusterConfig, EndpointState, HealthVerdict, UpstreamEndpoint } from "../endpoint/index.js";
+import type { AppliedResources, Assignment, EndpointState, HealthVerdict, UpstreamEndpoint } from "../endpoint/index.js";
+import { assignmentOf, clusterConfig } from "../endpoint/testing/cluster.js";
 import { pickingBy } from "../endpoint/testing/picking.js";
 import { stateAt } from "../endpoint/testing/state-at.js";
 import { connectEjection } from "../resilience/index.js";
@@ -10,23 +11,11 @@ import { Clusters } from "./clusters.js";
 import { STANDBY_MS } from "./standby.js";
 import type { VerdictAge } from "./verdict-age.js";
 
-const CONFIG: ClusterConfig = {
-  name: "shop",
-  version: "1",
-  protocol: "http1",
-  picking: pickingBy("least-request"),
-  slowStart: undefined,
-  weighsLocalities: false,
-  connectTimeoutMs: 1_000,
-  retryBudgetPercent: 20,
-  maxRequests: 1_024,
-  panicPercent: 50,
-};
-
+const CONFIG = clusterConfig({ picking: pickingBy("least-request") });
 const endpoint = (octet: number, health: HealthVerdict = "healthy"): UpstreamEndpoint => ({ ...stateAt(octet).endpoint, health });
 const octetOf = ({ endpoint: { ip } }: EndpointState) => Number(ip.split(".")[3]);
 
-function setUp(config: Partial<ClusterConfig> = {}) {
+function setUp() {
   const applied = new Cell<AppliedResources>({ clusters: new Map(), assignments: new Map(), routes: new Map() });
   const clock = new FakeClock();
   const log = new RecordedLog();
@@ -43,16 +32,11 @@ function setUp(config: Partial<ClusterConfig> = {}) {
     return cluster;
   };
   const shopIs = (endpoints: readonly UpstreamEndpoint[], change: Partial<Assignment> = {}) => {
-    const whole: Assignment = {
-      name: "shop",
-      version: "1",
-      endpoints,
-      overprovisioningPercent: 140,
-      countsWeights: false,
-      confirmed: false,
-      ...change,
-    };
-    applied.set({ ...applied.value, clusters: new Map([["shop", { ...CONFIG, ...config }]]), assignments: new Map([["shop", whole]]) });
+    applied.set({
+      ...applied.value,
+      clusters: new Map([["shop", CONFIG]]),
+      assignments: new Map([["shop", assignmentOf(endpoints, change)]]),
+    });
   };
   /** Who gets a request that has failed at `tried`. */
   const picked = (...tried: readonly number[]) => {
@@ -151,6 +135,19 @@ describe("a collapse", () => {
     expect(shop().endpoints[0]).toBe(learnt[1]);
     shopIs(oneTo(5));
     expect(standby()).toEqual([]);
+  });
+
+  test("is counted and said for each step, also one in which as many come back or have had their time as are lost", () => {
+    const { clock, shop, shopIs, standby, said } = setUp();
+    shopIs(oneTo(10));
+    shopIs(oneTo(4));
+    clock.advance(30_000);
+    shopIs([endpoint(10), endpoint(9), endpoint(8)]);
+    expect(standby()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    shopIs([endpoint(1), endpoint(2), endpoint(3)]);
+    expect(standby()).toEqual([10, 4, 5, 6, 7, 8, 9]);
+    expect(shop().collapses).toBe(3);
+    expect(said().filter((event) => event === "cluster-collapsed")).toHaveLength(3);
   });
 
   test.each([

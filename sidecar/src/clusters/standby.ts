@@ -8,6 +8,7 @@ export const STANDBY_MS = 60_000;
 const COLLAPSE_FLOOR = 5;
 
 export interface Before {
+  readonly assignment: Assignment;
   readonly endpoints: readonly EndpointState[];
   readonly standby: readonly EndpointState[];
 }
@@ -18,21 +19,27 @@ export interface Before {
  * draining or unhealthy, which were out already. Whoever comes back ends his own standby, a confirmed mark everybody's.
  * @returns `before.standby` itself when that has not changed
  */
-export function standbyAfter(before: Before, assignment: Assignment, nowMs: number): readonly EndpointState[] {
-  if (assignment.confirmed) return before.standby.length === 0 ? before.standby : [];
+export function standbyAfter(before: Before | undefined, assignment: Assignment, nowMs: number): readonly EndpointState[] {
+  if (before === undefined || (assignment.confirmed && before.standby.length > 0)) return [];
+  if (assignment.confirmed) return before.standby;
+  if (before.assignment === assignment) return keptOf(before.standby, ({ standbyUntilMs }) => standbyUntilMs > nowMs);
   const now = new Set(assignment.endpoints.map(({ id }) => id));
-  const staying = before.standby.filter((state) => state.standbyUntilMs > nowMs && !now.has(state.endpoint.id));
+  const staying = keptOf(before.standby, ({ standbyUntilMs, endpoint }) => standbyUntilMs > nowMs && !now.has(endpoint.id));
   const lost = before.endpoints.filter((state) => isInUse(state) && !now.has(state.endpoint.id));
-  if (!collapses(now.size, lost.length + staying.length) || lost.length === 0) {
-    return staying.length === before.standby.length ? before.standby : staying;
-  }
+  if (lost.length === 0 || !collapses(now.size, lost.length + staying.length)) return staying;
   for (const state of lost) state.standbyUntilMs = nowMs + STANDBY_MS;
   return [...staying, ...lost].sort((one, other) => (one.endpoint.id < other.endpoint.id ? -1 : 1));
 }
 
+/** The list itself where nobody is taken out. */
+function keptOf(states: readonly EndpointState[], keep: (state: EndpointState) => boolean): readonly EndpointState[] {
+  const kept = states.filter(keep);
+  return kept.length === states.length ? states : kept;
+}
+
 function collapses(staying: number, missing: number): boolean {
   const before = staying + missing;
-  return missing > 0 && (staying === 0 || (before >= COLLAPSE_FLOOR && staying * 2 < before));
+  return staying === 0 || (before >= COLLAPSE_FLOOR && staying * 2 < before);
 }
 
 function isInUse({ endpoint }: EndpointState): boolean {

@@ -1,10 +1,11 @@
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { type Clock, fail, ok, type Result, type Rng, type Timer } from "@fairlead/shared";
+import { createServer, type Server, type Socket } from "node:net";
+import type { Clock, Result, Rng, Timer } from "@fairlead/shared";
 import type { Engine, ListenerSpec, Listening, RequestPath } from "../engine.js";
 import { Caller } from "../http1/caller.js";
 import type { ExchangeContext } from "../http1/exchange-context.js";
 import { RequestHead } from "../http1/request-head.js";
 import { EndpointPools } from "./endpoint-pools.js";
+import { IdleWait, Listeners } from "./listeners.js";
 import { acceptWired, SocketWire } from "./socket-wire.js";
 
 /** Resolution of every timeout of a connection: one timer for all, instead of several per request. */
@@ -23,13 +24,12 @@ export class NetEngine implements Engine {
   readonly #clock: Clock;
   readonly #pools: EndpointPools;
   readonly #context: ExchangeContext;
-  readonly #servers = new Set<Server>();
-  readonly #closing = new WeakMap<Server, Promise<void>>();
+  readonly #listeners = new Listeners<Server>();
+  readonly #idle = new IdleWait();
   readonly #callers = new Map<Caller, Server>();
   readonly #busy = new Set<Caller>();
   #sweep: Timer | undefined;
   #draining = false;
-  #onIdle: (() => void) | undefined;
 
   constructor({ clock, rng }: NetEngineOptions) {
     this.#clock = clock;
@@ -49,22 +49,16 @@ export class NetEngine implements Engine {
     const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true });
     server.maxConnections = MAX_CONNECTIONS;
     server.on("connection", (socket) => this.#onConnection(server, socket, spec, path));
-    return new Promise((resolve) => {
-      server.once("error", (error) => resolve(fail(`cannot listen on ${spec.host}:${spec.port}: ${error.message}`)));
-      server.listen(spec.port, spec.host, () => {
-        server.removeAllListeners("error");
-        this.#servers.add(server);
-        const { address, port } = server.address() as AddressInfo;
-        resolve(ok({ host: address, port, close: () => this.#close(server) }));
-      });
+    return this.#listeners.listen(server, spec, () => {
+      for (const [caller, of] of [...this.#callers]) if (of === server) caller.cut();
     });
   }
 
   async drain(timeoutMs: number): Promise<void> {
     this.#draining = true;
-    const accepting = [...this.#servers].map((server) => this.#stopAccepting(server));
+    const accepting = this.#listeners.stopAccepting();
     for (const caller of [...this.#callers.keys()]) caller.closeSoon();
-    if (this.#busy.size > 0) await this.#idleWithin(timeoutMs);
+    if (this.#busy.size > 0) await this.#idle.within(timeoutMs, this.#clock);
     for (const caller of [...this.#callers.keys()]) caller.cutOff();
     // Answers just given leave in the next turn of the loop.
     await new Promise((resolve) => setImmediate(resolve));
@@ -92,7 +86,7 @@ export class NetEngine implements Engine {
 
   #onExchangeEnded(caller: Caller): void {
     this.#busy.delete(caller);
-    if (this.#busy.size === 0) this.#onIdle?.();
+    if (this.#busy.size === 0) this.#idle.reached();
   }
 
   #scheduleSweep(): void {
@@ -103,31 +97,5 @@ export class NetEngine implements Engine {
       this.#pools.sweep(nowMs);
       if (this.#callers.size > 0 || this.#pools.size > 0) this.#scheduleSweep();
     });
-  }
-
-  #idleWithin(timeoutMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#clock.schedule(timeoutMs, resolve);
-      this.#onIdle = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
-  }
-
-  #stopAccepting(server: Server): Promise<void> {
-    let closed = this.#closing.get(server);
-    if (closed === undefined) {
-      closed = new Promise((resolve) => server.close(() => resolve()));
-      this.#closing.set(server, closed);
-      this.#servers.delete(server);
-    }
-    return closed;
-  }
-
-  async #close(server: Server): Promise<void> {
-    const closed = this.#stopAccepting(server);
-    for (const [caller, of] of [...this.#callers]) if (of === server) caller.cut();
-    await closed;
   }
 }

@@ -5,13 +5,14 @@ import { FakeClock } from "@fairlead/shared/testing";
 import { BalancerMemory, newPicker } from "../../balancer/index.js";
 import type { ActiveCluster, ClusterTable } from "../../clusters/index.js";
 import type { ClusterConfig, EndpointState, PickPolicy, RouteConfig } from "../../endpoint/index.js";
+import { assignmentOf, clusterConfig } from "../../endpoint/testing/cluster.js";
 import { pickingBy } from "../../endpoint/testing/picking.js";
 import { stateOf } from "../../endpoint/testing/state-at.js";
 import { connectEjection } from "../../resilience/index.js";
 import type { Listening, RouteBy } from "../engine.js";
 import { NetEngine, type NetEngineOptions } from "../io/net-engine.js";
+import { NodeEngine } from "../io/testing/node-http/node-engine.js";
 import { ForwardPath } from "../request-path.js";
-import { NodeEngine } from "./node-http/node-engine.js";
 
 export interface ClusterOptions {
   readonly config?: Partial<ClusterConfig>;
@@ -25,26 +26,15 @@ export function stateAt(port: number, ip = "127.0.0.1"): EndpointState {
 
 /** A cluster as `clusters` would make it; picks start at the first endpoint by id, so that tests know who is tried first. */
 export function clusterOf(name: string, endpoints: readonly EndpointState[], options: ClusterOptions = {}): ActiveCluster {
-  const config: ClusterConfig = {
-    name,
-    version: "v1",
-    protocol: "http1",
-    picking: pickingBy(options.policy ?? "round-robin"),
-    slowStart: undefined,
-    weighsLocalities: false,
-    connectTimeoutMs: 1_000,
-    retryBudgetPercent: 20,
-    maxRequests: 1_024,
-    panicPercent: 0,
-    ...options.config,
-  };
+  const picking = pickingBy(options.policy ?? "round-robin");
+  const config = clusterConfig({ name, picking, panicPercent: 0, ...options.config });
   const route: RouteConfig = { name, version: "v1", cluster: name, timeoutMs: 15_000, retryAttempts: 1, hashOn: [], ...options.route };
   for (const state of endpoints) state.turnDue = 0;
   const memory = new BalancerMemory();
   const groups = [{ share: 1, endpoints }];
   const picker = newPicker({ picking: config.picking, groups }, { rng: seeded(1), ejection: connectEjection, memory });
   const listed = endpoints.map((state) => state.endpoint);
-  const assignment = { name, version: "v1", endpoints: listed, overprovisioningPercent: 140, countsWeights: false, confirmed: false };
+  const assignment = assignmentOf(listed, { name });
   return {
     name,
     config,

@@ -2,11 +2,11 @@ import { type ClientRequest, type IncomingMessage, request as openRequest, type 
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock } from "@fairlead/shared";
-import type { FailureCode, Outcome } from "../../../balancer/index.js";
-import { hasPassed, stepDeadline } from "../../../resilience/index.js";
-import type { Decision, RequestPath, RouteBy, Try } from "../../engine.js";
-import { reportedLoadOf } from "../../load-metrics.js";
-import type { LocalReply } from "../../local-reply.js";
+import type { FailureCode, Outcome } from "../../../../balancer/index.js";
+import { hasPassed, stepDeadline } from "../../../../resilience/index.js";
+import type { Decision, RequestPath, RouteBy, Try } from "../../../engine.js";
+import { reportedLoadOf } from "../../../load-metrics.js";
+import type { LocalReply } from "../../../local-reply.js";
 import { breakOff } from "./break-off.js";
 import { downstreamHeaders, upstreamHeaders } from "./headers.js";
 import { lingerAtEnd } from "./linger.js";
