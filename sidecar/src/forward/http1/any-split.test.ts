@@ -27,7 +27,7 @@ function requestsIn(pieces: readonly string[]): unknown {
 const places = fc.array(fc.nat(), { maxLength: 12 });
 
 describe("cut anywhere", () => {
-  const requests = corpus("http1-requests").filter(({ raw }) => raw.length < 4_000);
+  const requests = [...corpus("http1-requests"), ...corpus("http1-more-requests")].filter(({ raw }) => raw.length < 4_000);
   test.each(requests)("request $id", ({ raw }) => {
     const whole = requestsIn([raw]);
     fc.assert(
@@ -39,7 +39,7 @@ describe("cut anywhere", () => {
     expect(requestsIn([...raw])).toEqual(whole);
   });
 
-  const responses = corpus("http1-responses").filter(({ raw }) => raw.length < 4_000);
+  const responses = [...corpus("http1-responses"), ...corpus("http1-more-responses")].filter(({ raw }) => raw.length < 4_000);
   test.each(responses)("response $id", ({ raw, method }) => {
     const heard = (pieces: readonly string[]) => {
       const lab = new Lab();
