@@ -63,19 +63,18 @@ describe("cut anywhere", () => {
   });
 });
 
-/** Chunks as one: where they are cut follows from the pieces that came. */
+/** Chunks as one: where they are cut follows from the pieces that came. What is no chunk stays as it is. */
 function joined(text: string): string {
-  return text.replace(
-    /(transfer-encoding: chunked.*?\r\n\r\n)((?:[1-9a-f][0-9a-f]*\r\n.*?\r\n)*)/gis,
-    (_, head: string, chunks: string) => {
-      let payload = "";
-      for (let at = 0; at < chunks.length; ) {
-        const line = chunks.indexOf("\r\n", at);
-        const size = Number.parseInt(chunks.slice(at, line), 16);
-        payload += chunks.slice(line + 2, line + 2 + size);
-        at = line + 2 + size + 2;
-      }
-      return head + payload;
-    },
-  );
+  const head = /transfer-encoding: chunked[^]*?\r\n\r\n/i.exec(text);
+  if (head === null) return text;
+  let at = head.index + head[0].length;
+  let out = text.slice(0, at);
+  for (;;) {
+    const size = /^([1-9a-f][0-9a-f]*)\r\n/.exec(text.slice(at, at + 20));
+    if (size === null) return out + joined(text.slice(at));
+    const from = at + size[0].length;
+    at = from + Number.parseInt(size[1] ?? "", 16);
+    out += text.slice(from, at);
+    at += 2;
+  }
 }
