@@ -65,7 +65,7 @@ describe("cut anywhere", () => {
 
 /** Chunks as one: where they are cut follows from the pieces that came. What is no chunk stays as it is. */
 function joined(text: string): string {
-  const head = /transfer-encoding: chunked[^]*?\r\n\r\n/i.exec(text);
+  const head = /transfer-encoding: chunked.*?\r\n\r\n/is.exec(text);
   if (head === null) return text;
   let at = head.index + head[0].length;
   let out = text.slice(0, at);

@@ -274,10 +274,9 @@ export class Caller implements WireEvents, ExchangeCaller {
   /** Before a request they are forgiven (RFC 9112 section 2.2), for as long as a head may take. False when that cannot be told yet. */
   #skipEmptyLines(): boolean {
     const { inbox } = this;
-    while (inbox.bytes[inbox.position] === CR && !inbox.isEmpty) {
+    for (; !inbox.isEmpty && inbox.bytes[inbox.position] === CR; inbox.position += 2) {
       if (inbox.end - inbox.position < 2) return false;
       if (inbox.bytes[inbox.position + 1] !== LF) return true;
-      inbox.position += 2;
     }
     return !inbox.isEmpty;
   }
