@@ -211,8 +211,10 @@ export class TrailerBytes {
     let at = position;
     while (at < end && !this.isWhole) {
       if (this.#length === MAX_TRAILER_BYTES) return -1;
-      this.#push(bytes[at++] ?? 0);
-      if (!this.#endsLine()) continue;
+      const octet = bytes[at++] ?? 0;
+      if (this.#length > 0 && this.bytes[this.#length - 1] === CR && octet !== LF) return -1;
+      this.#push(octet);
+      if (octet !== LF) continue;
       const read = this.fields.read(this.bytes, 0, this.#length);
       if (read < -1) return -1;
       this.isWhole = read === this.#length;
@@ -223,9 +225,5 @@ export class TrailerBytes {
   #push(octet: number): void {
     if (this.bytes.length === 0) this.bytes = Buffer.allocUnsafeSlow(MAX_TRAILER_BYTES);
     this.bytes[this.#length++] = octet;
-  }
-
-  #endsLine(): boolean {
-    return this.bytes[this.#length - 1] === LF;
   }
 }

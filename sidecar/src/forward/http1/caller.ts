@@ -254,7 +254,7 @@ export class Caller implements WireEvents, ExchangeCaller {
   #readHead(): boolean {
     const { inbox } = this;
     const head = this.#options.context.requestHead;
-    const after = this.#skipEmptyLine() ? head.read(inbox.bytes, inbox.position, inbox.end) : INCOMPLETE;
+    const after = this.#skipEmptyLines() ? head.read(inbox.bytes, inbox.position, inbox.end) : INCOMPLETE;
     if (after === INCOMPLETE) {
       if (!this.#hasPartOfHead) this.#sinceMs = this.#options.context.nowMs();
       this.#hasPartOfHead = true;
@@ -271,12 +271,13 @@ export class Caller implements WireEvents, ExchangeCaller {
     return true;
   }
 
-  /** One before a request is forgiven (RFC 9112 section 2.2). False when that cannot be told yet. */
-  #skipEmptyLine(): boolean {
+  /** Before a request they are forgiven (RFC 9112 section 2.2), for as long as a head may take. False when that cannot be told yet. */
+  #skipEmptyLines(): boolean {
     const { inbox } = this;
-    if (inbox.bytes[inbox.position] !== CR) return true;
-    if (inbox.end - inbox.position < 2) return false;
-    if (inbox.bytes[inbox.position + 1] === LF) inbox.position += 2;
+    for (; !inbox.isEmpty && inbox.bytes[inbox.position] === CR; inbox.position += 2) {
+      if (inbox.end - inbox.position < 2) return false;
+      if (inbox.bytes[inbox.position + 1] !== LF) return true;
+    }
     return !inbox.isEmpty;
   }
 

@@ -19,6 +19,8 @@ export const MAX_IDLE_MS = 4_000;
 /** Read and written within one turn, so that one of each is enough for all connections. */
 const HEAD = new ResponseHead();
 const WRITER = new HeadWriter();
+/** Looks ahead over the chunks that came with a head. */
+const AHEAD = new BodyReader();
 
 export interface UpstreamPool {
   /** The connection can be used again. */
@@ -191,12 +193,12 @@ export class Upstream implements WireEvents {
     this.#idleMs = Math.min(MAX_IDLE_MS, Math.max(0, HEAD.idleMs - 1_000));
     const hasBody = !(expected.isHead || HEAD.status === 204 || HEAD.status === 304);
     this.#beginBody(hasBody);
-    // A body that is wrong from its first byte is no answer at all.
-    const found = this.#reader.next(inbox.bytes, after, inbox.end);
-    if (found === BODY.fault) {
+    // A body that is wrong in what came with its head is no answer at all.
+    if (hasBody && chunked && isFaulty(inbox.bytes, after, inbox.end)) {
       this.#fail("bad-response");
       return;
     }
+    const found = this.#reader.next(inbox.bytes, after, inbox.end);
     this.#state = "answering";
     const cookie = this.#exchange?.onAnswer(HEAD.loadReport);
     const endsByClose = hasBody && !hasLength && expected.callerIsOld;
@@ -324,4 +326,12 @@ export class Upstream implements WireEvents {
     if (out.isFlushed) this.wire.resume();
     else this.wire.pause();
   }
+}
+
+/** Whether these bytes cannot be the beginning of a chunked body. */
+function isFaulty(bytes: Uint8Array, start: number, end: number): boolean {
+  AHEAD.beginChunked();
+  let found = AHEAD.next(bytes, start, end);
+  while (found === BODY.span) found = AHEAD.next(bytes, AHEAD.position, end);
+  return found === BODY.fault;
 }
