@@ -1,11 +1,13 @@
 // The caller's side of a connection, without the connection: requests one after the other, each from its head to the end of its answer.
 
+import type { EndReason } from "../end-reasons.js";
 import type { Try } from "../engine.js";
+import { LIMITS, type LimitName } from "../limits.js";
 import { type LocalReply, type Reason, replyBytes } from "../local-reply.js";
 import { Exchange, type ExchangeCaller } from "./exchange.js";
 import type { CallerOptions } from "./exchange-context.js";
 import { INCOMPLETE } from "./field-table.js";
-import { HeadWriter } from "./head-writer.js";
+import { broughtId, HeadWriter } from "./head-writer.js";
 import { Inbox } from "./inbox.js";
 import { CR, LF } from "./octets.js";
 import { RequestBody } from "./request-body.js";
@@ -13,18 +15,16 @@ import type { RequestHead } from "./request-head.js";
 import type { Upstream } from "./upstream.js";
 import type { Wire, WireEvents } from "./wire.js";
 
-/** Slow-header defence: from the first byte of a head, or the opening of the connection, to its last. */
-export const HEAD_MS = 10_000;
-/** Above the 60 s that callers' pools commonly keep idle connections, so that they close first. */
-export const IDLE_MS = 75_000;
-/** Longest silence of a caller in the middle of its request, or of one that does not read its answer. */
-const SILENCE_MS = 30_000;
-/** A caller that has not noticed an answer by then is not going to. */
-const LINGER_MS = 2_000;
-/** An unread body up to here is read and dropped to keep the connection; beyond it closing is cheaper. */
-const MAX_DROPPED_BODY = 64 * 1_024;
-/** A connection is recycled now and then, so that load spreads after a restart. */
-const MAX_REQUESTS = 10_000;
+const HEAD_MS = LIMITS["head-time"].value;
+const IDLE_MS = LIMITS["idle-time"].value;
+const SILENCE_MS = LIMITS["body-silence"].value;
+const READER_SILENCE_MS = LIMITS["reader-silence"].value;
+const RATE_MS = 30_000;
+const RATE_BYTES = LIMITS["body-rate"].value;
+const LINGER_MS = LIMITS["linger-time"].value;
+const TUNNEL_SILENCE_MS = LIMITS["tunnel-silence"].value;
+const MAX_DROPPED_BODY = LIMITS["dropped-body"].value;
+const MAX_REQUESTS = LIMITS["connection-requests"].value;
 
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 
@@ -33,6 +33,15 @@ const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
  * what still comes is dropped (RFC 9112 section 9.6). `tunnel`: bytes go both ways as they come.
  */
 type State = "head" | "exchange" | "lingering" | "tunnel" | "closed";
+
+/** What the access log says of a request besides what is known anyway. */
+interface Noted {
+  readonly method: string;
+  readonly path: string;
+  readonly requestId: string;
+}
+
+const UNREAD: Noted = { method: "", path: "", requestId: "" };
 
 export class Caller implements WireEvents, ExchangeCaller {
   readonly inbox = new Inbox();
@@ -62,6 +71,17 @@ export class Caller implements WireEvents, ExchangeCaller {
   #answerBegun = false;
   #answerDone = false;
   #closes = false;
+  #beganMs = 0;
+  #attempt: Try | undefined;
+  #status: number | undefined;
+  #why: EndReason | undefined;
+  #bytesIn = 0;
+  #bytesOut = 0;
+  /** Only where there is an access log. */
+  #noted = UNREAD;
+  /** What came of a body in the present stretch of time in which only the caller is waited for. */
+  #rateBytes = 0;
+  #rateSinceMs = 0;
 
   constructor(wire: Wire, options: CallerOptions) {
     this.wire = wire;
@@ -80,6 +100,7 @@ export class Caller implements WireEvents, ExchangeCaller {
 
   onReceived(length: number): void {
     this.#moved = true;
+    this.#rateBytes += length;
     this.inbox.receive(length);
     this.#goOn();
   }
@@ -124,10 +145,15 @@ export class Caller implements WireEvents, ExchangeCaller {
     const age = nowMs - this.#sinceMs;
     if (this.#state === "exchange") {
       this.#exchange.sweep(nowMs);
-      if (nowMs - this.#movedMs >= SILENCE_MS) this.#onSilence();
+      this.#sweepPace(nowMs);
+    } else if (this.#state === "tunnel") {
+      if (nowMs - this.#movedMs >= TUNNEL_SILENCE_MS) this.#endTunnel();
     } else if (this.#state === "lingering") {
-      if (age >= LINGER_MS) this.cut();
+      if (age < LINGER_MS) return;
+      this.hit("linger-time");
+      this.cut();
     } else if (this.#state === "head" && age >= (this.#hasPartOfHead ? HEAD_MS : IDLE_MS)) {
+      this.hit(this.#hasPartOfHead ? "head-time" : "idle-time");
       if (this.#hasPartOfHead) this.#refuse("request-timeout", `The head did not arrive within ${HEAD_MS / 1_000} s.`);
       else this.#close();
     }
@@ -143,12 +169,13 @@ export class Caller implements WireEvents, ExchangeCaller {
   cutOff(): void {
     if (this.#state === "exchange" && !this.#answerBegun)
       this.#refuse("draining", "The sidecar's drain ended before the service answered.");
-    else if (this.#state !== "lingering") this.cut();
+    else if (this.#state !== "lingering") this.cut("drain-cut");
   }
 
   /** Ends it by RST, whatever it was doing: an answer that has begun and will not be finished must look broken. */
-  cut(): void {
+  cut(why?: EndReason): void {
     if (this.#state === "closed") return;
+    this.#why ??= why;
     this.#leave();
     this.wire.reset();
   }
@@ -156,7 +183,8 @@ export class Caller implements WireEvents, ExchangeCaller {
   // From the exchange.
 
   onUpstream(upstream: Upstream, attempt: Try): void {
-    upstream.expect({ caller: this, isHead: this.#isHead, upgrades: this.#upgrades, callerIsOld: this.#isOld });
+    const mark = this.#options.context.edge.marksAnswers ? markOf(attempt) : undefined;
+    upstream.expect({ caller: this, isHead: this.#isHead, upgrades: this.#upgrades, callerIsOld: this.#isOld, mark });
     const head = this.#writer.bytes.subarray(0, this.#writer.length);
     if (this.#body.isDone) {
       upstream.wire.write(head);
@@ -175,12 +203,16 @@ export class Caller implements WireEvents, ExchangeCaller {
 
   onReply(reply: LocalReply): void {
     if (this.#answerBegun) {
-      this.cut();
+      this.cut(reply.reason);
       return;
     }
     this.#answerBegun = true;
+    this.#why = reply.reason;
+    this.#status = reply.status;
+    this.#bytesOut = this.#isHead ? 0 : reply.body.length;
     const { draining } = this.#options.context;
     // A body that was not asked for may never come.
+    if (this.#body.left > MAX_DROPPED_BODY) this.hit("dropped-body");
     if (reply.closes || draining() || this.#body.left > MAX_DROPPED_BODY || (this.#awaitsContinue && !this.#body.isDone))
       this.#closes = true;
     this.wire.write(replyBytes(reply, { closes: this.#closes, isHead: this.#isHead }));
@@ -195,8 +227,9 @@ export class Caller implements WireEvents, ExchangeCaller {
   }
 
   /** A final answer begins. @param endsByClose its end cannot be told otherwise. Gives whether it has to say Connection: close. */
-  onAnswer(endsByClose: boolean): boolean {
+  onAnswer(endsByClose: boolean, status: number): boolean {
     this.#answerBegun = true;
+    this.#status = status;
     this.#moved = true;
     // An answer while the request still arrives: whatever comes after it on this connection could not be told apart.
     if (endsByClose || !this.#body.isDone || this.#ended || this.#options.context.draining()) this.#closes = true;
@@ -215,9 +248,25 @@ export class Caller implements WireEvents, ExchangeCaller {
   /** From here on both sides say what they like. */
   onTunnel(): void {
     this.#answerBegun = true;
+    this.#status = 101;
+    this.#why = "tunnel-closed";
+    this.#options.counts.tunnels++;
     this.#state = "tunnel";
     if (this.#ended) this.#exchange.upstream?.wire.end();
     this.#pump();
+  }
+
+  onTunnelBytes(length: number): void {
+    this.#moved = true;
+    this.#bytesOut += length;
+  }
+
+  onAnswerBytes(length: number): void {
+    this.#bytesOut = length;
+  }
+
+  hit(limit: LimitName): void {
+    this.#options.context.edge.limits.hit(limit);
   }
 
   onTunnelClosed(): void {
@@ -241,6 +290,7 @@ export class Caller implements WireEvents, ExchangeCaller {
       case "exchange":
         return this.#readBody();
       case "tunnel":
+        this.#bytesIn += this.inbox.end - this.inbox.position;
         this.#exchange.upstream?.wire.write(this.inbox.bytes.subarray(this.inbox.position, this.inbox.end));
         this.inbox.clear();
         return false;
@@ -262,6 +312,7 @@ export class Caller implements WireEvents, ExchangeCaller {
       return false;
     }
     if (head.fault !== undefined) {
+      if (head.fault.limit !== undefined) this.hit(head.fault.limit);
       this.#refuse(head.fault.reason, head.fault.detail);
       return false;
     }
@@ -291,12 +342,75 @@ export class Caller implements WireEvents, ExchangeCaller {
     this.#awaitsContinue = head.expectsContinue;
     this.#answerBegun = false;
     this.#answerDone = false;
+    if (this.#requests >= MAX_REQUESTS) this.hit("connection-requests");
     this.#closes ||= head.closes || this.#requests >= MAX_REQUESTS;
     this.#body.begin(head);
-    context.exchangeBegan(this);
-    const decision = path.begin({ head, route, peerIp }, context.nowMs());
-    if (decision.kind === "try") this.#writer.request(head, from, { peerIp, service: decision.attempt.cluster.name, word: context.word });
-    this.#exchange.follow(decision);
+    const { edge } = context;
+    const nowMs = context.nowMs();
+    this.#open(nowMs);
+    const isTooLong = head.length > edge.maxBodyBytes;
+    const decision = isTooLong ? undefined : path.begin({ head, route, peerIp }, nowMs);
+    if (decision?.kind === "try") {
+      this.#attempt = decision.attempt;
+      this.#writer.request(head, from, { peerIp, service: decision.attempt.cluster.name, word: context.word });
+    }
+    if (edge.accessLog !== undefined) {
+      const requestId = this.#attempt === undefined ? broughtId(head, from) : this.#writer.requestId(head, from);
+      this.#noted = { method: head.method, path: edge.accessLog.pathOf(head.path), requestId };
+    }
+    if (decision === undefined) this.#refuseLongBody();
+    else this.#exchange.follow(decision);
+  }
+
+  /** From here to `#closeExchange` one request is under way. */
+  #open(nowMs: number): void {
+    this.#beganMs = nowMs;
+    this.#rateSinceMs = nowMs;
+    this.#rateBytes = 0;
+    this.#attempt = undefined;
+    this.#status = undefined;
+    this.#why = undefined;
+    this.#bytesIn = 0;
+    this.#bytesOut = 0;
+    this.#noted = UNREAD;
+    this.#options.context.exchangeBegan(this);
+  }
+
+  /** It is over, however it went: counted and logged once. */
+  #closeExchange(): void {
+    const { context, peerIp, route } = this.#options;
+    const { edge } = context;
+    const reason = this.#why ?? (this.#answerDone ? "answered" : "caller-gone");
+    const bytesIn = this.#bytesIn + this.#body.bytes;
+    const bytesOut = this.#bytesOut;
+    const attempt = this.#attempt;
+    this.#attempt = undefined;
+    edge.ended(reason);
+    if (attempt !== undefined) {
+      attempt.counters.bytesIn += bytesIn;
+      attempt.counters.bytesOut += bytesOut;
+    }
+    if (edge.accessLog?.wants(reason, this.#status) === true) {
+      edge.accessLog.add({
+        service: attempt?.cluster.name ?? (route.kind === "service" ? route.service : ""),
+        ...this.#noted,
+        status: this.#status,
+        reason,
+        endpoint: attempt?.lease.endpoint.endpoint.id,
+        tries: attempt?.tries ?? 0,
+        tookMs: context.nowMs() - this.#beganMs,
+        bytesIn,
+        bytesOut,
+        peer: peerIp,
+      });
+    }
+    context.exchangeEnded(this);
+  }
+
+  #refuseLongBody(): void {
+    const { maxBodyBytes } = this.#options.context.edge;
+    this.hit("body-bytes");
+    this.#refuse("content-too-large", `The body is longer than ${maxBodyBytes} bytes, this sidecar's limit.`);
   }
 
   /** False when what came has to wait. */
@@ -307,7 +421,10 @@ export class Caller implements WireEvents, ExchangeCaller {
     if (upstream === undefined || phase === "connecting") return false;
     const progress = this.#body.forward(this.inbox, upstream.wire);
     if (progress === "done") this.#onRequestDone();
-    else if (progress === "fault") this.#refuse("bad-request", `Refused: ${this.#body.fault}.`);
+    else if (progress === "fault") {
+      if (this.#body.limit !== undefined) this.hit(this.#body.limit);
+      this.#refuse("bad-request", `Refused: ${this.#body.fault}.`);
+    } else if (this.#body.bytes > this.#options.context.edge.maxBodyBytes) this.#refuseLongBody();
     return progress === "done" && !this.inbox.isEmpty;
   }
 
@@ -324,7 +441,7 @@ export class Caller implements WireEvents, ExchangeCaller {
   }
 
   #endExchange(): void {
-    this.#options.context.exchangeEnded(this);
+    this.#closeExchange();
     this.#state = "head";
     this.#sinceMs = this.#options.context.nowMs();
     if (this.#ended && this.inbox.isEmpty) this.#close();
@@ -342,7 +459,9 @@ export class Caller implements WireEvents, ExchangeCaller {
       this.#state = "exchange";
       this.#isHead = false;
       this.#answerBegun = false;
-      this.#options.context.exchangeBegan(this);
+      this.#answerDone = false;
+      this.#body.forget();
+      this.#open(this.#options.context.nowMs());
     }
     this.#body.giveUp();
     this.#exchange.abandon();
@@ -352,7 +471,7 @@ export class Caller implements WireEvents, ExchangeCaller {
 
   #linger(): void {
     this.#exchange.abandon();
-    this.#options.context.exchangeEnded(this);
+    this.#closeExchange();
     this.#state = "lingering";
     this.#sinceMs = this.#options.context.nowMs();
     this.inbox.clear();
@@ -360,10 +479,36 @@ export class Caller implements WireEvents, ExchangeCaller {
     else this.wire.end();
   }
 
-  #onSilence(): void {
-    if (!this.#waitsForCaller()) return;
-    if (this.#answerBegun) this.cut();
-    else this.#refuse("request-timeout", `Nothing of the request came for ${SILENCE_MS / 1_000} s.`);
+  /** Time that the upstream is waited for is not the caller's. */
+  #sweepPace(nowMs: number): void {
+    if (this.#state !== "exchange") return;
+    const waits = this.#waitsForCaller();
+    if (!waits || this.#body.isDone) {
+      this.#rateSinceMs = nowMs;
+      this.#rateBytes = 0;
+    }
+    if (!waits) return;
+    if (this.#body.isDone) {
+      if (nowMs - this.#movedMs < READER_SILENCE_MS) return;
+      this.hit("reader-silence");
+      this.cut("caller-not-reading");
+    } else if (nowMs - this.#movedMs >= SILENCE_MS) {
+      this.hit("body-silence");
+      this.#refuse("request-timeout", `Nothing of the request came for ${SILENCE_MS / 1_000} s.`);
+    } else if (nowMs - this.#rateSinceMs >= RATE_MS) {
+      const came = this.#rateBytes;
+      this.#rateSinceMs = nowMs;
+      this.#rateBytes = 0;
+      if (came >= RATE_BYTES) return;
+      this.hit("body-rate");
+      this.#refuse("request-timeout", `${came} bytes of the request came in ${RATE_MS / 1_000} s, less than ${RATE_BYTES}.`);
+    }
+  }
+
+  #endTunnel(): void {
+    this.hit("tunnel-silence");
+    this.#why = "tunnel-silent";
+    this.cut();
   }
 
   /** Waiting for the upstream is the deadline's matter. */
@@ -386,7 +531,8 @@ export class Caller implements WireEvents, ExchangeCaller {
     this.#state = "closed";
     if (before === "tunnel") this.#exchange.onTunnelEnd();
     else this.#exchange.abandon();
-    if (before === "exchange" || before === "tunnel") this.#options.context.exchangeEnded(this);
+    if (before === "tunnel") this.#options.counts.tunnels--;
+    if (before === "exchange" || before === "tunnel") this.#closeExchange();
     this.inbox.clear();
   }
 
@@ -396,4 +542,9 @@ export class Caller implements WireEvents, ExchangeCaller {
     if (isUsed && this.#exchange.upstream?.wire.isFlushed !== false) this.wire.resume();
     else this.wire.pause();
   }
+}
+
+/** The endpoint that is answering, and the version of the assignment that it was picked from. */
+function markOf({ lease, cluster }: Try): string {
+  return `X-Fairlead-Endpoint: ${lease.endpoint.endpoint.id}\r\nX-Fairlead-Version: ${cluster.assignment.version}\r\n`;
 }

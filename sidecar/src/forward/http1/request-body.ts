@@ -1,5 +1,6 @@
 // A request's body on its way: how far it was read, and to whom it goes.
 
+import type { LimitName } from "../limits.js";
 import { BODY, BodyReader } from "./body-reader.js";
 import { putChunk, putLastChunk } from "./chunks.js";
 import type { Inbox } from "./inbox.js";
@@ -21,6 +22,11 @@ export class RequestBody {
     this.#isDone = this.#reader.isDone;
   }
 
+  /** There is none, and none came. */
+  forget(): void {
+    this.#reader.beginLength(0);
+  }
+
   /** All of it was taken over, or there is none. */
   get isDone(): boolean {
     return this.#isDone;
@@ -29,6 +35,15 @@ export class RequestBody {
   /** What can be told of the bytes that are still to come. */
   get left(): number {
     return this.#isDone ? 0 : this.#reader.left;
+  }
+
+  /** Payload that came so far. */
+  get bytes(): number {
+    return this.#reader.total;
+  }
+
+  get limit(): LimitName | undefined {
+    return this.#reader.limit;
   }
 
   get fault(): string {
