@@ -14,7 +14,7 @@ import { ResponseHead } from "./response-head.js";
 import type { Wire, WireEvents } from "./wire.js";
 
 const MAX_INTERIM = LIMITS["interim-answers"].value;
-const MAX_IDLE_MS = LIMITS["upstream-idle-time"].value;
+const MAX_IDLE_MS: number = LIMITS["upstream-idle-time"].value;
 
 /** Read and written within one turn, so that one of each is enough for all connections. */
 const HEAD = new ResponseHead();

@@ -94,7 +94,12 @@ export class Rig {
     this.edge = options.edge?.(this.clock) ?? new Edge();
     this.shed = options.shed?.(this.clock);
     const routing = { upstreams: new Set(["shop", "cart"]), hosts: options.hosts ?? new Map() };
-    this.path = new ForwardPath({ table: () => this.table, routing, rng: seeded(2), ...(this.shed === undefined ? {} : { shed: this.shed }) });
+    this.path = new ForwardPath({
+      table: () => this.table,
+      routing,
+      rng: seeded(2),
+      ...(this.shed === undefined ? {} : { shed: this.shed }),
+    });
     const engineOptions = { clock: this.clock, rng: seeded(2), edge: this.edge };
     this.engine = ENGINES[options.engine ?? "net"](engineOptions);
   }

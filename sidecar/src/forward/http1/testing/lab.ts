@@ -53,7 +53,13 @@ export class Lab {
 
   caller(route: RouteBy = { kind: "service", service: "shop" }): { caller: Caller; wire: FakeWire } {
     const wire = new FakeWire();
-    const caller = new Caller(wire, { context: this.#context, path: this.path, route, peerIp: "10.1.1.1", counts: this.edge.listener(route) });
+    const caller = new Caller(wire, {
+      context: this.#context,
+      path: this.path,
+      route,
+      peerIp: "10.1.1.1",
+      counts: this.edge.listener(route),
+    });
     wire.machine = caller;
     return { caller, wire };
   }
