@@ -4,6 +4,8 @@ import type { EndReason } from "../end-reasons.js";
 import type { Try } from "../engine.js";
 import { LIMITS, type LimitName } from "../limits.js";
 import { type LocalReply, type Reason, replyBytes } from "../local-reply.js";
+import { Account } from "./account.js";
+import { BodyPace } from "./body-pace.js";
 import { Exchange, type ExchangeCaller } from "./exchange.js";
 import type { CallerOptions } from "./exchange-context.js";
 import { INCOMPLETE } from "./field-table.js";
@@ -19,8 +21,6 @@ const HEAD_MS = LIMITS["head-time"].value;
 const IDLE_MS = LIMITS["idle-time"].value;
 const SILENCE_MS = LIMITS["body-silence"].value;
 const READER_SILENCE_MS = LIMITS["reader-silence"].value;
-const RATE_MS = 30_000;
-const RATE_BYTES = LIMITS["body-rate"].value;
 const LINGER_MS = LIMITS["linger-time"].value;
 const TUNNEL_SILENCE_MS = LIMITS["tunnel-silence"].value;
 const MAX_DROPPED_BODY = LIMITS["dropped-body"].value;
@@ -33,15 +33,6 @@ const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
  * what still comes is dropped (RFC 9112 section 9.6). `tunnel`: bytes go both ways as they come.
  */
 type State = "head" | "exchange" | "lingering" | "tunnel" | "closed";
-
-/** What the access log says of a request besides what is known anyway. */
-interface Noted {
-  readonly method: string;
-  readonly path: string;
-  readonly requestId: string;
-}
-
-const UNREAD: Noted = { method: "", path: "", requestId: "" };
 
 export class Caller implements WireEvents, ExchangeCaller {
   readonly inbox = new Inbox();
@@ -71,17 +62,8 @@ export class Caller implements WireEvents, ExchangeCaller {
   #answerBegun = false;
   #answerDone = false;
   #closes = false;
-  #beganMs = 0;
-  #attempt: Try | undefined;
-  #status: number | undefined;
-  #why: EndReason | undefined;
-  #bytesIn = 0;
-  #bytesOut = 0;
-  /** Only where there is an access log. */
-  #noted = UNREAD;
-  /** What came of a body in the present stretch of time in which only the caller is waited for. */
-  #rateBytes = 0;
-  #rateSinceMs = 0;
+  readonly #account = new Account();
+  readonly #pace = new BodyPace();
 
   constructor(wire: Wire, options: CallerOptions) {
     this.wire = wire;
@@ -100,7 +82,7 @@ export class Caller implements WireEvents, ExchangeCaller {
 
   onReceived(length: number): void {
     this.#moved = true;
-    this.#rateBytes += length;
+    this.#pace.received(length);
     this.inbox.receive(length);
     this.#goOn();
   }
@@ -175,7 +157,7 @@ export class Caller implements WireEvents, ExchangeCaller {
   /** Ends it by RST, whatever it was doing: an answer that has begun and will not be finished must look broken. */
   cut(why?: EndReason): void {
     if (this.#state === "closed") return;
-    this.#why ??= why;
+    this.#account.why ??= why;
     this.#leave();
     this.wire.reset();
   }
@@ -207,9 +189,9 @@ export class Caller implements WireEvents, ExchangeCaller {
       return;
     }
     this.#answerBegun = true;
-    this.#why = reply.reason;
-    this.#status = reply.status;
-    this.#bytesOut = this.#isHead ? 0 : reply.body.length;
+    this.#account.why = reply.reason;
+    this.#account.status = reply.status;
+    this.#account.bytesOut = this.#isHead ? 0 : reply.body.length;
     const { draining } = this.#options.context;
     // A body that was not asked for may never come.
     if (this.#body.left > MAX_DROPPED_BODY) this.hit("dropped-body");
@@ -229,7 +211,7 @@ export class Caller implements WireEvents, ExchangeCaller {
   /** A final answer begins. @param endsByClose its end cannot be told otherwise. Gives whether it has to say Connection: close. */
   onAnswer(endsByClose: boolean, status: number): boolean {
     this.#answerBegun = true;
-    this.#status = status;
+    this.#account.status = status;
     this.#moved = true;
     // An answer while the request still arrives: whatever comes after it on this connection could not be told apart.
     if (endsByClose || !this.#body.isDone || this.#ended || this.#options.context.draining()) this.#closes = true;
@@ -248,8 +230,8 @@ export class Caller implements WireEvents, ExchangeCaller {
   /** From here on both sides say what they like. */
   onTunnel(): void {
     this.#answerBegun = true;
-    this.#status = 101;
-    this.#why = "tunnel-closed";
+    this.#account.status = 101;
+    this.#account.why = "tunnel-closed";
     this.#options.counts.tunnels++;
     this.#state = "tunnel";
     if (this.#ended) this.#exchange.upstream?.wire.end();
@@ -258,11 +240,11 @@ export class Caller implements WireEvents, ExchangeCaller {
 
   onTunnelBytes(length: number): void {
     this.#moved = true;
-    this.#bytesOut += length;
+    this.#account.bytesOut += length;
   }
 
   onAnswerBytes(length: number): void {
-    this.#bytesOut = length;
+    this.#account.bytesOut = length;
   }
 
   hit(limit: LimitName): void {
@@ -290,7 +272,7 @@ export class Caller implements WireEvents, ExchangeCaller {
       case "exchange":
         return this.#readBody();
       case "tunnel":
-        this.#bytesIn += this.inbox.end - this.inbox.position;
+        this.#account.bytesIn += this.inbox.end - this.inbox.position;
         this.#exchange.upstream?.wire.write(this.inbox.bytes.subarray(this.inbox.position, this.inbox.end));
         this.inbox.clear();
         return false;
@@ -351,12 +333,12 @@ export class Caller implements WireEvents, ExchangeCaller {
     const isTooLong = head.length > edge.maxBodyBytes;
     const decision = isTooLong ? undefined : path.begin({ head, route, peerIp }, nowMs);
     if (decision?.kind === "try") {
-      this.#attempt = decision.attempt;
+      this.#account.attempt = decision.attempt;
       this.#writer.request(head, from, { peerIp, service: decision.attempt.cluster.name, word: context.word });
     }
     if (edge.accessLog !== undefined) {
-      const requestId = this.#attempt === undefined ? broughtId(head, from) : this.#writer.requestId(head, from);
-      this.#noted = { method: head.method, path: edge.accessLog.pathOf(head.path), requestId };
+      const requestId = this.#account.attempt === undefined ? broughtId(head, from) : this.#writer.requestId(head, from);
+      this.#account.noted = { method: head.method, path: edge.accessLog.pathOf(head.path), requestId };
     }
     if (decision === undefined) this.#refuseLongBody();
     else this.#exchange.follow(decision);
@@ -364,47 +346,15 @@ export class Caller implements WireEvents, ExchangeCaller {
 
   /** From here to `#closeExchange` one request is under way. */
   #open(nowMs: number): void {
-    this.#beganMs = nowMs;
-    this.#rateSinceMs = nowMs;
-    this.#rateBytes = 0;
-    this.#attempt = undefined;
-    this.#status = undefined;
-    this.#why = undefined;
-    this.#bytesIn = 0;
-    this.#bytesOut = 0;
-    this.#noted = UNREAD;
+    this.#pace.restart(nowMs);
+    this.#account.begin(nowMs);
     this.#options.context.exchangeBegan(this);
   }
 
   /** It is over, however it went: counted and logged once. */
   #closeExchange(): void {
-    const { context, peerIp, route } = this.#options;
-    const { edge } = context;
-    const reason = this.#why ?? (this.#answerDone ? "answered" : "caller-gone");
-    const bytesIn = this.#bytesIn + this.#body.bytes;
-    const bytesOut = this.#bytesOut;
-    const attempt = this.#attempt;
-    this.#attempt = undefined;
-    edge.ended(reason);
-    if (attempt !== undefined) {
-      attempt.counters.bytesIn += bytesIn;
-      attempt.counters.bytesOut += bytesOut;
-    }
-    if (edge.accessLog?.wants(reason, this.#status) === true) {
-      edge.accessLog.add({
-        service: attempt?.cluster.name ?? (route.kind === "service" ? route.service : ""),
-        ...this.#noted,
-        status: this.#status,
-        reason,
-        endpoint: attempt?.lease.endpoint.endpoint.id,
-        tries: attempt?.tries ?? 0,
-        tookMs: context.nowMs() - this.#beganMs,
-        bytesIn,
-        bytesOut,
-        peer: peerIp,
-      });
-    }
-    context.exchangeEnded(this);
+    this.#account.end(this.#options, this.#answerDone ? "answered" : "caller-gone", this.#body.bytes);
+    this.#options.context.exchangeEnded(this);
   }
 
   #refuseLongBody(): void {
@@ -484,8 +434,7 @@ export class Caller implements WireEvents, ExchangeCaller {
     if (this.#state !== "exchange") return;
     const waits = this.#waitsForCaller();
     if (!waits || this.#body.isDone) {
-      this.#rateSinceMs = nowMs;
-      this.#rateBytes = 0;
+      this.#pace.restart(nowMs);
     }
     if (!waits) return;
     if (this.#body.isDone) {
@@ -495,19 +444,17 @@ export class Caller implements WireEvents, ExchangeCaller {
     } else if (nowMs - this.#movedMs >= SILENCE_MS) {
       this.hit("body-silence");
       this.#refuse("request-timeout", `Nothing of the request came for ${SILENCE_MS / 1_000} s.`);
-    } else if (nowMs - this.#rateSinceMs >= RATE_MS) {
-      const came = this.#rateBytes;
-      this.#rateSinceMs = nowMs;
-      this.#rateBytes = 0;
-      if (came >= RATE_BYTES) return;
+    } else {
+      const fault = this.#pace.fault(nowMs);
+      if (fault === undefined) return;
       this.hit("body-rate");
-      this.#refuse("request-timeout", `${came} bytes of the request came in ${RATE_MS / 1_000} s, less than ${RATE_BYTES}.`);
+      this.#refuse("request-timeout", fault);
     }
   }
 
   #endTunnel(): void {
     this.hit("tunnel-silence");
-    this.#why = "tunnel-silent";
+    this.#account.why = "tunnel-silent";
     this.cut();
   }
 
