@@ -1,7 +1,7 @@
 import { seeded } from "@fairlead/shared";
 import { FakeClock } from "@fairlead/shared/testing";
 import { expect, test } from "vitest";
-import { AccessLog, type AccessEntry, type AccessLogSettings } from "./access-log.js";
+import { type AccessEntry, AccessLog, type AccessLogSettings } from "./access-log.js";
 import { LIMITS } from "./limits.js";
 
 const ENTRY: AccessEntry = {

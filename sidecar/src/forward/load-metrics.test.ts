@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { downstreamHeaders } from "./testing/node-http/headers.js";
 import { reportedLoadOf } from "./load-metrics.js";
+import { downstreamHeaders } from "./testing/node-http/headers.js";
 
 test.each([
   [

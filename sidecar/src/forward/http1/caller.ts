@@ -2,16 +2,16 @@
 
 import type { EndReason } from "../end-reasons.js";
 import type { Try } from "../engine.js";
-import { LIMITS, type LimitName } from "../limits.js";
+import { LIMITS } from "../limits.js";
 import { type LocalReply, type Reason, replyBytes } from "../local-reply.js";
 import { Account } from "./account.js";
-import { BodyPace } from "./body-pace.js";
 import { Exchange, type ExchangeCaller } from "./exchange.js";
 import type { CallerOptions } from "./exchange-context.js";
 import { INCOMPLETE } from "./field-table.js";
-import { broughtId, HeadWriter } from "./head-writer.js";
+import { HeadWriter } from "./head-writer.js";
 import { Inbox } from "./inbox.js";
 import { CR, LF } from "./octets.js";
+import type { AwaitedParty } from "./pace.js";
 import { RequestBody } from "./request-body.js";
 import type { RequestHead } from "./request-head.js";
 import type { Upstream } from "./upstream.js";
@@ -19,10 +19,7 @@ import type { Wire, WireEvents } from "./wire.js";
 
 const HEAD_MS = LIMITS["head-time"].value;
 const IDLE_MS = LIMITS["idle-time"].value;
-const SILENCE_MS = LIMITS["body-silence"].value;
-const READER_SILENCE_MS = LIMITS["reader-silence"].value;
 const LINGER_MS = LIMITS["linger-time"].value;
-const TUNNEL_SILENCE_MS = LIMITS["tunnel-silence"].value;
 const MAX_DROPPED_BODY = LIMITS["dropped-body"].value;
 const MAX_REQUESTS = LIMITS["connection-requests"].value;
 
@@ -41,6 +38,7 @@ export class Caller implements WireEvents, ExchangeCaller {
   whenFlushed: (() => void) | undefined;
   readonly #options: CallerOptions;
   readonly #exchange: Exchange;
+  readonly #account: Account;
   readonly #body = new RequestBody();
   readonly #writer = new HeadWriter();
   #state: State = "head";
@@ -50,8 +48,6 @@ export class Caller implements WireEvents, ExchangeCaller {
   #hasPartOfHead = true;
   /** What ends an exchange within the loop that reads requests leaves the next one to it. */
   #isPumping = false;
-  #moved = true;
-  #movedMs: number;
   /** The caller has sent its FIN. */
   #ended = false;
   // Of the present request.
@@ -62,15 +58,13 @@ export class Caller implements WireEvents, ExchangeCaller {
   #answerBegun = false;
   #answerDone = false;
   #closes = false;
-  readonly #account = new Account();
-  readonly #pace = new BodyPace();
 
   constructor(wire: Wire, options: CallerOptions) {
     this.wire = wire;
     this.#options = options;
     this.#exchange = new Exchange(options.context, options.path, this);
     this.#sinceMs = options.context.nowMs();
-    this.#movedMs = this.#sinceMs;
+    this.#account = new Account(options);
   }
 
   /** Whether the whole request has been taken over. */
@@ -81,14 +75,13 @@ export class Caller implements WireEvents, ExchangeCaller {
   // From the connection.
 
   onReceived(length: number): void {
-    this.#moved = true;
-    this.#pace.received(length);
+    this.#account.pace.received(length);
     this.inbox.receive(length);
     this.#goOn();
   }
 
   onFlushed(): void {
-    this.#moved = true;
+    this.#account.pace.moved();
     const task = this.whenFlushed;
     this.whenFlushed = undefined;
     task?.();
@@ -122,20 +115,17 @@ export class Caller implements WireEvents, ExchangeCaller {
 
   /** Called a few times a second: everything that ends because time has passed. */
   sweep(nowMs: number): void {
-    if (this.#moved) this.#movedMs = nowMs;
-    this.#moved = false;
     const age = nowMs - this.#sinceMs;
     if (this.#state === "exchange") {
       this.#exchange.sweep(nowMs);
       this.#sweepPace(nowMs);
-    } else if (this.#state === "tunnel") {
-      if (nowMs - this.#movedMs >= TUNNEL_SILENCE_MS) this.#endTunnel();
-    } else if (this.#state === "lingering") {
+    } else if (this.#state === "tunnel") this.#sweepPace(nowMs);
+    else if (this.#state === "lingering") {
       if (age < LINGER_MS) return;
-      this.hit("linger-time");
+      this.#account.hit("linger-time");
       this.cut();
     } else if (this.#state === "head" && age >= (this.#hasPartOfHead ? HEAD_MS : IDLE_MS)) {
-      this.hit(this.#hasPartOfHead ? "head-time" : "idle-time");
+      this.#account.hit(this.#hasPartOfHead ? "head-time" : "idle-time");
       if (this.#hasPartOfHead) this.#refuse("request-timeout", `The head did not arrive within ${HEAD_MS / 1_000} s.`);
       else this.#close();
     }
@@ -165,8 +155,9 @@ export class Caller implements WireEvents, ExchangeCaller {
   // From the exchange.
 
   onUpstream(upstream: Upstream, attempt: Try): void {
-    const mark = this.#options.context.edge.marksAnswers ? markOf(attempt) : undefined;
-    upstream.expect({ caller: this, isHead: this.#isHead, upgrades: this.#upgrades, callerIsOld: this.#isOld, mark });
+    const mark = this.#options.context.edge.marksAnswers ? attempt.mark : undefined;
+    const traits = { isHead: this.#isHead, upgrades: this.#upgrades, callerIsOld: this.#isOld };
+    upstream.expect({ caller: this, account: this.#account, mark, ...traits });
     const head = this.#writer.bytes.subarray(0, this.#writer.length);
     if (this.#body.isDone) {
       upstream.wire.write(head);
@@ -189,12 +180,10 @@ export class Caller implements WireEvents, ExchangeCaller {
       return;
     }
     this.#answerBegun = true;
-    this.#account.why = reply.reason;
-    this.#account.status = reply.status;
-    this.#account.bytesOut = this.#isHead ? 0 : reply.body.length;
+    this.#account.replied(reply, this.#isHead);
     const { draining } = this.#options.context;
     // A body that was not asked for may never come.
-    if (this.#body.left > MAX_DROPPED_BODY) this.hit("dropped-body");
+    if (this.#body.left > MAX_DROPPED_BODY) this.#account.hit("dropped-body");
     if (reply.closes || draining() || this.#body.left > MAX_DROPPED_BODY || (this.#awaitsContinue && !this.#body.isDone))
       this.#closes = true;
     this.wire.write(replyBytes(reply, { closes: this.#closes, isHead: this.#isHead }));
@@ -204,7 +193,7 @@ export class Caller implements WireEvents, ExchangeCaller {
   // From the upstream connection of the present try.
 
   onUpstreamFlushed(): void {
-    this.#moved = true;
+    this.#account.pace.moved();
     this.#goOn();
   }
 
@@ -212,7 +201,7 @@ export class Caller implements WireEvents, ExchangeCaller {
   onAnswer(endsByClose: boolean, status: number): boolean {
     this.#answerBegun = true;
     this.#account.status = status;
-    this.#moved = true;
+    this.#account.pace.moved();
     // An answer while the request still arrives: whatever comes after it on this connection could not be told apart.
     if (endsByClose || !this.#body.isDone || this.#ended || this.#options.context.draining()) this.#closes = true;
     return this.#closes;
@@ -230,25 +219,10 @@ export class Caller implements WireEvents, ExchangeCaller {
   /** From here on both sides say what they like. */
   onTunnel(): void {
     this.#answerBegun = true;
-    this.#account.status = 101;
-    this.#account.why = "tunnel-closed";
-    this.#options.counts.tunnels++;
+    this.#account.becameTunnel();
     this.#state = "tunnel";
     if (this.#ended) this.#exchange.upstream?.wire.end();
     this.#pump();
-  }
-
-  onTunnelBytes(length: number): void {
-    this.#moved = true;
-    this.#account.bytesOut += length;
-  }
-
-  onAnswerBytes(length: number): void {
-    this.#account.bytesOut = length;
-  }
-
-  hit(limit: LimitName): void {
-    this.#options.context.edge.limits.hit(limit);
   }
 
   onTunnelClosed(): void {
@@ -294,7 +268,7 @@ export class Caller implements WireEvents, ExchangeCaller {
       return false;
     }
     if (head.fault !== undefined) {
-      if (head.fault.limit !== undefined) this.hit(head.fault.limit);
+      this.#account.hit(head.fault.limit);
       this.#refuse(head.fault.reason, head.fault.detail);
       return false;
     }
@@ -324,42 +298,25 @@ export class Caller implements WireEvents, ExchangeCaller {
     this.#awaitsContinue = head.expectsContinue;
     this.#answerBegun = false;
     this.#answerDone = false;
-    if (this.#requests >= MAX_REQUESTS) this.hit("connection-requests");
+    if (this.#requests >= MAX_REQUESTS) this.#account.hit("connection-requests");
     this.#closes ||= head.closes || this.#requests >= MAX_REQUESTS;
     this.#body.begin(head);
-    const { edge } = context;
     const nowMs = context.nowMs();
-    this.#open(nowMs);
-    const isTooLong = head.length > edge.maxBodyBytes;
-    const decision = isTooLong ? undefined : path.begin({ head, route, peerIp }, nowMs);
+    this.#account.begin(nowMs);
+    context.exchangeBegan(this);
+    const decision = head.length > context.edge.maxBodyBytes ? undefined : path.begin({ head, route, peerIp }, nowMs);
     if (decision?.kind === "try") {
       this.#account.attempt = decision.attempt;
       this.#writer.request(head, from, { peerIp, service: decision.attempt.cluster.name, word: context.word });
     }
-    if (edge.accessLog !== undefined) {
-      const requestId = this.#account.attempt === undefined ? broughtId(head, from) : this.#writer.requestId(head, from);
-      this.#account.noted = { method: head.method, path: edge.accessLog.pathOf(head.path), requestId };
-    }
+    this.#account.note(head, from, this.#writer);
     if (decision === undefined) this.#refuseLongBody();
     else this.#exchange.follow(decision);
   }
 
-  /** From here to `#closeExchange` one request is under way. */
-  #open(nowMs: number): void {
-    this.#pace.restart(nowMs);
-    this.#account.begin(nowMs);
-    this.#options.context.exchangeBegan(this);
-  }
-
-  /** It is over, however it went: counted and logged once. */
-  #closeExchange(): void {
-    this.#account.end(this.#options, this.#answerDone ? "answered" : "caller-gone", this.#body.bytes);
-    this.#options.context.exchangeEnded(this);
-  }
-
   #refuseLongBody(): void {
     const { maxBodyBytes } = this.#options.context.edge;
-    this.hit("body-bytes");
+    this.#account.hit("body-bytes");
     this.#refuse("content-too-large", `The body is longer than ${maxBodyBytes} bytes, this sidecar's limit.`);
   }
 
@@ -372,7 +329,7 @@ export class Caller implements WireEvents, ExchangeCaller {
     const progress = this.#body.forward(this.inbox, upstream.wire);
     if (progress === "done") this.#onRequestDone();
     else if (progress === "fault") {
-      if (this.#body.limit !== undefined) this.hit(this.#body.limit);
+      this.#account.hit(this.#body.limit);
       this.#refuse("bad-request", `Refused: ${this.#body.fault}.`);
     } else if (this.#body.bytes > this.#options.context.edge.maxBodyBytes) this.#refuseLongBody();
     return progress === "done" && !this.inbox.isEmpty;
@@ -384,6 +341,11 @@ export class Caller implements WireEvents, ExchangeCaller {
     if (progress === "done") this.#onRequestDone();
     else if (progress === "fault") this.cut();
     return progress === "done";
+  }
+
+  #closeExchange(): void {
+    this.#account.end(this.#answerDone, this.#body.bytes);
+    this.#options.context.exchangeEnded(this);
   }
 
   #onRequestDone(): void {
@@ -411,7 +373,8 @@ export class Caller implements WireEvents, ExchangeCaller {
       this.#answerBegun = false;
       this.#answerDone = false;
       this.#body.forget();
-      this.#open(this.#options.context.nowMs());
+      this.#account.begin(this.#options.context.nowMs());
+      this.#options.context.exchangeBegan(this);
     }
     this.#body.giveUp();
     this.#exchange.abandon();
@@ -429,41 +392,20 @@ export class Caller implements WireEvents, ExchangeCaller {
     else this.wire.end();
   }
 
-  /** Time that the upstream is waited for is not the caller's. */
   #sweepPace(nowMs: number): void {
-    if (this.#state !== "exchange") return;
-    const waits = this.#waitsForCaller();
-    if (!waits || this.#body.isDone) {
-      this.#pace.restart(nowMs);
-    }
-    if (!waits) return;
-    if (this.#body.isDone) {
-      if (nowMs - this.#movedMs < READER_SILENCE_MS) return;
-      this.hit("reader-silence");
-      this.cut("caller-not-reading");
-    } else if (nowMs - this.#movedMs >= SILENCE_MS) {
-      this.hit("body-silence");
-      this.#refuse("request-timeout", `Nothing of the request came for ${SILENCE_MS / 1_000} s.`);
-    } else {
-      const fault = this.#pace.fault(nowMs);
-      if (fault === undefined) return;
-      this.hit("body-rate");
-      this.#refuse("request-timeout", fault);
-    }
+    const late = this.#account.pace.late(nowMs, this.#awaited());
+    if (late === undefined) return;
+    this.#account.hit(late.limit);
+    if (this.#answerBegun) this.cut(late.why);
+    else this.#refuse("request-timeout", late.detail);
   }
 
-  #endTunnel(): void {
-    this.hit("tunnel-silence");
-    this.#account.why = "tunnel-silent";
-    this.cut();
-  }
-
-  /** Waiting for the upstream is the deadline's matter. */
-  #waitsForCaller(): boolean {
+  #awaited(): AwaitedParty {
+    if (this.#state !== "exchange") return this.#state === "tunnel" ? "tunnel" : "nobody";
     const { upstream, phase } = this.#exchange;
-    if (phase === "connecting") return false;
-    if (!this.#body.isDone) return upstream?.wire.isFlushed !== false;
-    return !this.wire.isFlushed;
+    if (phase === "connecting") return "nobody";
+    if (!this.#body.isDone) return upstream?.wire.isFlushed !== false ? "sender" : "nobody";
+    return this.wire.isFlushed ? "nobody" : "reader";
   }
 
   #close(): void {
@@ -478,7 +420,6 @@ export class Caller implements WireEvents, ExchangeCaller {
     this.#state = "closed";
     if (before === "tunnel") this.#exchange.onTunnelEnd();
     else this.#exchange.abandon();
-    if (before === "tunnel") this.#options.counts.tunnels--;
     if (before === "exchange" || before === "tunnel") this.#closeExchange();
     this.inbox.clear();
   }
@@ -489,9 +430,4 @@ export class Caller implements WireEvents, ExchangeCaller {
     if (isUsed && this.#exchange.upstream?.wire.isFlushed !== false) this.wire.resume();
     else this.wire.pause();
   }
-}
-
-/** The endpoint that is answering, and the version of the assignment that it was picked from. */
-function markOf({ lease, cluster }: Try): string {
-  return `X-Fairlead-Endpoint: ${lease.endpoint.endpoint.id}\r\nX-Fairlead-Version: ${cluster.assignment.version}\r\n`;
 }

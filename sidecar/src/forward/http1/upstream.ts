@@ -3,6 +3,7 @@
 import type { EndpointState } from "../../endpoint/index.js";
 import type { ClusterCounters } from "../cluster-counters.js";
 import { LIMITS } from "../limits.js";
+import type { Account } from "./account.js";
 import { BODY, BodyReader } from "./body-reader.js";
 import type { Caller } from "./caller.js";
 import { putChunk, putLastChunk } from "./chunks.js";
@@ -30,6 +31,7 @@ export interface UpstreamPool {
 /** What an answer has to fit. */
 export interface Expected {
   readonly caller: Caller;
+  readonly account: Account;
   /** The answer to HEAD has no body, whatever it says. */
   readonly isHead: boolean;
   readonly upgrades: boolean;
@@ -167,7 +169,7 @@ export class Upstream implements WireEvents {
         this.#readBody(-1, this.#reader.next(inbox.bytes, inbox.position, inbox.end));
         return;
       } else if (this.#state === "tunnel") {
-        this.#expected?.caller.onTunnelBytes(inbox.end - inbox.position);
+        this.#expected?.account.tunnelled(inbox.end - inbox.position);
         this.#expected?.caller.wire.write(inbox.bytes.subarray(inbox.position, inbox.end));
         inbox.clear();
       } else return;
@@ -183,7 +185,7 @@ export class Upstream implements WireEvents {
       return false;
     }
     if (after < 0) {
-      if (HEAD.isTooLarge) this.#expected?.caller.hit("answer-head-bytes");
+      if (HEAD.isTooLarge) this.#expected?.account.hit("answer-head-bytes");
       return this.#fail("bad-response");
     }
     if (HEAD.status === 101) return this.#switch(after);
@@ -192,7 +194,7 @@ export class Upstream implements WireEvents {
       this.#interim++;
       inbox.position = after;
       if (this.#interim <= MAX_INTERIM) return true;
-      this.#expected?.caller.hit("interim-answers");
+      this.#expected?.account.hit("interim-answers");
       return this.#fail("bad-response");
     }
     this.#beginAnswer(after);
@@ -328,11 +330,11 @@ export class Upstream implements WireEvents {
 
   /** Of the answer's body, as far as it was passed on. */
   #tellBytes(): void {
-    if (this.#state === "answering") this.#expected?.caller.onAnswerBytes(this.#reader.total);
+    if (this.#state === "answering" && this.#expected !== undefined) this.#expected.account.bytesOut = this.#reader.total;
   }
 
   #failBody(): void {
-    if (this.#reader.limit !== undefined) this.#expected?.caller.hit(this.#reader.limit);
+    this.#expected?.account.hit(this.#reader.limit);
     this.#fail("bad-response");
   }
 

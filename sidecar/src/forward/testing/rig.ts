@@ -10,10 +10,10 @@ import { stateOf } from "../../endpoint/testing/state-at.js";
 import { connectEjection } from "../../resilience/index.js";
 import { Edge } from "../edge.js";
 import type { Listening, RouteBy } from "../engine.js";
-import type { LoadShed } from "../load-shed.js";
 import { NetEngine, type NetEngineOptions } from "../io/net-engine.js";
-import { NodeEngine } from "./node-http/node-engine.js";
+import type { LoadShed } from "../load-shed.js";
 import { ForwardPath } from "../request-path.js";
+import { NodeEngine } from "./node-http/node-engine.js";
 
 export interface ClusterOptions {
   readonly config?: Partial<ClusterConfig>;
