@@ -11,15 +11,12 @@ import { INCOMPLETE } from "./field-table.js";
 import { HeadWriter } from "./head-writer.js";
 import { Inbox } from "./inbox.js";
 import { CR, LF } from "./octets.js";
-import type { AwaitedParty } from "./pace.js";
 import { RequestBody } from "./request-body.js";
 import type { RequestHead } from "./request-head.js";
 import type { Upstream } from "./upstream.js";
 import type { Wire, WireEvents } from "./wire.js";
 
 const HEAD_MS = LIMITS["head-time"].value;
-const IDLE_MS = LIMITS["idle-time"].value;
-const LINGER_MS = LIMITS["linger-time"].value;
 const MAX_DROPPED_BODY = LIMITS["dropped-body"].value;
 const MAX_REQUESTS = LIMITS["connection-requests"].value;
 
@@ -121,10 +118,10 @@ export class Caller implements WireEvents, ExchangeCaller {
       this.#sweepPace(nowMs);
     } else if (this.#state === "tunnel") this.#sweepPace(nowMs);
     else if (this.#state === "lingering") {
-      if (age < LINGER_MS) return;
+      if (age < LIMITS["linger-time"].value) return;
       this.#account.hit("linger-time");
       this.cut();
-    } else if (this.#state === "head" && age >= (this.#hasPartOfHead ? HEAD_MS : IDLE_MS)) {
+    } else if (this.#state === "head" && age >= (this.#hasPartOfHead ? HEAD_MS : LIMITS["idle-time"].value)) {
       this.#account.hit(this.#hasPartOfHead ? "head-time" : "idle-time");
       if (this.#hasPartOfHead) this.#refuse("request-timeout", `The head did not arrive within ${HEAD_MS / 1_000} s.`);
       else this.#close();
@@ -300,24 +297,17 @@ export class Caller implements WireEvents, ExchangeCaller {
     this.#answerDone = false;
     if (this.#requests >= MAX_REQUESTS) this.#account.hit("connection-requests");
     this.#closes ||= head.closes || this.#requests >= MAX_REQUESTS;
-    this.#body.begin(head);
+    this.#body.begin(head, context.edge.maxBodyBytes);
     const nowMs = context.nowMs();
-    this.#account.begin(nowMs);
-    context.exchangeBegan(this);
-    const decision = head.length > context.edge.maxBodyBytes ? undefined : path.begin({ head, route, peerIp }, nowMs);
+    this.#account.begin(this, nowMs);
+    const decision = this.#body.isTooLong ? undefined : path.begin({ head, route, peerIp }, nowMs);
     if (decision?.kind === "try") {
       this.#account.attempt = decision.attempt;
       this.#writer.request(head, from, { peerIp, service: decision.attempt.cluster.name, word: context.word });
     }
     this.#account.note(head, from, this.#writer);
-    if (decision === undefined) this.#refuseLongBody();
+    if (decision === undefined) this.#refuseBody();
     else this.#exchange.follow(decision);
-  }
-
-  #refuseLongBody(): void {
-    const { maxBodyBytes } = this.#options.context.edge;
-    this.#account.hit("body-bytes");
-    this.#refuse("content-too-large", `The body is longer than ${maxBodyBytes} bytes, this sidecar's limit.`);
   }
 
   /** False when what came has to wait. */
@@ -328,10 +318,7 @@ export class Caller implements WireEvents, ExchangeCaller {
     if (upstream === undefined || phase === "connecting") return false;
     const progress = this.#body.forward(this.inbox, upstream.wire);
     if (progress === "done") this.#onRequestDone();
-    else if (progress === "fault") {
-      this.#account.hit(this.#body.limit);
-      this.#refuse("bad-request", `Refused: ${this.#body.fault}.`);
-    } else if (this.#body.bytes > this.#options.context.edge.maxBodyBytes) this.#refuseLongBody();
+    else if (progress === "fault") this.#refuseBody();
     return progress === "done" && !this.inbox.isEmpty;
   }
 
@@ -343,9 +330,9 @@ export class Caller implements WireEvents, ExchangeCaller {
     return progress === "done";
   }
 
-  #closeExchange(): void {
-    this.#account.end(this.#answerDone, this.#body.bytes);
-    this.#options.context.exchangeEnded(this);
+  #refuseBody(): void {
+    this.#account.hit(this.#body.limit);
+    this.#refuse(this.#body.fault.reason, this.#body.fault.detail);
   }
 
   #onRequestDone(): void {
@@ -353,7 +340,7 @@ export class Caller implements WireEvents, ExchangeCaller {
   }
 
   #endExchange(): void {
-    this.#closeExchange();
+    this.#account.end(this, this.#answerDone, this.#body.bytes);
     this.#state = "head";
     this.#sinceMs = this.#options.context.nowMs();
     if (this.#ended && this.inbox.isEmpty) this.#close();
@@ -373,8 +360,7 @@ export class Caller implements WireEvents, ExchangeCaller {
       this.#answerBegun = false;
       this.#answerDone = false;
       this.#body.forget();
-      this.#account.begin(this.#options.context.nowMs());
-      this.#options.context.exchangeBegan(this);
+      this.#account.begin(this, this.#options.context.nowMs());
     }
     this.#body.giveUp();
     this.#exchange.abandon();
@@ -384,7 +370,7 @@ export class Caller implements WireEvents, ExchangeCaller {
 
   #linger(): void {
     this.#exchange.abandon();
-    this.#closeExchange();
+    this.#account.end(this, this.#answerDone, this.#body.bytes);
     this.#state = "lingering";
     this.#sinceMs = this.#options.context.nowMs();
     this.inbox.clear();
@@ -393,19 +379,13 @@ export class Caller implements WireEvents, ExchangeCaller {
   }
 
   #sweepPace(nowMs: number): void {
-    const late = this.#account.pace.late(nowMs, this.#awaited());
+    if (this.#state !== "exchange" && this.#state !== "tunnel") return;
+    const awaited = this.#state === "tunnel" ? "tunnel" : this.#exchange.awaited(this.#body.isDone, this.wire.isFlushed);
+    const late = this.#account.pace.late(nowMs, awaited);
     if (late === undefined) return;
     this.#account.hit(late.limit);
     if (this.#answerBegun) this.cut(late.why);
     else this.#refuse("request-timeout", late.detail);
-  }
-
-  #awaited(): AwaitedParty {
-    if (this.#state !== "exchange") return this.#state === "tunnel" ? "tunnel" : "nobody";
-    const { upstream, phase } = this.#exchange;
-    if (phase === "connecting") return "nobody";
-    if (!this.#body.isDone) return upstream?.wire.isFlushed !== false ? "sender" : "nobody";
-    return this.wire.isFlushed ? "nobody" : "reader";
   }
 
   #close(): void {
@@ -420,7 +400,7 @@ export class Caller implements WireEvents, ExchangeCaller {
     this.#state = "closed";
     if (before === "tunnel") this.#exchange.onTunnelEnd();
     else this.#exchange.abandon();
-    if (before === "exchange" || before === "tunnel") this.#closeExchange();
+    if (before === "exchange" || before === "tunnel") this.#account.end(this, this.#answerDone, this.#body.bytes);
     this.inbox.clear();
   }
 

@@ -7,6 +7,7 @@ import type { Decision, RequestPath, Try } from "../engine.js";
 import { reportedLoadOf } from "../load-metrics.js";
 import type { LocalReply } from "../local-reply.js";
 import type { ExchangeContext } from "./exchange-context.js";
+import type { AwaitedParty } from "./pace.js";
 import type { Upstream } from "./upstream.js";
 
 /** Where the present try is. `over`: nothing is under way upstream. */
@@ -44,6 +45,13 @@ export class Exchange {
 
   get upstream(): Upstream | undefined {
     return this.#upstream;
+  }
+
+  /** Who has to do something before the request can go on, where the caller's side has come so far. */
+  awaited(isRequestDone: boolean, isCallerFlushed: boolean): AwaitedParty {
+    if (this.#phase === "connecting") return "nobody";
+    if (!isRequestDone) return this.#upstream?.wire.isFlushed !== false ? "sender" : "nobody";
+    return isCallerFlushed ? "nobody" : "reader";
   }
 
   follow(decision: Decision): void {

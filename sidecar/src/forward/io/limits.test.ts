@@ -121,7 +121,9 @@ const CASES: Record<LimitName, () => Promise<Rig | number>> = {
     const rig = await rigOf((_, heard) => {
       got = heard.length;
     });
-    const client = clientOf(rig, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\n" + "x".repeat(2_000));
+    const client = clientOf(rig, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\nx");
+    await until(() => got > 0);
+    client.say("y".repeat(2_000));
     await until(() => got > 2_000);
     rig.clock.advance(50);
     rig.clock.advance(LIMITS["body-silence"].value);
