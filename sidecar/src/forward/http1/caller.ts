@@ -19,7 +19,6 @@ import type { Wire, WireEvents } from "./wire.js";
 const HEAD_MS = LIMITS["head-time"].value;
 const MAX_DROPPED_BODY = LIMITS["dropped-body"].value;
 const MAX_REQUESTS = LIMITS["connection-requests"].value;
-
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 
 /**
@@ -31,11 +30,11 @@ type State = "head" | "exchange" | "lingering" | "tunnel" | "closed";
 export class Caller implements WireEvents, ExchangeCaller {
   readonly inbox = new Inbox();
   readonly wire: Wire;
+  readonly account: Account;
   /** Called once what was written to the caller has left. */
   whenFlushed: (() => void) | undefined;
   readonly #options: CallerOptions;
   readonly #exchange: Exchange;
-  readonly #account: Account;
   readonly #body = new RequestBody();
   readonly #writer = new HeadWriter();
   #state: State = "head";
@@ -61,7 +60,7 @@ export class Caller implements WireEvents, ExchangeCaller {
     this.#options = options;
     this.#exchange = new Exchange(options.context, options.path, this);
     this.#sinceMs = options.context.nowMs();
-    this.#account = new Account(options);
+    this.account = new Account(options);
   }
 
   /** Whether the whole request has been taken over. */
@@ -72,13 +71,13 @@ export class Caller implements WireEvents, ExchangeCaller {
   // From the connection.
 
   onReceived(length: number): void {
-    this.#account.pace.received(length);
+    this.account.pace.received(length);
     this.inbox.receive(length);
     this.#goOn();
   }
 
   onFlushed(): void {
-    this.#account.pace.moved();
+    this.account.pace.moved();
     const task = this.whenFlushed;
     this.whenFlushed = undefined;
     task?.();
@@ -92,14 +91,11 @@ export class Caller implements WireEvents, ExchangeCaller {
         if (this.inbox.isEmpty) this.#close();
         else this.#refuse("bad-request", "Refused: the connection ended in the middle of a head.");
         break;
-      case "exchange":
-        // As Node and Envoy see it, who says no more will not listen either. What of an answer is written still leaves.
-        this.#close();
-        break;
       case "tunnel":
         this.#exchange.upstream?.wire.end();
         break;
       default:
+        // As Node and Envoy see it, who says no more will not listen either. What of an answer is written still leaves.
         this.#close();
     }
   }
@@ -112,17 +108,14 @@ export class Caller implements WireEvents, ExchangeCaller {
 
   /** Called a few times a second: everything that ends because time has passed. */
   sweep(nowMs: number): void {
+    if (this.#state === "exchange") this.#exchange.sweep(nowMs);
+    if (this.#state === "exchange" || this.#state === "tunnel") this.#sweepPace(nowMs);
     const age = nowMs - this.#sinceMs;
-    if (this.#state === "exchange") {
-      this.#exchange.sweep(nowMs);
-      this.#sweepPace(nowMs);
-    } else if (this.#state === "tunnel") this.#sweepPace(nowMs);
-    else if (this.#state === "lingering") {
-      if (age < LIMITS["linger-time"].value) return;
-      this.#account.hit("linger-time");
+    if (this.#state === "lingering" && age >= LIMITS["linger-time"].value) {
+      this.account.hit("linger-time");
       this.cut();
     } else if (this.#state === "head" && age >= (this.#hasPartOfHead ? HEAD_MS : LIMITS["idle-time"].value)) {
-      this.#account.hit(this.#hasPartOfHead ? "head-time" : "idle-time");
+      this.account.hit(this.#hasPartOfHead ? "head-time" : "idle-time");
       if (this.#hasPartOfHead) this.#refuse("request-timeout", `The head did not arrive within ${HEAD_MS / 1_000} s.`);
       else this.#close();
     }
@@ -144,7 +137,7 @@ export class Caller implements WireEvents, ExchangeCaller {
   /** Ends it by RST, whatever it was doing: an answer that has begun and will not be finished must look broken. */
   cut(why?: EndReason): void {
     if (this.#state === "closed") return;
-    this.#account.why ??= why;
+    this.account.why ??= why;
     this.#leave();
     this.wire.reset();
   }
@@ -153,8 +146,7 @@ export class Caller implements WireEvents, ExchangeCaller {
 
   onUpstream(upstream: Upstream, attempt: Try): void {
     const mark = this.#options.context.edge.marksAnswers ? attempt.mark : undefined;
-    const traits = { isHead: this.#isHead, upgrades: this.#upgrades, callerIsOld: this.#isOld };
-    upstream.expect({ caller: this, account: this.#account, mark, ...traits });
+    upstream.expect({ caller: this, isHead: this.#isHead, upgrades: this.#upgrades, callerIsOld: this.#isOld, mark });
     const head = this.#writer.bytes.subarray(0, this.#writer.length);
     if (this.#body.isDone) {
       upstream.wire.write(head);
@@ -177,11 +169,15 @@ export class Caller implements WireEvents, ExchangeCaller {
       return;
     }
     this.#answerBegun = true;
-    this.#account.replied(reply, this.#isHead);
-    const { draining } = this.#options.context;
+    this.account.replied(reply, this.#isHead);
     // A body that was not asked for may never come.
-    if (this.#body.left > MAX_DROPPED_BODY) this.#account.hit("dropped-body");
-    if (reply.closes || draining() || this.#body.left > MAX_DROPPED_BODY || (this.#awaitsContinue && !this.#body.isDone))
+    if (this.#body.left > MAX_DROPPED_BODY) this.account.hit("dropped-body");
+    if (
+      reply.closes ||
+      this.#options.context.draining() ||
+      this.#body.left > MAX_DROPPED_BODY ||
+      (this.#awaitsContinue && !this.#body.isDone)
+    )
       this.#closes = true;
     this.wire.write(replyBytes(reply, { closes: this.#closes, isHead: this.#isHead }));
     this.onAnswerDone();
@@ -190,15 +186,15 @@ export class Caller implements WireEvents, ExchangeCaller {
   // From the upstream connection of the present try.
 
   onUpstreamFlushed(): void {
-    this.#account.pace.moved();
+    this.account.pace.moved();
     this.#goOn();
   }
 
   /** A final answer begins. @param endsByClose its end cannot be told otherwise. Gives whether it has to say Connection: close. */
   onAnswer(endsByClose: boolean, status: number): boolean {
     this.#answerBegun = true;
-    this.#account.status = status;
-    this.#account.pace.moved();
+    this.account.status = status;
+    this.account.pace.moved();
     // An answer while the request still arrives: whatever comes after it on this connection could not be told apart.
     if (endsByClose || !this.#body.isDone || this.#ended || this.#options.context.draining()) this.#closes = true;
     return this.#closes;
@@ -216,7 +212,7 @@ export class Caller implements WireEvents, ExchangeCaller {
   /** From here on both sides say what they like. */
   onTunnel(): void {
     this.#answerBegun = true;
-    this.#account.becameTunnel();
+    this.account.becameTunnel();
     this.#state = "tunnel";
     if (this.#ended) this.#exchange.upstream?.wire.end();
     this.#pump();
@@ -243,12 +239,11 @@ export class Caller implements WireEvents, ExchangeCaller {
       case "exchange":
         return this.#readBody();
       case "tunnel":
-        this.#account.bytesIn += this.inbox.end - this.inbox.position;
+        this.account.bytesIn += this.inbox.end - this.inbox.position;
         this.#exchange.upstream?.wire.write(this.inbox.bytes.subarray(this.inbox.position, this.inbox.end));
         this.inbox.clear();
         return false;
-      case "lingering":
-      case "closed":
+      default:
         this.inbox.clear();
         return false;
     }
@@ -265,13 +260,12 @@ export class Caller implements WireEvents, ExchangeCaller {
       return false;
     }
     if (head.fault !== undefined) {
-      this.#account.hit(head.fault.limit);
+      this.account.hit(head.fault.limit);
       this.#refuse(head.fault.reason, head.fault.detail);
       return false;
     }
-    const from = inbox.bytes;
     inbox.position = after;
-    this.#begin(head, from);
+    this.#begin(head, inbox.bytes);
     return true;
   }
 
@@ -286,7 +280,7 @@ export class Caller implements WireEvents, ExchangeCaller {
 
   #begin(head: RequestHead, from: Buffer): void {
     const { context, path, route, peerIp } = this.#options;
-    this.#requests++;
+    const isLast = ++this.#requests >= MAX_REQUESTS;
     this.#state = "exchange";
     this.#hasPartOfHead = false;
     this.#isHead = head.method === "HEAD";
@@ -295,17 +289,17 @@ export class Caller implements WireEvents, ExchangeCaller {
     this.#awaitsContinue = head.expectsContinue;
     this.#answerBegun = false;
     this.#answerDone = false;
-    if (this.#requests >= MAX_REQUESTS) this.#account.hit("connection-requests");
-    this.#closes ||= head.closes || this.#requests >= MAX_REQUESTS;
+    if (isLast) this.account.hit("connection-requests");
+    this.#closes ||= head.closes || isLast;
     this.#body.begin(head, context.edge.maxBodyBytes);
     const nowMs = context.nowMs();
-    this.#account.begin(this, nowMs);
+    this.account.begin(this, nowMs);
     const decision = this.#body.isTooLong ? undefined : path.begin({ head, route, peerIp }, nowMs);
     if (decision?.kind === "try") {
-      this.#account.attempt = decision.attempt;
+      this.account.attempt = decision.attempt;
       this.#writer.request(head, from, { peerIp, service: decision.attempt.cluster.name, word: context.word });
     }
-    this.#account.note(head, from, this.#writer);
+    this.account.note(head, from, this.#writer);
     if (decision === undefined) this.#refuseBody();
     else this.#exchange.follow(decision);
   }
@@ -317,30 +311,26 @@ export class Caller implements WireEvents, ExchangeCaller {
     const { upstream, phase } = this.#exchange;
     if (upstream === undefined || phase === "connecting") return false;
     const progress = this.#body.forward(this.inbox, upstream.wire);
-    if (progress === "done") this.#onRequestDone();
-    else if (progress === "fault") this.#refuseBody();
+    if (progress === "fault") this.#refuseBody();
+    else if (progress === "done" && this.#answerDone) this.#endExchange();
     return progress === "done" && !this.inbox.isEmpty;
   }
 
   /** The answer did not wait for the body, and is ours: what is left of the body is short. */
   #dropBody(): boolean {
     const progress = this.#body.drop(this.inbox);
-    if (progress === "done") this.#onRequestDone();
+    if (progress === "done") this.#endExchange();
     else if (progress === "fault") this.cut();
     return progress === "done";
   }
 
   #refuseBody(): void {
-    this.#account.hit(this.#body.limit);
+    this.account.hit(this.#body.limit);
     this.#refuse(this.#body.fault.reason, this.#body.fault.detail);
   }
 
-  #onRequestDone(): void {
-    if (this.#answerDone) this.#endExchange();
-  }
-
   #endExchange(): void {
-    this.#account.end(this, this.#answerDone, this.#body.bytes);
+    this.account.end(this, this.#answerDone, this.#body.bytes);
     this.#state = "head";
     this.#sinceMs = this.#options.context.nowMs();
     if (this.#ended && this.inbox.isEmpty) this.#close();
@@ -360,7 +350,7 @@ export class Caller implements WireEvents, ExchangeCaller {
       this.#answerBegun = false;
       this.#answerDone = false;
       this.#body.forget();
-      this.#account.begin(this, this.#options.context.nowMs());
+      this.account.begin(this, this.#options.context.nowMs());
     }
     this.#body.giveUp();
     this.#exchange.abandon();
@@ -370,7 +360,7 @@ export class Caller implements WireEvents, ExchangeCaller {
 
   #linger(): void {
     this.#exchange.abandon();
-    this.#account.end(this, this.#answerDone, this.#body.bytes);
+    this.account.end(this, this.#answerDone, this.#body.bytes);
     this.#state = "lingering";
     this.#sinceMs = this.#options.context.nowMs();
     this.inbox.clear();
@@ -379,11 +369,10 @@ export class Caller implements WireEvents, ExchangeCaller {
   }
 
   #sweepPace(nowMs: number): void {
-    if (this.#state !== "exchange" && this.#state !== "tunnel") return;
     const awaited = this.#state === "tunnel" ? "tunnel" : this.#exchange.awaited(this.#body.isDone, this.wire.isFlushed);
-    const late = this.#account.pace.late(nowMs, awaited);
+    const late = this.account.pace.late(nowMs, awaited);
     if (late === undefined) return;
-    this.#account.hit(late.limit);
+    this.account.hit(late.limit);
     if (this.#answerBegun) this.cut(late.why);
     else this.#refuse("request-timeout", late.detail);
   }
@@ -400,7 +389,7 @@ export class Caller implements WireEvents, ExchangeCaller {
     this.#state = "closed";
     if (before === "tunnel") this.#exchange.onTunnelEnd();
     else this.#exchange.abandon();
-    if (before === "exchange" || before === "tunnel") this.#account.end(this, this.#answerDone, this.#body.bytes);
+    if (before === "exchange" || before === "tunnel") this.account.end(this, this.#answerDone, this.#body.bytes);
     this.inbox.clear();
   }
 

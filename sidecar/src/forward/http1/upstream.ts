@@ -3,7 +3,6 @@
 import type { EndpointState } from "../../endpoint/index.js";
 import type { ClusterCounters } from "../cluster-counters.js";
 import { LIMITS } from "../limits.js";
-import type { Account } from "./account.js";
 import { BODY, BodyReader } from "./body-reader.js";
 import type { Caller } from "./caller.js";
 import { putChunk, putLastChunk } from "./chunks.js";
@@ -31,7 +30,6 @@ export interface UpstreamPool {
 /** What an answer has to fit. */
 export interface Expected {
   readonly caller: Caller;
-  readonly account: Account;
   /** The answer to HEAD has no body, whatever it says. */
   readonly isHead: boolean;
   readonly upgrades: boolean;
@@ -169,7 +167,7 @@ export class Upstream implements WireEvents {
         this.#readBody(-1, this.#reader.next(inbox.bytes, inbox.position, inbox.end));
         return;
       } else if (this.#state === "tunnel") {
-        this.#expected?.account.tunnelled(inbox.end - inbox.position);
+        this.#expected?.caller.account.tunnelled(inbox.end - inbox.position);
         this.#expected?.caller.wire.write(inbox.bytes.subarray(inbox.position, inbox.end));
         inbox.clear();
       } else return;
@@ -185,7 +183,7 @@ export class Upstream implements WireEvents {
       return false;
     }
     if (after < 0) {
-      if (HEAD.isTooLarge) this.#expected?.account.hit("answer-head-bytes");
+      if (HEAD.isTooLarge) this.#expected?.caller.account.hit("answer-head-bytes");
       return this.#fail("bad-response");
     }
     if (HEAD.status === 101) return this.#switch(after);
@@ -194,7 +192,7 @@ export class Upstream implements WireEvents {
       this.#interim++;
       inbox.position = after;
       if (this.#interim <= MAX_INTERIM) return true;
-      this.#expected?.account.hit("interim-answers");
+      this.#expected?.caller.account.hit("interim-answers");
       return this.#fail("bad-response");
     }
     this.#beginAnswer(after);
@@ -330,11 +328,11 @@ export class Upstream implements WireEvents {
 
   /** Of the answer's body, as far as it was passed on. */
   #tellBytes(): void {
-    if (this.#state === "answering" && this.#expected !== undefined) this.#expected.account.bytesOut = this.#reader.total;
+    if (this.#state === "answering" && this.#expected !== undefined) this.#expected.caller.account.bytesOut = this.#reader.total;
   }
 
   #failBody(): void {
-    this.#expected?.account.hit(this.#reader.limit);
+    this.#expected?.caller.account.hit(this.#reader.limit);
     this.#fail("bad-response");
   }
 
