@@ -1,5 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { connect, type Socket } from "node:net";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { repositoryTop } from "../../harness/paths.js";
 import { startControlPlane, startSidecar } from "../../harness/planes.js";
 import { freePort } from "../../harness/ports.js";
 import { until } from "../../harness/until.js";
@@ -36,7 +39,8 @@ export const memory: Bench = {
       service: `shop-${service}`,
       listen: `127.0.0.1:${service === 0 ? port : 0}`,
     }));
-    const sidecar = await startSidecar({ controlPlane: { addresses: [controlPlane.xdsAddress] }, upstreams });
+    const script = shippedSidecar();
+    const sidecar = await startSidecar({ controlPlane: { addresses: [controlPlane.xdsAddress] }, upstreams }, { script });
     const rss = () => rssMbOf(sidecar.process().pid);
     await sleep(5_000);
     const idle = rss();
@@ -57,6 +61,12 @@ export const memory: Bench = {
     };
   },
 };
+
+/** The one file that the containers carry: half of what a sidecar keeps of its modules goes when they are one. */
+function shippedSidecar(): string {
+  execFileSync("node", ["deploy/bundle.mjs", "sidecar"], { cwd: repositoryTop, stdio: "inherit" });
+  return join(repositoryTop, "deploy/bundle/sidecar.mjs");
+}
 
 /** A connection that has had one answer and stays open. */
 async function answered(port: number): Promise<Socket> {

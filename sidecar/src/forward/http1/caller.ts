@@ -18,7 +18,6 @@ import type { Wire, WireEvents } from "./wire.js";
 
 const HEAD_MS = LIMITS["head-time"].value;
 const MAX_DROPPED_BODY = LIMITS["dropped-body"].value;
-const MAX_REQUESTS = LIMITS["connection-requests"].value;
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 
 /**
@@ -106,7 +105,7 @@ export class Caller implements WireEvents, ExchangeCaller {
 
   // From the clock and the engine.
 
-  /** Called a few times a second: everything that ends because time has passed. */
+  /** Called a few times a second. */
   sweep(nowMs: number): void {
     if (this.#state === "exchange") this.#exchange.sweep(nowMs);
     if (this.#state === "exchange" || this.#state === "tunnel") this.#sweepPace(nowMs);
@@ -184,7 +183,6 @@ export class Caller implements WireEvents, ExchangeCaller {
   }
 
   // From the upstream connection of the present try.
-
   onUpstreamFlushed(): void {
     this.account.pace.moved();
     this.#goOn();
@@ -280,7 +278,7 @@ export class Caller implements WireEvents, ExchangeCaller {
 
   #begin(head: RequestHead, from: Buffer): void {
     const { context, path, route, peerIp } = this.#options;
-    const isLast = ++this.#requests >= MAX_REQUESTS;
+    const isLast = ++this.#requests >= LIMITS["connection-requests"].value;
     this.#state = "exchange";
     this.#hasPartOfHead = false;
     this.#isHead = head.method === "HEAD";
