@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { newPicker } from "../balancer/index.js";
 import { Clusters, type VerdictAge } from "../clusters/index.js";
 import type { FallbackStatus } from "../fallback/index.js";
-import { ClusterCounters } from "../forward/index.js";
+import { ClusterCounters, Edge, LoadShed, SHED_DEFAULTS } from "../forward/index.js";
 import { connectEjection } from "../resilience/index.js";
 import { ClientProtocol, type Connection } from "../xds/index.js";
 import { assignmentMessage, assignmentResource, clusterMessage, clusterResource, endpointMessage } from "../xds/testing/resources.js";
@@ -50,6 +50,7 @@ function booted() {
     log,
   });
   const draining = new Cell(false);
+  const edge = new Edge();
   const state: AdminState = {
     node,
     version: "0.0.0",
@@ -64,6 +65,8 @@ function booted() {
     draining,
     counters: new Map([["shop", new ClusterCounters()]]),
     replies: new Map([["no-route", 2]]),
+    edge,
+    shed: new LoadShed(SHED_DEFAULTS, { probe: undefined, limits: edge.limits, clock, log }),
   };
   return { state, clock, verdicts, draining, protocol };
 }
@@ -163,6 +166,10 @@ test("/metrics has readiness, the stream and what was counted of requests", asyn
   expect(text).toContain("fairlead_sidecar_ready 0");
   expect(text).toContain("fairlead_control_plane_connected 0");
   expect(text).toContain('fairlead_requests_total{cluster="shop",class="2xx"} 1');
+  expect(text).toContain('fairlead_request_seconds_bucket{cluster="shop",le="0.004"} 1');
+  expect(text).toContain('fairlead_limit_hits_total{limit="head-time"} 0');
+  expect(text).toContain('fairlead_request_ends_total{reason="answered"} 0');
+  expect(text).toContain('fairlead_upstream_connections{cluster="shop",state="idle"} 0');
   expect(text).toContain('fairlead_replies_without_cluster_total{reason="no-route"} 2');
   expect(text).toContain('fairlead_cluster_endpoints{cluster="shop",standing="candidate"} 1');
 });

@@ -3,6 +3,7 @@
 import { RESOURCE_TYPES } from "@fairlead/proto";
 import type { ActiveCluster } from "../clusters/index.js";
 import type { EndpointState } from "../endpoint/index.js";
+import { type ClusterCounters, STATUS_CLASSES } from "../forward/index.js";
 import { type HeldResource, readinessOf } from "../xds/index.js";
 import type { AdminState } from "./state.js";
 
@@ -30,6 +31,8 @@ export function clustersView(state: AdminState) {
     node: state.node,
     controlPlane: connectionView(state),
     fallback: fallbackView(state),
+    shed: state.shed.view(),
+    listeners: Object.fromEntries([...state.edge.listeners].map(([name, counts]) => [name, { ...counts }])),
     clusters: state.upstreams.map((service) => {
       const cluster = state.table.value.get(service);
       return {
@@ -45,6 +48,7 @@ export function clustersView(state: AdminState) {
               policy: cluster.config.picking.policy,
               verdictsExpired: cluster.verdictsExpired,
             }),
+        traffic: trafficView(state.counters.get(service)),
         endpoints: cluster === undefined ? [] : endpointsView(cluster.endpoints, cluster, state.clock.nowMs()),
         ...(cluster === undefined || cluster.standby.length === 0 ? {} : { standby: standbyView(cluster, state) }),
         issues: issues.filter(({ name }) => name === service),
@@ -68,6 +72,24 @@ export function configDump(state: AdminState) {
       bytes: value.byteLength,
       value: value.toString("base64"),
     })),
+  };
+}
+
+/** What was counted of a service's requests, for people; /metrics has all of it. */
+function trafficView(counters: ClusterCounters | undefined) {
+  if (counters === undefined) return {};
+  const { requests, retries, retriesDenied, limits, connectFailures, bytesIn, bytesOut } = counters;
+  const { connectionsOpen: open, connectionsIdle: idle, connectionsOpened: opened } = counters;
+  const classes = Object.fromEntries(STATUS_CLASSES.map((name, index) => [name, counters.finished[index] ?? 0]));
+  return {
+    inFlight: limits.inFlight,
+    requests,
+    classes,
+    retries,
+    retriesDenied,
+    connections: { open, idle, opened, failed: connectFailures },
+    bytesIn,
+    bytesOut,
   };
 }
 

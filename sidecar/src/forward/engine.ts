@@ -93,6 +93,11 @@ export class Try {
     return this.affinity === undefined ? undefined : setCookie(this.affinity, this.lease.endpoint);
   }
 
+  /** Field lines for the answer that name the endpoint and the version of the assignment it was picked from. */
+  get mark(): string {
+    return `X-Fairlead-Endpoint: ${this.lease.endpoint.endpoint.id}\r\nX-Fairlead-Version: ${this.cluster.assignment.version}\r\n`;
+  }
+
   /** The answer begins: from here on there is no other try. */
   answerBegan(): void {
     this.answered = true;

@@ -1,7 +1,10 @@
 // The caller's side of a connection, without the connection: requests one after the other, each from its head to the end of its answer.
 
+import type { EndReason } from "../end-reasons.js";
 import type { Try } from "../engine.js";
+import { LIMITS } from "../limits.js";
 import { type LocalReply, type Reason, replyBytes } from "../local-reply.js";
+import { Account } from "./account.js";
 import { Exchange, type ExchangeCaller } from "./exchange.js";
 import type { CallerOptions } from "./exchange-context.js";
 import { INCOMPLETE } from "./field-table.js";
@@ -13,19 +16,8 @@ import type { RequestHead } from "./request-head.js";
 import type { Upstream } from "./upstream.js";
 import type { Wire, WireEvents } from "./wire.js";
 
-/** Slow-header defence: from the first byte of a head, or the opening of the connection, to its last. */
-export const HEAD_MS = 10_000;
-/** Above the 60 s that callers' pools commonly keep idle connections, so that they close first. */
-export const IDLE_MS = 75_000;
-/** Longest silence of a caller in the middle of its request, or of one that does not read its answer. */
-const SILENCE_MS = 30_000;
-/** A caller that has not noticed an answer by then is not going to. */
-const LINGER_MS = 2_000;
-/** An unread body up to here is read and dropped to keep the connection; beyond it closing is cheaper. */
-const MAX_DROPPED_BODY = 64 * 1_024;
-/** A connection is recycled now and then, so that load spreads after a restart. */
-const MAX_REQUESTS = 10_000;
-
+const HEAD_MS = LIMITS["head-time"].value;
+const MAX_DROPPED_BODY = LIMITS["dropped-body"].value;
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 
 /**
@@ -37,6 +29,7 @@ type State = "head" | "exchange" | "lingering" | "tunnel" | "closed";
 export class Caller implements WireEvents, ExchangeCaller {
   readonly inbox = new Inbox();
   readonly wire: Wire;
+  readonly account: Account;
   /** Called once what was written to the caller has left. */
   whenFlushed: (() => void) | undefined;
   readonly #options: CallerOptions;
@@ -50,8 +43,6 @@ export class Caller implements WireEvents, ExchangeCaller {
   #hasPartOfHead = true;
   /** What ends an exchange within the loop that reads requests leaves the next one to it. */
   #isPumping = false;
-  #moved = true;
-  #movedMs: number;
   /** The caller has sent its FIN. */
   #ended = false;
   // Of the present request.
@@ -68,7 +59,7 @@ export class Caller implements WireEvents, ExchangeCaller {
     this.#options = options;
     this.#exchange = new Exchange(options.context, options.path, this);
     this.#sinceMs = options.context.nowMs();
-    this.#movedMs = this.#sinceMs;
+    this.account = new Account(options);
   }
 
   /** Whether the whole request has been taken over. */
@@ -79,13 +70,13 @@ export class Caller implements WireEvents, ExchangeCaller {
   // From the connection.
 
   onReceived(length: number): void {
-    this.#moved = true;
+    this.account.pace.received(length);
     this.inbox.receive(length);
     this.#goOn();
   }
 
   onFlushed(): void {
-    this.#moved = true;
+    this.account.pace.moved();
     const task = this.whenFlushed;
     this.whenFlushed = undefined;
     task?.();
@@ -99,14 +90,11 @@ export class Caller implements WireEvents, ExchangeCaller {
         if (this.inbox.isEmpty) this.#close();
         else this.#refuse("bad-request", "Refused: the connection ended in the middle of a head.");
         break;
-      case "exchange":
-        // As Node and Envoy see it, who says no more will not listen either. What of an answer is written still leaves.
-        this.#close();
-        break;
       case "tunnel":
         this.#exchange.upstream?.wire.end();
         break;
       default:
+        // As Node and Envoy see it, who says no more will not listen either. What of an answer is written still leaves.
         this.#close();
     }
   }
@@ -117,17 +105,16 @@ export class Caller implements WireEvents, ExchangeCaller {
 
   // From the clock and the engine.
 
-  /** Called a few times a second: everything that ends because time has passed. */
+  /** Called a few times a second. */
   sweep(nowMs: number): void {
-    if (this.#moved) this.#movedMs = nowMs;
-    this.#moved = false;
+    if (this.#state === "exchange") this.#exchange.sweep(nowMs);
+    if (this.#state === "exchange" || this.#state === "tunnel") this.#sweepPace(nowMs);
     const age = nowMs - this.#sinceMs;
-    if (this.#state === "exchange") {
-      this.#exchange.sweep(nowMs);
-      if (nowMs - this.#movedMs >= SILENCE_MS) this.#onSilence();
-    } else if (this.#state === "lingering") {
-      if (age >= LINGER_MS) this.cut();
-    } else if (this.#state === "head" && age >= (this.#hasPartOfHead ? HEAD_MS : IDLE_MS)) {
+    if (this.#state === "lingering" && age >= LIMITS["linger-time"].value) {
+      this.account.hit("linger-time");
+      this.cut();
+    } else if (this.#state === "head" && age >= (this.#hasPartOfHead ? HEAD_MS : LIMITS["idle-time"].value)) {
+      this.account.hit(this.#hasPartOfHead ? "head-time" : "idle-time");
       if (this.#hasPartOfHead) this.#refuse("request-timeout", `The head did not arrive within ${HEAD_MS / 1_000} s.`);
       else this.#close();
     }
@@ -143,12 +130,13 @@ export class Caller implements WireEvents, ExchangeCaller {
   cutOff(): void {
     if (this.#state === "exchange" && !this.#answerBegun)
       this.#refuse("draining", "The sidecar's drain ended before the service answered.");
-    else if (this.#state !== "lingering") this.cut();
+    else if (this.#state !== "lingering") this.cut("drain-cut");
   }
 
   /** Ends it by RST, whatever it was doing: an answer that has begun and will not be finished must look broken. */
-  cut(): void {
+  cut(why?: EndReason): void {
     if (this.#state === "closed") return;
+    this.account.why ??= why;
     this.#leave();
     this.wire.reset();
   }
@@ -156,7 +144,8 @@ export class Caller implements WireEvents, ExchangeCaller {
   // From the exchange.
 
   onUpstream(upstream: Upstream, attempt: Try): void {
-    upstream.expect({ caller: this, isHead: this.#isHead, upgrades: this.#upgrades, callerIsOld: this.#isOld });
+    const mark = this.#options.context.edge.marksAnswers ? attempt.mark : undefined;
+    upstream.expect({ caller: this, isHead: this.#isHead, upgrades: this.#upgrades, callerIsOld: this.#isOld, mark });
     const head = this.#writer.bytes.subarray(0, this.#writer.length);
     if (this.#body.isDone) {
       upstream.wire.write(head);
@@ -175,29 +164,35 @@ export class Caller implements WireEvents, ExchangeCaller {
 
   onReply(reply: LocalReply): void {
     if (this.#answerBegun) {
-      this.cut();
+      this.cut(reply.reason);
       return;
     }
     this.#answerBegun = true;
-    const { draining } = this.#options.context;
+    this.account.replied(reply, this.#isHead);
     // A body that was not asked for may never come.
-    if (reply.closes || draining() || this.#body.left > MAX_DROPPED_BODY || (this.#awaitsContinue && !this.#body.isDone))
+    if (this.#body.left > MAX_DROPPED_BODY) this.account.hit("dropped-body");
+    if (
+      reply.closes ||
+      this.#options.context.draining() ||
+      this.#body.left > MAX_DROPPED_BODY ||
+      (this.#awaitsContinue && !this.#body.isDone)
+    )
       this.#closes = true;
     this.wire.write(replyBytes(reply, { closes: this.#closes, isHead: this.#isHead }));
     this.onAnswerDone();
   }
 
   // From the upstream connection of the present try.
-
   onUpstreamFlushed(): void {
-    this.#moved = true;
+    this.account.pace.moved();
     this.#goOn();
   }
 
   /** A final answer begins. @param endsByClose its end cannot be told otherwise. Gives whether it has to say Connection: close. */
-  onAnswer(endsByClose: boolean): boolean {
+  onAnswer(endsByClose: boolean, status: number): boolean {
     this.#answerBegun = true;
-    this.#moved = true;
+    this.account.status = status;
+    this.account.pace.moved();
     // An answer while the request still arrives: whatever comes after it on this connection could not be told apart.
     if (endsByClose || !this.#body.isDone || this.#ended || this.#options.context.draining()) this.#closes = true;
     return this.#closes;
@@ -215,6 +210,7 @@ export class Caller implements WireEvents, ExchangeCaller {
   /** From here on both sides say what they like. */
   onTunnel(): void {
     this.#answerBegun = true;
+    this.account.becameTunnel();
     this.#state = "tunnel";
     if (this.#ended) this.#exchange.upstream?.wire.end();
     this.#pump();
@@ -241,11 +237,11 @@ export class Caller implements WireEvents, ExchangeCaller {
       case "exchange":
         return this.#readBody();
       case "tunnel":
+        this.account.bytesIn += this.inbox.end - this.inbox.position;
         this.#exchange.upstream?.wire.write(this.inbox.bytes.subarray(this.inbox.position, this.inbox.end));
         this.inbox.clear();
         return false;
-      case "lingering":
-      case "closed":
+      default:
         this.inbox.clear();
         return false;
     }
@@ -262,12 +258,12 @@ export class Caller implements WireEvents, ExchangeCaller {
       return false;
     }
     if (head.fault !== undefined) {
+      this.account.hit(head.fault.limit);
       this.#refuse(head.fault.reason, head.fault.detail);
       return false;
     }
-    const from = inbox.bytes;
     inbox.position = after;
-    this.#begin(head, from);
+    this.#begin(head, inbox.bytes);
     return true;
   }
 
@@ -283,7 +279,7 @@ export class Caller implements WireEvents, ExchangeCaller {
 
   #begin(head: RequestHead, from: Buffer): void {
     const { context, path, route, peerIp } = this.#options;
-    this.#requests++;
+    const isLast = ++this.#requests >= LIMITS["connection-requests"].value;
     this.#state = "exchange";
     this.#hasPartOfHead = false;
     this.#isHead = head.method === "HEAD";
@@ -292,12 +288,19 @@ export class Caller implements WireEvents, ExchangeCaller {
     this.#awaitsContinue = head.expectsContinue;
     this.#answerBegun = false;
     this.#answerDone = false;
-    this.#closes ||= head.closes || this.#requests >= MAX_REQUESTS;
-    this.#body.begin(head);
-    context.exchangeBegan(this);
-    const decision = path.begin({ head, route, peerIp }, context.nowMs());
-    if (decision.kind === "try") this.#writer.request(head, from, { peerIp, service: decision.attempt.cluster.name, word: context.word });
-    this.#exchange.follow(decision);
+    if (isLast) this.account.hit("connection-requests");
+    this.#closes ||= head.closes || isLast;
+    this.#body.begin(head, context.edge.maxBodyBytes);
+    const nowMs = context.nowMs();
+    this.account.begin(this, nowMs);
+    const decision = this.#body.isTooLong ? undefined : path.begin({ head, route, peerIp }, nowMs);
+    if (decision?.kind === "try") {
+      this.account.attempt = decision.attempt;
+      this.#writer.request(head, from, { peerIp, service: decision.attempt.cluster.name, word: context.word });
+    }
+    this.account.note(head, from, this.#writer);
+    if (decision === undefined) this.#refuseBody();
+    else this.#exchange.follow(decision);
   }
 
   /** False when what came has to wait. */
@@ -307,25 +310,26 @@ export class Caller implements WireEvents, ExchangeCaller {
     const { upstream, phase } = this.#exchange;
     if (upstream === undefined || phase === "connecting") return false;
     const progress = this.#body.forward(this.inbox, upstream.wire);
-    if (progress === "done") this.#onRequestDone();
-    else if (progress === "fault") this.#refuse("bad-request", `Refused: ${this.#body.fault}.`);
+    if (progress === "fault") this.#refuseBody();
+    else if (progress === "done" && this.#answerDone) this.#endExchange();
     return progress === "done" && !this.inbox.isEmpty;
   }
 
   /** The answer did not wait for the body, and is ours: what is left of the body is short. */
   #dropBody(): boolean {
     const progress = this.#body.drop(this.inbox);
-    if (progress === "done") this.#onRequestDone();
+    if (progress === "done") this.#endExchange();
     else if (progress === "fault") this.cut();
     return progress === "done";
   }
 
-  #onRequestDone(): void {
-    if (this.#answerDone) this.#endExchange();
+  #refuseBody(): void {
+    this.account.hit(this.#body.limit);
+    this.#refuse(this.#body.fault.reason, this.#body.fault.detail);
   }
 
   #endExchange(): void {
-    this.#options.context.exchangeEnded(this);
+    this.account.end(this, this.#answerDone, this.#body.bytes);
     this.#state = "head";
     this.#sinceMs = this.#options.context.nowMs();
     if (this.#ended && this.inbox.isEmpty) this.#close();
@@ -343,7 +347,9 @@ export class Caller implements WireEvents, ExchangeCaller {
       this.#state = "exchange";
       this.#isHead = false;
       this.#answerBegun = false;
-      this.#options.context.exchangeBegan(this);
+      this.#answerDone = false;
+      this.#body.forget();
+      this.account.begin(this, this.#options.context.nowMs());
     }
     this.#body.giveUp();
     this.#exchange.abandon();
@@ -353,7 +359,7 @@ export class Caller implements WireEvents, ExchangeCaller {
 
   #linger(): void {
     this.#exchange.abandon();
-    this.#options.context.exchangeEnded(this);
+    this.account.end(this, this.#answerDone, this.#body.bytes);
     this.#state = "lingering";
     this.#sinceMs = this.#options.context.nowMs();
     this.inbox.clear();
@@ -361,18 +367,13 @@ export class Caller implements WireEvents, ExchangeCaller {
     else this.wire.end();
   }
 
-  #onSilence(): void {
-    if (!this.#waitsForCaller()) return;
-    if (this.#answerBegun) this.cut();
-    else this.#refuse("request-timeout", `Nothing of the request came for ${SILENCE_MS / 1_000} s.`);
-  }
-
-  /** Waiting for the upstream is the deadline's matter. */
-  #waitsForCaller(): boolean {
-    const { upstream, phase } = this.#exchange;
-    if (phase === "connecting") return false;
-    if (!this.#body.isDone) return upstream?.wire.isFlushed !== false;
-    return !this.wire.isFlushed;
+  #sweepPace(nowMs: number): void {
+    const awaited = this.#state === "tunnel" ? "tunnel" : this.#exchange.awaited(this.#body.isDone, this.wire.isFlushed);
+    const late = this.account.pace.late(nowMs, awaited);
+    if (late === undefined) return;
+    this.account.hit(late.limit);
+    if (this.#answerBegun) this.cut(late.why);
+    else this.#refuse("request-timeout", late.detail);
   }
 
   #close(): void {
@@ -387,7 +388,7 @@ export class Caller implements WireEvents, ExchangeCaller {
     this.#state = "closed";
     if (before === "tunnel") this.#exchange.onTunnelEnd();
     else this.#exchange.abandon();
-    if (before === "exchange" || before === "tunnel") this.#options.context.exchangeEnded(this);
+    if (before === "exchange" || before === "tunnel") this.account.end(this, this.#answerDone, this.#body.bytes);
     this.inbox.clear();
   }
 

@@ -1,6 +1,8 @@
 // A connection to an endpoint, without the connection: one answer after the other, each for one exchange.
 
 import type { EndpointState } from "../../endpoint/index.js";
+import type { ClusterCounters } from "../cluster-counters.js";
+import { LIMITS } from "../limits.js";
 import { BODY, BodyReader } from "./body-reader.js";
 import type { Caller } from "./caller.js";
 import { putChunk, putLastChunk } from "./chunks.js";
@@ -11,10 +13,8 @@ import { Inbox } from "./inbox.js";
 import { ResponseHead } from "./response-head.js";
 import type { Wire, WireEvents } from "./wire.js";
 
-/** Interim answers taken from an upstream; more is a flood. */
-const MAX_INTERIM = 32;
-/** Below the 5 s of Node's own servers, the shortest common keep-alive, so that we close idle connections before they do. */
-export const MAX_IDLE_MS = 4_000;
+const MAX_INTERIM = LIMITS["interim-answers"].value;
+const MAX_IDLE_MS: number = LIMITS["upstream-idle-time"].value;
 
 /** Read and written within one turn, so that one of each is enough for all connections. */
 const HEAD = new ResponseHead();
@@ -37,6 +37,14 @@ export interface Expected {
   readonly upgrades: boolean;
   /** An HTTP/1.0 caller knows no chunks. */
   readonly callerIsOld: boolean;
+  /** Field lines that name endpoint and version, where answers are marked. */
+  readonly mark: string | undefined;
+}
+
+export interface UpstreamParts {
+  readonly wire: Wire;
+  readonly pool: UpstreamPool;
+  readonly counters: ClusterCounters;
 }
 
 type State = "connecting" | "idle" | "waiting" | "answering" | "tunnel" | "closed";
@@ -45,6 +53,8 @@ export class Upstream implements WireEvents {
   readonly inbox = new Inbox();
   readonly endpoint: EndpointState;
   readonly wire: Wire;
+  /** Of the service it was opened for. */
+  readonly counters: ClusterCounters;
   readonly #pool: UpstreamPool;
   readonly #reader = new BodyReader();
   #state: State = "connecting";
@@ -57,8 +67,9 @@ export class Upstream implements WireEvents {
   #closes = false;
   #idleMs = MAX_IDLE_MS;
 
-  constructor(endpoint: EndpointState, wire: Wire, pool: UpstreamPool) {
+  constructor(endpoint: EndpointState, { wire, pool, counters }: UpstreamParts) {
     this.endpoint = endpoint;
+    this.counters = counters;
     this.wire = wire;
     this.#pool = pool;
   }
@@ -90,6 +101,7 @@ export class Upstream implements WireEvents {
 
   /** Its exchange has no use for it any more, in whatever state it is. */
   discard(): void {
+    this.#tellBytes();
     this.#exchange = undefined;
     this.#expected = undefined;
     if (this.#state !== "closed") this.#end();
@@ -157,6 +169,7 @@ export class Upstream implements WireEvents {
         this.#readBody(-1, this.#reader.next(inbox.bytes, inbox.position, inbox.end));
         return;
       } else if (this.#state === "tunnel") {
+        this.#expected?.caller.account.tunnelled(inbox.end - inbox.position);
         this.#expected?.caller.wire.write(inbox.bytes.subarray(inbox.position, inbox.end));
         inbox.clear();
       } else return;
@@ -171,13 +184,18 @@ export class Upstream implements WireEvents {
       inbox.keep();
       return false;
     }
-    if (after < 0) return this.#fail("bad-response");
+    if (after < 0) {
+      if (HEAD.isTooLarge) this.#expected?.caller.account.hit("answer-head-bytes");
+      return this.#fail("bad-response");
+    }
     if (HEAD.status === 101) return this.#switch(after);
     if (HEAD.status < 200) {
       // 100 and 103 are not passed on: the caller's 100 was answered at its own connection, hints are optional.
       this.#interim++;
       inbox.position = after;
-      return this.#interim <= MAX_INTERIM || this.#fail("bad-response");
+      if (this.#interim <= MAX_INTERIM) return true;
+      this.#expected?.caller.account.hit("interim-answers");
+      return this.#fail("bad-response");
     }
     this.#beginAnswer(after);
     return false;
@@ -195,7 +213,7 @@ export class Upstream implements WireEvents {
     this.#beginBody(hasBody);
     // A body that is wrong in what came with its head is no answer at all.
     if (hasBody && chunked && isFaulty(inbox.bytes, after, inbox.end)) {
-      this.#fail("bad-response");
+      this.#failBody();
       return;
     }
     const found = this.#reader.next(inbox.bytes, after, inbox.end);
@@ -203,12 +221,13 @@ export class Upstream implements WireEvents {
     const cookie = this.#exchange?.onAnswer(HEAD.loadReport);
     const endsByClose = hasBody && !hasLength && expected.callerIsOld;
     this.#chunked = hasBody && !hasLength && !expected.callerIsOld;
-    const willClose = expected.caller.onAnswer(endsByClose);
+    const willClose = expected.caller.onAnswer(endsByClose, HEAD.status);
     const framing = {
       chunked: this.#chunked,
       length: hasLength && !chunked && HEAD.status !== 204 ? length : -1,
       closes: willClose,
       cookie,
+      mark: expected.mark,
     };
     WRITER.response(HEAD, inbox.bytes, framing);
     inbox.position = after;
@@ -265,7 +284,7 @@ export class Upstream implements WireEvents {
     if (found === BODY.done && this.#chunked) putLastChunk(out, reader.trailers);
     out.uncork();
     if (found === BODY.done) this.#finish();
-    else if (found === BODY.fault) this.#fail("bad-response");
+    else if (found === BODY.fault) this.#failBody();
   }
 
   #finish(): void {
@@ -275,6 +294,7 @@ export class Upstream implements WireEvents {
     const isClosed = this.#reader.endsWithConnection;
     if (isClosed && this.#chunked) putLastChunk(expected.caller.wire, undefined);
     const canKeep = !isClosed && !this.#closes && this.inbox.isEmpty && expected.caller.isRequestDone && this.wire.isFlushed;
+    this.#tellBytes();
     this.#exchange = undefined;
     this.#expected = undefined;
     this.#used = true;
@@ -300,12 +320,22 @@ export class Upstream implements WireEvents {
     const expected = this.#expected;
     if (expected === undefined || !expected.upgrades || !HEAD.upgrades) return this.#fail("bad-response");
     const cookie = this.#exchange?.onAnswer(HEAD.loadReport);
-    WRITER.response(HEAD, this.inbox.bytes, { chunked: false, length: -1, closes: false, cookie });
+    WRITER.response(HEAD, this.inbox.bytes, { chunked: false, length: -1, closes: false, cookie, mark: expected.mark });
     expected.caller.wire.write(Buffer.from(WRITER.bytes.subarray(0, WRITER.length)));
     this.inbox.position = after;
     this.#state = "tunnel";
     expected.caller.onTunnel();
     return true;
+  }
+
+  /** Of the answer's body, as far as it was passed on. */
+  #tellBytes(): void {
+    if (this.#state === "answering" && this.#expected !== undefined) this.#expected.caller.account.bytesOut = this.#reader.total;
+  }
+
+  #failBody(): void {
+    this.#expected?.caller.account.hit(this.#reader.limit);
+    this.#fail("bad-response");
   }
 
   #fail(code: "reset" | "bad-response"): false {

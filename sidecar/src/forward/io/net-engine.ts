@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { Clock, Result, Rng, Timer } from "@fairlead/shared";
+import { Edge } from "../edge.js";
 import type { Engine, ListenerSpec, Listening, RequestPath } from "../engine.js";
 import { Caller } from "../http1/caller.js";
 import type { ExchangeContext } from "../http1/exchange-context.js";
@@ -10,18 +11,18 @@ import { acceptWired, SocketWire } from "./socket-wire.js";
 
 /** Resolution of every timeout of a connection: one timer for all, instead of several per request. */
 const SWEEP_MS = 50;
-/** Each costs some 10 KB idle and may park a body buffer: some 100 MB in all. */
-const MAX_CONNECTIONS = 8_192;
 
 export interface NetEngineOptions {
   readonly clock: Clock;
   /** For request ids. */
   readonly rng: Rng;
+  readonly edge?: Edge;
 }
 
 /** HTTP/1.1 on bare sockets: the machines of `http1/`, joined to connections. */
 export class NetEngine implements Engine {
   readonly #clock: Clock;
+  readonly #edge: Edge;
   readonly #pools: EndpointPools;
   readonly #context: ExchangeContext;
   readonly #listeners = new Listeners<Server>();
@@ -31,15 +32,17 @@ export class NetEngine implements Engine {
   #sweep: Timer | undefined;
   #draining = false;
 
-  constructor({ clock, rng }: NetEngineOptions) {
+  constructor({ clock, rng, edge = new Edge() }: NetEngineOptions) {
     this.#clock = clock;
-    this.#pools = new EndpointPools(() => clock.nowMs());
+    this.#edge = edge;
+    this.#pools = new EndpointPools(() => clock.nowMs(), edge.limits);
     this.#context = {
       nowMs: () => clock.nowMs(),
       word: () => Math.floor(rng.next() * 4_294_967_296),
       requestHead: new RequestHead(),
       draining: () => this.#draining,
-      upstreamTo: (endpoint) => this.#pools.take(endpoint),
+      edge,
+      upstreamTo: (endpoint, counters) => this.#pools.take(endpoint, counters),
       exchangeBegan: (caller) => this.#busy.add(caller),
       exchangeEnded: (caller) => this.#onExchangeEnded(caller),
     };
@@ -47,7 +50,12 @@ export class NetEngine implements Engine {
 
   listen(spec: ListenerSpec, path: RequestPath): Promise<Result<Listening>> {
     const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true });
-    server.maxConnections = MAX_CONNECTIONS;
+    const counts = this.#edge.listener(spec.route);
+    server.maxConnections = this.#edge.maxConnections;
+    server.on("drop", () => {
+      counts.refused++;
+      this.#edge.limits.hit("connections");
+    });
     server.on("connection", (socket) => this.#onConnection(server, socket, spec, path));
     return this.#listeners.listen(server, spec, () => {
       for (const [caller, of] of [...this.#callers]) if (of === server) caller.cut();
@@ -77,10 +85,16 @@ export class NetEngine implements Engine {
   #onConnection(server: Server, accepted: Socket, { route }: ListenerSpec, path: RequestPath): void {
     const wire = new SocketWire();
     const peerIp = accepted.remoteAddress ?? "unknown";
-    const caller = new Caller(wire, { context: this.#context, path, route, peerIp });
+    const counts = this.#edge.listener(route);
+    counts.accepted++;
+    counts.open++;
+    const caller = new Caller(wire, { context: this.#context, path, route, peerIp, counts });
     this.#callers.set(caller, server);
     const socket = acceptWired(wire, caller, accepted);
-    socket.on("close", () => this.#callers.delete(caller));
+    socket.on("close", () => {
+      this.#callers.delete(caller);
+      counts.open--;
+    });
     this.#scheduleSweep();
   }
 

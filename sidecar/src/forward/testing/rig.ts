@@ -9,9 +9,11 @@ import { assignmentOf, clusterConfig } from "../../endpoint/testing/cluster.js";
 import { pickingBy } from "../../endpoint/testing/picking.js";
 import { stateOf } from "../../endpoint/testing/state-at.js";
 import { connectEjection } from "../../resilience/index.js";
+import { Edge } from "../edge.js";
 import type { Listening, RouteBy } from "../engine.js";
 import { NetEngine, type NetEngineOptions } from "../io/net-engine.js";
 import { NodeEngine } from "../io/testing/node-http/node-engine.js";
+import type { LoadShed } from "../load-shed.js";
 import { ForwardPath } from "../request-path.js";
 
 export interface ClusterOptions {
@@ -64,6 +66,9 @@ export interface RigOptions extends ClusterOptions {
   readonly route?: Partial<RouteConfig>;
   readonly by?: RouteBy;
   readonly hosts?: ReadonlyMap<string, string>;
+  /** Made on the rig's clock. */
+  readonly edge?: (clock: FakeClock) => Edge;
+  readonly shed?: (clock: FakeClock) => LoadShed;
 }
 
 /** One listener of service `shop` in front of the given endpoints. Time moves only when a test moves it. */
@@ -71,14 +76,23 @@ export class Rig {
   readonly clock = new FakeClock();
   readonly engine: NodeEngine | NetEngine;
   readonly path: ForwardPath;
+  readonly edge: Edge;
+  readonly shed: LoadShed | undefined;
   table: ClusterTable;
   listening: Listening | undefined;
 
   constructor(options: RigOptions) {
     this.table = new Map([["shop", clusterOf("shop", options.endpoints, options)]]);
+    this.edge = options.edge?.(this.clock) ?? new Edge();
+    this.shed = options.shed?.(this.clock);
     const routing = { upstreams: new Set(["shop", "cart"]), hosts: options.hosts ?? new Map() };
-    this.path = new ForwardPath({ table: () => this.table, routing, rng: seeded(2) });
-    const engineOptions = { clock: this.clock, rng: seeded(2) };
+    this.path = new ForwardPath({
+      table: () => this.table,
+      routing,
+      rng: seeded(2),
+      ...(this.shed === undefined ? {} : { shed: this.shed }),
+    });
+    const engineOptions = { clock: this.clock, rng: seeded(2), edge: this.edge };
     this.engine = ENGINES[options.engine ?? "net"](engineOptions);
   }
 
