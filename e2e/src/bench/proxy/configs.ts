@@ -23,7 +23,7 @@ ${origins.map((origin, index) => `  server s${index} 127.0.0.1:${origin} pool-ma
   return `
 global
   nbthread 1
-  maxconn 20000
+  maxconn 8000
 defaults
   mode http
   option forwardfor
