@@ -17,7 +17,9 @@ async function obey(order: LoadOrder): Promise<void> {
     if (order.kind === "pace") await pace(order, slice);
     else await echo(order, slice);
   } catch (error) {
+    // Before it began: whoever waits for that hears why it did not.
     slice.onFault(String(error));
+    report({ kind: "began" });
   }
   report(slice.report());
 }

@@ -20,12 +20,8 @@ export interface Cell {
   /** As in the figures. */
   readonly name: string;
   readonly what: string;
-  /** Takes no part in what needs an upgrade. */
-  readonly needsUpgrade?: boolean;
-  /** Also measured without a proxy: what it adds to the median is the figure. */
-  readonly isPaced?: boolean;
   measure(contestant: Contestant, load: LoadScript, seconds: number): Promise<Slice>;
-  /** The same load straight at the origin. */
+  /** The same load straight at the origin: what a proxy adds to its median is the figure. */
   direct?(port: number, load: LoadScript, seconds: number): Promise<Slice>;
 }
 
@@ -42,7 +38,6 @@ export const CELLS: readonly Cell[] = [
   {
     name: "websocket",
     what: "WebSocket echo of 64 bytes, 32 connections",
-    needsUpgrade: true,
     measure: (contestant, load, seconds) =>
       messages(contestant, load, { kind: "echo", port: laneOf(contestant.lanes, "replies").port, connections: PACED_CONNECTIONS, seconds }),
   },
@@ -73,7 +68,6 @@ function paced(name: string, perSecond: number): Cell {
   return {
     name,
     what: `1 KiB, open loop of ${perSecond.toLocaleString("en")}/s on ${PACED_CONNECTIONS} connections`,
-    isPaced: true,
     measure: (contestant, load, seconds) => messages(contestant, load, order(laneOf(contestant.lanes, "replies").port, seconds)),
     direct: (port, load, seconds) => messages(undefined, load, order(port, seconds)),
   };

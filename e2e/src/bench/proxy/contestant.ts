@@ -8,7 +8,10 @@ export interface Contestant {
   readonly version: string;
   readonly pid: number;
   readonly lanes: readonly Lane[];
-  readonly upgrades: boolean;
+  /** SIGTERM, and waits for its end. */
+  end(): Promise<unknown>;
+  /** Cells it fails, and so takes no part in. */
+  readonly fails: readonly string[];
 }
 
 export type ContestantName = "ours" | "haproxy" | "nginx" | "envoy" | "node-http" | "undici" | "fastify" | "httpxy" | "http-proxy-3";

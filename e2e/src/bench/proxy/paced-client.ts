@@ -102,6 +102,7 @@ export class EchoClient implements Client {
     const socket = await opened(port, events);
     await new Promise<void>((resolve, reject) => {
       socket.write(HANDSHAKE);
+      socket.once("close", () => reject(new Error("no handshake: the connection was closed")));
       socket.once("data", (bytes) => {
         if (bytes.toString("latin1", 0, 12) === "HTTP/1.1 101" && bytes.includes(HEAD_END)) resolve();
         else reject(new Error(`no handshake: ${bytes.toString("latin1", 0, 200)}`));
