@@ -1,8 +1,8 @@
 // Paced requests and WebSocket messages, and the origin that answers them: node proxy-load-main.js. Controlled over the message
 // channel. While it paces it never sleeps: a timer's millisecond would be longer than the gaps, and the origin is in the same loop.
 
-import { type Client, type ClientEvents, EchoClient, RequestClient } from "./proxy/paced-client.js";
 import type { LoadOrder, LoadReport } from "./proxy/load-protocol.js";
+import { type Client, type ClientEvents, EchoClient, RequestClient } from "./proxy/paced-client.js";
 import { listenAsOrigin } from "./proxy/replies.js";
 
 const DRAIN_MS = 5_000;
