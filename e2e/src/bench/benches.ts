@@ -5,6 +5,7 @@ import { evict } from "./evict/evict.js";
 import { fanout } from "./fanout/fanout.js";
 import { harnessFloor } from "./harness-floor.js";
 import { memory } from "./memory/memory.js";
+import { proxy } from "./proxy/proxy.js";
 import { snapshot } from "./snapshot/snapshot.js";
 import { storm } from "./storm/storm.js";
 import { wipe } from "./wipe/wipe.js";
@@ -13,3 +14,4 @@ import { znodes } from "./znodes.js";
 
 /** Every bench of the project. `npm run bench` lists them in this order. */
 export const benches: readonly Bench[] = [harnessFloor, fanout, snapshot, storm, znodeToRequest, znodes, dns, wipe, evict, balance, memory];
+export const benches: readonly Bench[] = [harnessFloor, fanout, snapshot, storm, znodeToRequest, znodes, dns, wipe, evict, balance, proxy];

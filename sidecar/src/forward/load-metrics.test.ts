@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { downstreamHeaders } from "./io/testing/node-http/headers.js";
 import { reportedLoadOf } from "./load-metrics.js";
 
 test.each([

@@ -147,7 +147,7 @@ describe("the answer header", () => {
     cleanups.push(() => rig.engine.drain(0));
     const client = new RawClient(rig.port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     await until(() => client.heard.endsWith("ok"));
-    expect(client.heard).toContain(`X-Fairlead-Endpoint: ${state.endpoint.id}\r\nX-Fairlead-Version: v1\r\n`);
+    expect(client.heard).toContain(`X-Fairlead-Endpoint: ${state.endpoint.id}\r\nX-Fairlead-Version: 1\r\n`);
     expect(client.heard).toContain("X-Other: kept\r\n");
     expect(client.heard).not.toMatch(/6\.6\.6\.6|forged/);
     client.socket.destroy();
