@@ -13,5 +13,17 @@ import { znodeToRequest } from "./znode-to-request.js";
 import { znodes } from "./znodes.js";
 
 /** Every bench of the project. `npm run bench` lists them in this order. */
-export const benches: readonly Bench[] = [harnessFloor, fanout, snapshot, storm, znodeToRequest, znodes, dns, wipe, evict, balance, memory];
-export const benches: readonly Bench[] = [harnessFloor, fanout, snapshot, storm, znodeToRequest, znodes, dns, wipe, evict, balance, proxy];
+export const benches: readonly Bench[] = [
+  harnessFloor,
+  fanout,
+  snapshot,
+  storm,
+  znodeToRequest,
+  znodes,
+  dns,
+  wipe,
+  evict,
+  balance,
+  memory,
+  proxy,
+];
