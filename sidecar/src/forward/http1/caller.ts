@@ -10,7 +10,6 @@ import type { CallerOptions } from "./exchange-context.js";
 import { INCOMPLETE } from "./field-table.js";
 import { HeadWriter } from "./head-writer.js";
 import { Inbox } from "./inbox.js";
-import { CR, LF } from "./octets.js";
 import { RequestBody } from "./request-body.js";
 import type { RequestHead } from "./request-head.js";
 import type { Upstream } from "./upstream.js";
@@ -250,7 +249,7 @@ export class Caller implements WireEvents, ExchangeCaller {
   #readHead(): boolean {
     const { inbox } = this;
     const head = this.#options.context.requestHead;
-    const after = this.#skipEmptyLines() ? head.read(inbox.bytes, inbox.position, inbox.end) : INCOMPLETE;
+    const after = inbox.skipEmptyLines() ? head.read(inbox.bytes, inbox.position, inbox.end) : INCOMPLETE;
     if (after === INCOMPLETE) {
       if (!this.#hasPartOfHead) this.#sinceMs = this.#options.context.nowMs();
       this.#hasPartOfHead = true;
@@ -265,16 +264,6 @@ export class Caller implements WireEvents, ExchangeCaller {
     inbox.position = after;
     this.#begin(head, inbox.bytes);
     return true;
-  }
-
-  /** Before a request they are forgiven (RFC 9112 section 2.2), for as long as a head may take. False when that cannot be told yet. */
-  #skipEmptyLines(): boolean {
-    const { inbox } = this;
-    for (; !inbox.isEmpty && inbox.bytes[inbox.position] === CR; inbox.position += 2) {
-      if (inbox.end - inbox.position < 2) return false;
-      if (inbox.bytes[inbox.position + 1] !== LF) return true;
-    }
-    return !inbox.isEmpty;
   }
 
   #begin(head: RequestHead, from: Buffer): void {
