@@ -29,6 +29,8 @@ for (const name of names) {
     entryPoints: [root + PROGRAMS[name]],
     outfile: `${root}deploy/bundle/${name}.mjs`,
     bundle: true,
+    // Node keeps the text for as long as the process lives.
+    minifyWhitespace: true,
     platform: "node",
     format: "esm",
     target: "node20.19",

@@ -23,7 +23,8 @@ describe.each(["control-plane", "sidecar", "injector"])("%s.Containerfile", (nam
     const copied = final.filter(([word]) => word === "COPY").map(([, what]) => what.split(" ").slice(-2));
     expect(copied).toContainEqual([`/src/deploy/bundle/${name}.mjs`, `/usr/lib/fairlead/${name}.mjs`]);
     expect(copied).toContainEqual(["/usr/local/bin/node", "/usr/local/bin/node"]);
-    expect(JSON.parse(last("ENTRYPOINT") ?? "[]")).toEqual(["/usr/local/bin/node", `/usr/lib/fairlead/${name}.mjs`]);
+    const young = name === "sidecar" ? ["--max-semi-space-size=2"] : [];
+    expect(JSON.parse(last("ENTRYPOINT") ?? "[]")).toEqual(["/usr/local/bin/node", ...young, `/usr/lib/fairlead/${name}.mjs`]);
     expect(parseCommandLine(JSON.parse(last("CMD") ?? "[]") as string[])).toMatchObject({ ok: true, value: { kind: "run" } });
   });
 

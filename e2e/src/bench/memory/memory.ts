@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -40,7 +41,10 @@ export const memory: Bench = {
       listen: `127.0.0.1:${service === 0 ? port : 0}`,
     }));
     const script = shippedSidecar();
-    const sidecar = await startSidecar({ controlPlane: { addresses: [controlPlane.xdsAddress] }, upstreams }, { script });
+    const sidecar = await startSidecar(
+      { controlPlane: { addresses: [controlPlane.xdsAddress] }, upstreams },
+      { script, env: { NODE_OPTIONS: shippedFlags() } },
+    );
     const rss = () => rssMbOf(sidecar.process().pid);
     await sleep(5_000);
     const idle = rss();
@@ -66,6 +70,13 @@ export const memory: Bench = {
 function shippedSidecar(): string {
   execFileSync("node", ["deploy/bundle.mjs", "sidecar"], { cwd: repositoryTop, stdio: "inherit" });
   return join(repositoryTop, "deploy/bundle/sidecar.mjs");
+}
+
+/** What the containers start Node with. */
+function shippedFlags(): string {
+  const file = readFileSync(join(repositoryTop, "deploy/containers/sidecar.Containerfile"), "utf8");
+  const command = JSON.parse(/^ENTRYPOINT (.+)$/m.exec(file)?.[1] ?? "[]") as readonly string[];
+  return command.filter((word) => word.startsWith("--")).join(" ");
 }
 
 /** A connection that has had one answer and stays open. */

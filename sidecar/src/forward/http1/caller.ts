@@ -17,6 +17,9 @@ import type { Wire, WireEvents } from "./wire.js";
 
 const HEAD_MS = LIMITS["head-time"].value;
 const MAX_DROPPED_BODY = LIMITS["dropped-body"].value;
+const NOTHING = Buffer.alloc(0);
+/** Used within one turn, so that one is enough for all connections. */
+const WRITER = new HeadWriter();
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 
 /**
@@ -26,7 +29,7 @@ const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 type State = "head" | "exchange" | "lingering" | "tunnel" | "closed";
 
 export class Caller implements WireEvents, ExchangeCaller {
-  readonly inbox = new Inbox();
+  readonly inbox = new Inbox(0);
   readonly wire: Wire;
   readonly account: Account;
   /** Called once what was written to the caller has left. */
@@ -34,7 +37,9 @@ export class Caller implements WireEvents, ExchangeCaller {
   readonly #options: CallerOptions;
   readonly #exchange: Exchange;
   readonly #body = new RequestBody();
-  readonly #writer = new HeadWriter();
+  /** The head as it goes out, kept for as long as it may be sent again. */
+  #head: Buffer = NOTHING;
+  #headLength = 0;
   #state: State = "head";
   #requests = 0;
   /** Since when it is in its state; with a part of a head, since that came. */
@@ -145,7 +150,7 @@ export class Caller implements WireEvents, ExchangeCaller {
   onUpstream(upstream: Upstream, attempt: Try): void {
     const mark = this.#options.context.edge.marksAnswers ? attempt.mark : undefined;
     upstream.expect({ caller: this, isHead: this.#isHead, upgrades: this.#upgrades, callerIsOld: this.#isOld, mark });
-    const head = this.#writer.bytes.subarray(0, this.#writer.length);
+    const head = this.#head.subarray(0, this.#headLength);
     if (this.#body.isDone) {
       upstream.wire.write(head);
       return;
@@ -285,9 +290,12 @@ export class Caller implements WireEvents, ExchangeCaller {
     const decision = this.#body.isTooLong ? undefined : path.begin({ head, route, peerIp }, nowMs);
     if (decision?.kind === "try") {
       this.account.attempt = decision.attempt;
-      this.#writer.request(head, from, { peerIp, service: decision.attempt.cluster.name, word: context.word });
+      WRITER.request(head, from, { peerIp, service: decision.attempt.cluster.name, word: context.word });
+      this.#headLength = WRITER.length;
+      if (WRITER.length > this.#head.length) this.#head = Buffer.allocUnsafeSlow(WRITER.length);
+      WRITER.bytes.copy(this.#head, 0, 0, WRITER.length);
     }
-    this.account.note(head, from, this.#writer);
+    this.account.note(head, from, WRITER);
     if (decision === undefined) this.#refuseBody();
     else this.#exchange.follow(decision);
   }

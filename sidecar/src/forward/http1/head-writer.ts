@@ -14,6 +14,7 @@ const SHORT_COPY_BYTES = 24;
 
 /** Methods whose requests usually have no body; another says that it has none, or its receiver could wait for one. */
 const USUALLY_WITHOUT_BODY: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE"]);
+const NOTHING = Buffer.alloc(0);
 const HEX = Buffer.from("0123456789abcdef");
 
 export interface ForwardFacts {
@@ -40,7 +41,7 @@ export interface AnswerFraming {
 
 /** Where a head is written: grown to the largest head there was, and used again. */
 export class HeadWriter {
-  bytes: Buffer = Buffer.allocUnsafeSlow(2 * ADDITIONS_BYTES);
+  bytes: Buffer = NOTHING;
   /** Of what is written. */
   length = 0;
   /** Where the request id that we gave begins; -1 where the request brought one. */

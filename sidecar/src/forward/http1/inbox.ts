@@ -2,13 +2,14 @@
 
 import { CR, LF } from "./octets.js";
 
-/** Room before what is read, so that a new head can be put right before the body that follows it, and both leave in one write. */
-export const HEADROOM = 1_024;
 /** What one read brings at most: little for most connections, whose memory then stays in the processor's caches, and more for bulk. */
-export const FIRST_READ_BYTES = 8 * 1_024;
-export const MOST_READ_BYTES = 64 * 1_024;
+const FIRST_READ_BYTES = 2 * 1_024;
+const MOST_READ_BYTES = 64 * 1_024;
+const GROWTH = 4;
 
 export class Inbox {
+  /** Room before what is read, so that a new head can be put right before the body that follows it, and both leave in one write. */
+  readonly headroom: number;
   /** Reads go here, behind the headroom. Another one after `grow`. */
   own: Buffer;
   /** Where the unused bytes lie: in `own`, or in a copy that joins several reads. */
@@ -16,8 +17,9 @@ export class Inbox {
   position = 0;
   end = 0;
 
-  constructor(readBytes = FIRST_READ_BYTES) {
-    this.own = Buffer.allocUnsafeSlow(HEADROOM + readBytes);
+  constructor(headroom: number) {
+    this.headroom = headroom;
+    this.own = Buffer.allocUnsafeSlow(headroom + FIRST_READ_BYTES);
     this.bytes = this.own;
   }
 
@@ -27,8 +29,9 @@ export class Inbox {
 
   /** Reads that fill the place become larger ones. What lies in the old place stays there. @returns whether there is a new one */
   grow(filled: number): boolean {
-    if (filled < this.own.length - HEADROOM || filled >= MOST_READ_BYTES) return false;
-    this.own = Buffer.allocUnsafeSlow(HEADROOM + MOST_READ_BYTES);
+    const room = this.own.length - this.headroom;
+    if (filled < room || room >= MOST_READ_BYTES) return false;
+    this.own = Buffer.allocUnsafeSlow(this.headroom + Math.min(MOST_READ_BYTES, GROWTH * room));
     return true;
   }
 
@@ -36,26 +39,26 @@ export class Inbox {
   receive(length: number): void {
     if (this.isEmpty) {
       this.bytes = this.own;
-      this.position = HEADROOM;
-      this.end = HEADROOM + length;
+      this.position = this.headroom;
+      this.end = this.headroom + length;
       return;
     }
     const kept = this.end - this.position;
-    const joined = Buffer.allocUnsafeSlow(HEADROOM + kept + length);
-    this.bytes.copy(joined, HEADROOM, this.position, this.end);
-    this.own.copy(joined, HEADROOM + kept, HEADROOM, HEADROOM + length);
+    const joined = Buffer.allocUnsafeSlow(this.headroom + kept + length);
+    this.bytes.copy(joined, this.headroom, this.position, this.end);
+    this.own.copy(joined, this.headroom + kept, this.headroom, this.headroom + length);
     this.bytes = joined;
-    this.position = HEADROOM;
-    this.end = HEADROOM + kept + length;
+    this.position = this.headroom;
+    this.end = this.headroom + kept + length;
   }
 
   /** More has to come before these bytes can be used: the next read will not overwrite them. */
   keep(): void {
     if (this.bytes !== this.own || this.isEmpty) return;
-    const kept = Buffer.allocUnsafeSlow(HEADROOM + this.end - this.position);
-    this.bytes.copy(kept, HEADROOM, this.position, this.end);
-    this.end = HEADROOM + this.end - this.position;
-    this.position = HEADROOM;
+    const kept = Buffer.allocUnsafeSlow(this.headroom + this.end - this.position);
+    this.bytes.copy(kept, this.headroom, this.position, this.end);
+    this.end = this.headroom + this.end - this.position;
+    this.position = this.headroom;
     this.bytes = kept;
   }
 

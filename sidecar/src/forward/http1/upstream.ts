@@ -13,6 +13,8 @@ import { Inbox } from "./inbox.js";
 import { ResponseHead } from "./response-head.js";
 import type { Wire, WireEvents } from "./wire.js";
 
+/** For an answer's head as it is sent on. */
+const HEADROOM = 1_024;
 const MAX_INTERIM = LIMITS["interim-answers"].value;
 const MAX_IDLE_MS: number = LIMITS["upstream-idle-time"].value;
 
@@ -50,7 +52,7 @@ export interface UpstreamParts {
 type State = "connecting" | "idle" | "waiting" | "answering" | "tunnel" | "closed";
 
 export class Upstream implements WireEvents {
-  readonly inbox = new Inbox();
+  readonly inbox = new Inbox(HEADROOM);
   readonly endpoint: EndpointState;
   readonly wire: Wire;
   /** Of the service it was opened for. */

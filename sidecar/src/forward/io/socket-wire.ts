@@ -1,5 +1,5 @@
 import { type NetConnectOpts, Socket } from "node:net";
-import { HEADROOM, type Inbox } from "../http1/inbox.js";
+import type { Inbox } from "../http1/inbox.js";
 import type { Wire, WireEvents } from "../http1/wire.js";
 
 const NOTHING = Buffer.alloc(0);
@@ -93,7 +93,7 @@ export class SocketWire implements Wire {
 /** Reads of a socket that is made for this machine. Node asks for the place before the first and after every one. */
 function readsInto(machine: Wired) {
   const { inbox } = machine;
-  let next: Buffer | undefined = inbox.own.subarray(HEADROOM);
+  let next: Buffer | undefined = inbox.own.subarray(inbox.headroom);
   return {
     buffer: () => {
       const place = next;
@@ -102,7 +102,7 @@ function readsInto(machine: Wired) {
     },
     callback: (length: number) => {
       machine.onReceived(length);
-      if (inbox.grow(length)) next = inbox.own.subarray(HEADROOM);
+      if (inbox.grow(length)) next = inbox.own.subarray(inbox.headroom);
       return true;
     },
   };
@@ -141,11 +141,11 @@ export function acceptWired(wire: SocketWire, machine: Wired, accepted: Accepted
 
 function readByEvents(wire: SocketWire, machine: Wired, socket: Socket): Socket {
   wire.attach(socket, machine);
-  const room = machine.inbox.own.length - HEADROOM;
+  const room = machine.inbox.own.length - machine.inbox.headroom;
   socket.on("data", (chunk) => {
     for (let at = 0; at < chunk.length; at += room) {
       const part = chunk.subarray(at, at + room);
-      machine.inbox.own.set(part, HEADROOM);
+      machine.inbox.own.set(part, machine.inbox.headroom);
       machine.onReceived(part.length);
     }
   });

@@ -1,4 +1,4 @@
-import { HEADROOM, type Inbox } from "../inbox.js";
+import type { Inbox } from "../inbox.js";
 import type { Wire, WireEvents } from "../wire.js";
 
 /** A connection that keeps what is written to it. With `stuck` nothing leaves until `flush`. */
@@ -70,7 +70,7 @@ export class FakeWire implements Wire {
     while (!this.paused && this.machine !== undefined && this.ended !== "reset" && this.ended !== "closed") {
       const part = this.#arriving.shift();
       if (part === undefined) break;
-      this.machine.inbox.own.set(part, HEADROOM);
+      this.machine.inbox.own.set(part, this.machine.inbox.headroom);
       this.machine.onReceived(part.length);
     }
     this.#delivering = false;
