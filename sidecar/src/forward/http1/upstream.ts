@@ -153,6 +153,7 @@ export class Upstream implements WireEvents {
   onClosed(code: string | undefined): void {
     const { exchange, state } = { exchange: this.#exchange, state: this.#state };
     if (state === "closed") return;
+    this.#tellBytes();
     this.#state = "closed";
     this.#pool.forget(this);
     if (state === "connecting") exchange?.onFailed(this, code === "ECONNREFUSED" ? "connect-refused" : "connect-failed", false);
