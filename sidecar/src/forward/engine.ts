@@ -99,9 +99,9 @@ export class Try {
   }
 
   /** The answer begins: from here on there is no other try. */
-  answerBegan(): void {
+  answerBegan(status: number, nowMs: number): void {
     this.answered = true;
-    this.lease.connected();
+    this.lease.answered(status, nowMs);
   }
 }
 

@@ -96,7 +96,7 @@ describe("after a failure", () => {
     expect(answered(put.outcome(taken, RESET, 1))).toEqual([502, "upstream-reset"]);
     const get = pathOver([stateAt(1), stateAt(2)]);
     const begun = attemptOf(get.begin(arrival(), 0));
-    begun.answerBegan();
+    begun.answerBegan(200, 0);
     expect(get.outcome(begun, RESET, 1).kind).toBe("done");
     expect(get.counters.get("shop")?.finished[0]).toBe(1);
   });

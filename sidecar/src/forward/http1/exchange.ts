@@ -69,10 +69,10 @@ export class Exchange {
   }
 
   /** The head of a final answer has come, with what the endpoint says of its load. Gives the Set-Cookie that belongs into it. */
-  onAnswer(loadReport: string | undefined): string | undefined {
+  onAnswer(status: number, loadReport: string | undefined): string | undefined {
     this.#phase = "answering";
     const attempt = this.#attempt;
-    attempt?.answerBegan();
+    attempt?.answerBegan(status, this.#context.nowMs());
     const load = loadReport === undefined ? undefined : reportedLoadOf(["endpoint-load-metrics", loadReport]);
     if (load !== undefined) attempt?.lease.reported(load, this.#context.nowMs());
     return attempt?.setCookie;

@@ -213,7 +213,7 @@ export class Exchange {
       this.#fail("bad-response", true);
       return;
     }
-    attempt.answerBegan();
+    attempt.answerBegan(status, this.#context.clock.nowMs());
     const load = reportedLoadOf(rawHeaders);
     if (load !== undefined) attempt.lease.reported(load, this.#context.clock.nowMs());
     this.#phase = "streaming";
