@@ -78,6 +78,11 @@ export class Exchange {
     return attempt?.setCookie;
   }
 
+  /** See `Try.retriedLine`. */
+  retriedLine(status: number): string | undefined {
+    return this.#attempt?.retriedLine(status);
+  }
+
   /** Its last byte is written. */
   onAnswerDone(status: number): void {
     this.#upstream = undefined;

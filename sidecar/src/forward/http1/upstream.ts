@@ -228,6 +228,7 @@ export class Upstream implements WireEvents {
       closes: willClose,
       cookie,
       mark: expected.mark,
+      retried: this.#exchange?.retriedLine(HEAD.status),
     };
     WRITER.response(HEAD, inbox.bytes, framing);
     inbox.position = after;
