@@ -7,7 +7,7 @@ import { Clusters, verdictAge } from "./clusters/index.js";
 import type { Settings } from "./config/index.js";
 import { Fallback } from "./fallback/index.js";
 import { AccessLog, Edge, type Engine, ForwardPath, LoadShed, SHED_DEFAULTS } from "./forward/index.js";
-import { connectEjection } from "./resilience/index.js";
+import { LocalEjection } from "./resilience/index.js";
 import type { World } from "./world.js";
 import { ClientProtocol, type Connection, LoadReports, type UpstreamLoad } from "./xds/index.js";
 
@@ -49,7 +49,8 @@ export async function startSidecar(world: World, settings: Settings): Promise<Re
   const clusters = new Clusters({
     applied: xds.applied,
     verdicts,
-    newPicker: ({ picking }, { groups }, memory) => newPicker({ picking, groups }, { rng, ejection: connectEjection, memory }),
+    newPicker: (config, { groups, endpoints }, memory) =>
+      newPicker({ picking: config.picking, groups }, { rng, ejection: new LocalEjection(config, endpoints), memory }),
     clock,
     log,
   });

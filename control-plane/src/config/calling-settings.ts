@@ -26,7 +26,7 @@ export interface OutlierSettings {
   readonly intervalMs?: number;
   readonly baseEjectionTimeMs?: number;
   readonly maxEjectionPercent?: number;
-  /** Failures in a row; 0 switches this detector off. gRPC clients have none. */
+  /** Failures in a row; 0 switches this detector off. gRPC clients have none, our sidecars no other. */
   readonly consecutive5xx?: number;
   /** Share of failed requests, in percent, compared with nobody. */
   readonly failurePercentageThreshold?: number;
@@ -81,7 +81,7 @@ const outlier = keys(
     interval: Type.Optional(duration("Time between looks at the figures, 100ms to 1h")),
     baseEjectionTime: Type.Optional(duration("How long the first ejection lasts, 100ms to 5m; later ones last longer")),
     maxEjectionPercent: Type.Optional(wholeNumber(0, 100, "At most this share of the endpoints is ejected")),
-    consecutive5xx: Type.Optional(wholeNumber(0, 1_000, "Failures in a row that eject, 0 for never; Envoy only")),
+    consecutive5xx: Type.Optional(wholeNumber(0, 1_000, "Failures in a row that eject, 0 for never; Envoy and our sidecars only")),
     failurePercentageThreshold: Type.Optional(wholeNumber(1, 100, "Share of failed requests that ejects")),
   },
   "Names are Envoy's and gRPC's; what is left out is the client's own default",

@@ -43,7 +43,7 @@ export const CLIENT_TRAITS: Readonly<Record<ClientKind, ClientTraits>> = {
     label: "Fairlead sidecar",
     isGrpc: false,
     policies: ["round-robin", "least-request", "random", "peak-ewma", "ring-hash", "maglev"],
-    honours: { ...NOTHING_MORE, slowStart: true },
+    honours: { ...NOTHING_MORE, slowStart: true, outlier: true },
   },
   other: { label: "unknown client", isGrpc: true, policies: ["round-robin"], honours: NOTHING_MORE },
 };

@@ -115,7 +115,10 @@ test("outlier settings go to Envoy and gRPC clients under their own names, and n
     ...{ success_rate_minimum_hosts: { value: 5 }, success_rate_request_volume: { value: 100 } },
     ...{ failure_percentage_minimum_hosts: { value: 5 }, failure_percentage_request_volume: { value: 50 } },
   });
-  expect(clusterFor("fairlead", { outlier }).outlier_detection).toBeNull();
+  expect(clusterFor("fairlead", { outlier }).outlier_detection).toMatchObject({
+    max_ejection_percent: { value: 30 },
+    enforcing_consecutive_5xx: { value: 0 },
+  });
   expect(clusterFor("envoy", {}).outlier_detection).toBeNull();
 });
 

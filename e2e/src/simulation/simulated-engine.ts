@@ -82,7 +82,7 @@ export class SimulatedEngine implements Engine {
       if (entry.outcome !== undefined || lifetime.isOver) return;
       entry.outcome = outcome;
       timer.cancel();
-      if (outcome.kind === "success") attempt.answerBegan();
+      if (outcome.kind === "success") attempt.answerBegan(outcome.status, clock.nowMs());
       this.#follow(request, path, path.outcome(attempt, outcome, clock.nowMs()));
     };
     const timer = clock.schedule(attempt.deadlineMs - clock.nowMs(), () => finish({ kind: "failure", code: "timeout", sent: true }));

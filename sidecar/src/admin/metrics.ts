@@ -128,7 +128,13 @@ function exportConnections({ metrics, counters, table }: AdminState): void {
   counter("upstream_connect_failures_total", "Tries that got no connection", (counted) => counted.connectFailures);
   counter("request_body_bytes_total", "Bytes of requests' bodies", (counted) => counted.bytesIn);
   counter("answer_body_bytes_total", "Bytes of answers' bodies", (counted) => counted.bytesOut);
-  metrics.sampled("counter", { name: "ejections_total", help: "Endpoints that were ejected here", labels: ["cluster"] }, () =>
-    [...table.value.values()].map(({ name, memory }) => ({ labels: { cluster: name }, value: memory.ejections })),
+  metrics.sampled("counter", { name: "ejections_total", help: "Endpoints that were ejected here", labels: ["cluster", "because"] }, () =>
+    [...table.value.values()].flatMap(({ name, memory }) =>
+      (["connect", "traffic"] as const).map((because) => ({ labels: { cluster: name, because }, value: memory.ejections[because] })),
+    ),
+  );
+  const spared = { name: "ejections_spared_total", help: "Endpoints not ejected because too many are out", labels: ["cluster"] };
+  metrics.sampled("counter", spared, () =>
+    [...table.value.values()].map(({ name, memory }) => ({ labels: { cluster: name }, value: memory.spared })),
   );
 }

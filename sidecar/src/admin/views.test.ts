@@ -6,7 +6,7 @@ import { newPicker } from "../balancer/index.js";
 import { Clusters, type VerdictAge } from "../clusters/index.js";
 import type { FallbackStatus } from "../fallback/index.js";
 import { ClusterCounters, Edge, LoadShed, SHED_DEFAULTS } from "../forward/index.js";
-import { connectEjection } from "../resilience/index.js";
+import { LocalEjection } from "../resilience/index.js";
 import { ClientProtocol, type Connection } from "../xds/index.js";
 import { assignmentMessage, assignmentResource, clusterMessage, clusterResource, endpointMessage } from "../xds/testing/resources.js";
 import { exportMetrics } from "./metrics.js";
@@ -45,7 +45,7 @@ function booted() {
   const clusters = new Clusters({
     applied: protocol.applied,
     verdicts,
-    newPicker: ({ picking }, { groups }, memory) => newPicker({ picking, groups }, { rng, ejection: connectEjection, memory }),
+    newPicker: ({ picking }, { groups }, memory) => newPicker({ picking, groups }, { rng, ejection: new LocalEjection(), memory }),
     clock,
     log,
   });
@@ -119,9 +119,10 @@ describe("/clusters", () => {
     const [first] = state.table.value.get("shop")?.endpoints ?? [];
     if (first !== undefined) first.ejectedUntilMs = 1_000;
     const shop = () => clustersView(state).clusters[0]?.endpoints;
-    expect(shop()).toMatchObject([{ ejected: true }, { health: "unknown" }]);
+    const until = new Date(clock.wallMs() + 1_000).toISOString();
+    expect(shop()).toMatchObject([{ ejected: true, ejection: { because: "connect", state: "out", until } }, { health: "unknown" }]);
     clock.advance(1_000);
-    expect(shop()?.[0]?.ejected).toBe(false);
+    expect(shop()?.[0]).toMatchObject({ ejected: false, ejection: { state: "half-open" } });
   });
 });
 
@@ -163,6 +164,8 @@ test("/metrics has readiness, the stream and what was counted of requests", asyn
   exportMetrics(state);
   state.counters.get("shop")?.finish(204, 3);
   const text = await state.metrics.expose();
+  expect(text).toContain('fairlead_ejections_total{cluster="shop",because="traffic"} 0');
+  expect(text).toContain('fairlead_ejections_spared_total{cluster="shop"} 0');
   expect(text).toContain("fairlead_sidecar_ready 0");
   expect(text).toContain("fairlead_control_plane_connected 0");
   expect(text).toContain('fairlead_requests_total{cluster="shop",class="2xx"} 1');

@@ -1,6 +1,7 @@
 // State → what the admin port shows. Pure.
 
 import { RESOURCE_TYPES } from "@fairlead/proto";
+import type { Clock } from "@fairlead/shared";
 import type { ActiveCluster } from "../clusters/index.js";
 import type { EndpointState } from "../endpoint/index.js";
 import { type ClusterCounters, STATUS_CLASSES } from "../forward/index.js";
@@ -49,7 +50,7 @@ export function clustersView(state: AdminState) {
               verdictsExpired: cluster.verdictsExpired,
             }),
         traffic: trafficView(state.counters.get(service)),
-        endpoints: cluster === undefined ? [] : endpointsView(cluster.endpoints, cluster, state.clock.nowMs()),
+        endpoints: cluster === undefined ? [] : endpointsView(cluster.endpoints, cluster, state.clock),
         ...(cluster === undefined || cluster.standby.length === 0 ? {} : { standby: standbyView(cluster, state) }),
         issues: issues.filter(({ name }) => name === service),
       };
@@ -117,11 +118,12 @@ function standbyView(cluster: ActiveCluster, { clock }: AdminState) {
   return {
     because: `the assignment left ${cluster.endpoints.length} of ${cluster.endpoints.length + cluster.standby.length} endpoints; confirm the service at the control plane if that is meant`,
     until: iso(clock.wallMs() + leftMs),
-    endpoints: endpointsView(cluster.standby, cluster, clock.nowMs()),
+    endpoints: endpointsView(cluster.standby, cluster, clock),
   };
 }
 
-function endpointsView(endpoints: readonly EndpointState[], cluster: ActiveCluster, nowMs: number) {
+function endpointsView(endpoints: readonly EndpointState[], cluster: ActiveCluster, clock: Clock) {
+  const nowMs = clock.nowMs();
   return endpoints.map((state) => ({
     id: state.endpoint.id as string,
     zone: state.endpoint.zone,
@@ -129,12 +131,19 @@ function endpointsView(endpoints: readonly EndpointState[], cluster: ActiveClust
     weight: state.endpoint.weight,
     health: healthOf(state, cluster),
     ejected: state.ejectedUntilMs > nowMs,
+    ...(state.ejectedUntilMs === 0 ? {} : { ejection: ejectionView(state, clock) }),
     inFlight: state.inFlight,
     requests: state.successes + state.failures + state.connectFailuresTotal + state.cancelled,
     successes: state.successes,
     failures: state.failures,
     connectFailures: state.connectFailuresTotal,
   }));
+}
+
+/** Why it is passed over here, and until when; `half-open` after it, until a probe is answered. */
+function ejectionView({ ejectedBecause: because, ejectedUntilMs, ejections }: EndpointState, clock: Clock) {
+  const leftMs = ejectedUntilMs - clock.nowMs();
+  return { because, state: leftMs > 0 ? "out" : "half-open", until: iso(clock.wallMs() + leftMs), inRow: ejections };
 }
 
 /** A verdict that has expired is shown as what it now counts as. */

@@ -1,3 +1,5 @@
+import type { EjectionCause } from "../endpoint/index.js";
+
 /** Half a minute ago counts for a twentieth: the same horizon as an endpoint's own latency. */
 const DECAY_MS = 10_000;
 
@@ -7,8 +9,9 @@ export class BalancerMemory {
   inFlight = 0;
   /** What a successful try takes here, as a moving average; NaN until there was one. Where newcomers start from. */
   typicalMs = Number.NaN;
-  /** Endpoints that were ejected, ever. */
-  ejections = 0;
+  /** Endpoints that were ejected, ever, and those that were not because too many were. */
+  readonly ejections: Record<EjectionCause, number> = { connect: 0, traffic: 0 };
+  spared = 0;
   #typicalAtMs = 0;
 
   succeeded(tookMs: number, nowMs: number): void {

@@ -1,4 +1,4 @@
-import type { EndpointState, OutcomeKind } from "../endpoint/index.js";
+import type { EjectionNews, EndpointState, OutcomeKind, Tried, TryFailure } from "../endpoint/index.js";
 import type { BalancerMemory } from "./balancer-memory.js";
 import { learnAbandoned, learnLatency } from "./latency.js";
 import type { Ejection, Lease, Outcome, Pick } from "./picker.js";
@@ -19,7 +19,7 @@ class EndpointLease implements Lease {
   readonly #probe: boolean;
   readonly #pickedAtMs: number;
   #opened = false;
-  #connected = false;
+  #answered = false;
   #released = false;
 
   constructor(endpoint: EndpointState, deps: LeaseDeps, nowMs: number) {
@@ -35,10 +35,11 @@ class EndpointLease implements Lease {
     this.endpoint.opening--;
   }
 
-  connected(): void {
+  answered(status: number, nowMs: number): void {
+    if (this.#answered) return;
     this.opened();
-    this.#connected = true;
-    this.#deps.ejection.connected(this.endpoint);
+    this.#answered = true;
+    this.#count(this.#deps.ejection.answered(this.endpoint, status, this.#tried(nowMs)));
   }
 
   reported(load: ReportedLoad, nowMs: number): void {
@@ -54,12 +55,24 @@ class EndpointLease implements Lease {
     const kind = outcomeKind(outcome);
     this.endpoint.count(kind);
     this.#learn(outcome, kind, nowMs);
+    if (!this.#answered) this.#tellEjection(outcome, nowMs);
+  }
+
+  #tellEjection(outcome: Outcome, nowMs: number): void {
     const { ejection } = this.#deps;
-    const ejectedUntilMs = this.endpoint.ejectedUntilMs;
-    if (kind === "connect-failure") ejection.connectFailed(this.endpoint, nowMs);
-    else if (outcome.kind === "success" && !this.#connected) ejection.connected(this.endpoint);
-    else if (this.#probe && !this.#connected) ejection.probeLost(this.endpoint);
-    if (this.endpoint.ejectedUntilMs > ejectedUntilMs) this.#deps.memory.ejections++;
+    if (outcome.kind === "success") this.answered(outcome.status, nowMs);
+    else if (outcome.kind === "failure") this.#count(ejection.failed(this.endpoint, failureOf(outcome), this.#tried(nowMs)));
+    else if (this.#probe) ejection.probeLost(this.endpoint);
+  }
+
+  #tried(nowMs: number): Tried {
+    return { pickedMs: this.#pickedAtMs, nowMs, probe: this.#probe };
+  }
+
+  #count(news: EjectionNews): void {
+    const { memory } = this.#deps;
+    if (news === "ejected") memory.ejections[this.endpoint.ejectedBecause]++;
+    else if (news === "spared") memory.spared++;
   }
 
   #learn(outcome: Outcome, kind: OutcomeKind, nowMs: number): void {
@@ -79,6 +92,11 @@ export function leaseOf(endpoint: EndpointState, deps: LeaseDeps, nowMs: number)
   endpoint.opening++;
   deps.memory.inFlight++;
   return { kind: "picked", lease: new EndpointLease(endpoint, deps, nowMs) };
+}
+
+function failureOf({ code, sent }: Extract<Outcome, { kind: "failure" }>): TryFailure {
+  if (!sent) return "connect";
+  return code === "timeout" ? "timeout" : "broken";
 }
 
 /** A 5xx is an answer, so the endpoint is connected, but it is no success of the endpoint. */

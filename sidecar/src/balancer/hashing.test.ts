@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { EndpointState, PickSettings } from "../endpoint/index.js";
 import { pickingBy } from "../endpoint/testing/picking.js";
 import { stateAt } from "../endpoint/testing/state-at.js";
-import { connectEjection } from "../resilience/index.js";
+import { LocalEjection } from "../resilience/index.js";
 import { BalancerMemory } from "./balancer-memory.js";
 import { hashText, nextHash } from "./hash.js";
 import { maglevTable, ringTable } from "./hash-table.js";
@@ -68,7 +68,7 @@ describe.each(TABLES)("a %s", (_, tableOf, movedOverIdeal, uneven) => {
 describe("bounded load", () => {
   function hold(count: number, change: Partial<PickSettings>): readonly EndpointState[] {
     const members = states(10);
-    const deps = { rng: seeded(1), ejection: connectEjection, memory: new BalancerMemory() };
+    const deps = { rng: seeded(1), ejection: new LocalEjection(), memory: new BalancerMemory() };
     const picker = newPicker({ picking: pickingBy("maglev", change), groups: [{ share: 1, endpoints: members }] }, deps);
     // Half of everything is one key.
     for (let request = 0; request < count; request++) picker.pick({ nowMs: 0, exclude: [], hash: KEYS[request % 2 === 0 ? 0 : request] });
@@ -88,7 +88,7 @@ describe("bounded load", () => {
 
   test("sends what overflows to all, not to one neighbour", () => {
     const members = states(10);
-    const deps = { rng: seeded(1), ejection: connectEjection, memory: new BalancerMemory() };
+    const deps = { rng: seeded(1), ejection: new LocalEjection(), memory: new BalancerMemory() };
     const picker = newPicker({ picking: pickingBy("maglev"), groups: [{ share: 1, endpoints: members }] }, deps);
     const [full] = members;
     const next = KEYS.slice(0, 1_000).map((hash) => picker.pick({ nowMs: 0, exclude: [full?.endpoint.id ?? ("" as EndpointId)], hash }));

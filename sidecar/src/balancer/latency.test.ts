@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { EndpointState } from "../endpoint/index.js";
 import { pickingBy } from "../endpoint/testing/picking.js";
 import { stateAt } from "../endpoint/testing/state-at.js";
-import { connectEjection } from "../resilience/index.js";
+import { LocalEjection } from "../resilience/index.js";
 import { BalancerMemory } from "./balancer-memory.js";
 import { expectedMs, learnAbandoned, learnLatency } from "./latency.js";
 import { newPicker } from "./new-picker.js";
@@ -49,7 +49,7 @@ describe("what is expected of an endpoint", () => {
 
 test("a host that fails at once gets next to nothing, and is found again when it answers", () => {
   const states = Array.from({ length: 10 }, (_, index) => stateAt(index + 1));
-  const deps = { rng: seeded(9), ejection: connectEjection, memory: new BalancerMemory() };
+  const deps = { rng: seeded(9), ejection: new LocalEjection(), memory: new BalancerMemory() };
   const picker = newPicker({ picking: pickingBy("peak-ewma"), groups: [{ share: 1, endpoints: states }] }, deps);
   const [failing] = states;
   const requests = (fromMs: number, toMs: number, fails: boolean) => {

@@ -3,13 +3,13 @@ import { describe, expect, test } from "vitest";
 import type { EndpointState, PickSettings } from "../endpoint/index.js";
 import { pickingBy } from "../endpoint/testing/picking.js";
 import { stateAt } from "../endpoint/testing/state-at.js";
-import { connectEjection } from "../resilience/index.js";
+import { LocalEjection } from "../resilience/index.js";
 import { BalancerMemory } from "./balancer-memory.js";
 import { newPicker } from "./new-picker.js";
 import type { Picker } from "./picker.js";
 
 function pickerOf(states: readonly EndpointState[], seed: number, change: Partial<PickSettings> = {}): Picker {
-  const deps = { rng: seeded(seed), ejection: connectEjection, memory: new BalancerMemory() };
+  const deps = { rng: seeded(seed), ejection: new LocalEjection(), memory: new BalancerMemory() };
   return newPicker({ picking: pickingBy("least-request", change), groups: [{ share: 1, endpoints: states }] }, deps);
 }
 
@@ -54,7 +54,7 @@ describe.each(["least-request", "peak-ewma", "random"] as const)("a newcomer wit
   function busyWith(newcomers: readonly EndpointState[], count = 10): Picker {
     const established = Array.from({ length: count }, (_, index) => stateAt(index + 1));
     for (const state of established) state.inFlight = 50;
-    const deps = { rng: seeded(6), ejection: connectEjection, memory: new BalancerMemory() };
+    const deps = { rng: seeded(6), ejection: new LocalEjection(), memory: new BalancerMemory() };
     return newPicker({ picking: pickingBy(policy), groups: [{ share: 1, endpoints: [...established, ...newcomers] }] }, deps);
   }
 

@@ -1,7 +1,7 @@
 import { below, type Rng, seeded } from "@fairlead/shared";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type EndpointState, PICK_POLICIES, type PickPolicy } from "../endpoint/index.js";
+import { type EndpointState, PICK_POLICIES, type PickPolicy, type TryFailure } from "../endpoint/index.js";
 import { pickingBy } from "../endpoint/testing/picking.js";
 import { stateAt } from "../endpoint/testing/state-at.js";
 import { BalancerMemory } from "./balancer-memory.js";
@@ -23,11 +23,13 @@ class ToldEjection implements Ejection {
   picked(): boolean {
     return this.probeNext;
   }
-  connected(): void {
-    this.heard.push("connected");
+  answered(): "none" {
+    this.heard.push("answered");
+    return "none";
   }
-  connectFailed(): void {
-    this.heard.push("connect-failed");
+  failed(_: EndpointState, how: TryFailure): "none" {
+    this.heard.push(how);
+    return "none";
   }
   probeLost(): void {
     this.heard.push("probe-lost");
@@ -201,18 +203,20 @@ describe.each(CASES)("every picker: %s", (_, kind) => {
     expect(state).toMatchObject({ inFlight: 0, successes: 1 });
   });
 
-  test("what a lease learns of connecting reaches the ejection once", () => {
+  test("what a try has shown reaches the ejection once", () => {
     const ejection = new ToldEjection();
     const picker = pickerOf(kind, [stateAt(1)], { ejection });
     lease(picker).release(REFUSED, 0);
     lease(picker).release({ kind: "success", status: 503 }, 0);
     const begun = lease(picker);
-    begun.connected();
+    begun.answered(200, 0);
     begun.release(OK, 0);
     lease(picker).release({ kind: "failure", code: "reset", sent: true }, 0);
+    lease(picker).release({ kind: "failure", code: "timeout", sent: true }, 0);
+    lease(picker).release({ kind: "failure", code: "timeout", sent: false }, 0);
     ejection.probeNext = true;
     lease(picker).release({ kind: "abandoned" }, 0);
-    expect(ejection.heard).toEqual(["connect-failed", "connected", "connected", "probe-lost"]);
+    expect(ejection.heard).toEqual(["connect", "answered", "answered", "broken", "timeout", "connect", "probe-lost"]);
   });
 
   // Ten endpoints with 10 requests in flight each; then one more, whose share is 1/11. Drawn at random that is a binomial (n = 220:

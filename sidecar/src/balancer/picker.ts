@@ -1,7 +1,7 @@
 // The seam between who knows endpoints (`clusters`) and who sends requests (`forward`).
 
 import type { EndpointId } from "@fairlead/shared";
-import type { EndpointState } from "../endpoint/index.js";
+import type { EjectionNews, EndpointState, Tried, TryFailure } from "../endpoint/index.js";
 import type { ReportedLoad } from "./reported-load.js";
 
 /** Why a try at an endpoint failed. The first three never sent a byte. */
@@ -28,8 +28,8 @@ export interface Lease {
   readonly endpoint: EndpointState;
   /** A connection to the endpoint stands, a new one or one that was there. Once or more; the next two say it too. */
   opened(): void;
-  /** The endpoint has shown that it is there (its response began), long before the release if the body is long. */
-  connected(): void;
+  /** The head of the endpoint's answer has come, long before the release if the body is long. Once. */
+  answered(status: number, nowMs: number): void;
   /** The endpoint has said what its load is. */
   reported(load: ReportedLoad, nowMs: number): void;
   /** Exactly once; a second call is a bug and throws. */
@@ -67,8 +67,10 @@ export interface Ejection {
   passesOver(endpoint: EndpointState, nowMs: number): boolean;
   /** Called for every pick; true when this lease is the one probe that decides whether an ejected endpoint comes back. */
   picked(endpoint: EndpointState, nowMs: number): boolean;
-  connected(endpoint: EndpointState): void;
-  connectFailed(endpoint: EndpointState, nowMs: number): void;
-  /** The probe ended without saying anything about connecting. */
+  /** The head of an answer has come. */
+  answered(endpoint: EndpointState, status: number, tried: Tried): EjectionNews;
+  /** A try has ended without an answer. */
+  failed(endpoint: EndpointState, how: TryFailure, tried: Tried): EjectionNews;
+  /** The probe ended without saying anything about the endpoint. */
   probeLost(endpoint: EndpointState): void;
 }

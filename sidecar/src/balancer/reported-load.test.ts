@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { EndpointState } from "../endpoint/index.js";
 import { pickingBy } from "../endpoint/testing/picking.js";
 import { stateAt } from "../endpoint/testing/state-at.js";
-import { connectEjection } from "../resilience/index.js";
+import { LocalEjection } from "../resilience/index.js";
 import { BalancerMemory } from "./balancer-memory.js";
 import { newPicker } from "./new-picker.js";
 import { learnReport, type ReportedLoad } from "./reported-load.js";
@@ -15,7 +15,7 @@ const report = (requestsPerSecond: number, utilization: number, errorsPerSecond 
 });
 
 function turnsAt(states: readonly EndpointState[], nowMs: number, picks: number): number[] {
-  const deps = { rng: seeded(1), ejection: connectEjection, memory: new BalancerMemory() };
+  const deps = { rng: seeded(1), ejection: new LocalEjection(), memory: new BalancerMemory() };
   const picker = newPicker({ picking: pickingBy("reported-round-robin"), groups: [{ share: 1, endpoints: states }] }, deps);
   const before = states.map(({ inFlight }) => inFlight);
   for (let pick = 0; pick < picks; pick++) picker.pick({ nowMs, exclude: [] });

@@ -3,12 +3,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { EndpointState } from "../endpoint/index.js";
 import { stateAt } from "../endpoint/testing/state-at.js";
-import { connectEjection } from "../resilience/index.js";
+import { LocalEjection } from "../resilience/index.js";
 import { BalancerMemory } from "./balancer-memory.js";
 import { RoundRobinChooser } from "./round-robin.js";
 
 const chooserOf = (states: readonly EndpointState[], seed: number) =>
-  new RoundRobinChooser(states, { rng: seeded(seed), ejection: connectEjection, memory: new BalancerMemory() });
+  new RoundRobinChooser(states, { rng: seeded(seed), ejection: new LocalEjection(), memory: new BalancerMemory() });
 
 function picks(chooser: RoundRobinChooser, count: number, nowMs = 0): number[] {
   return Array.from({ length: count }, () => Number(chooser.choose({ nowMs, exclude: [] }, false)?.endpoint.ip.split(".")[3]));

@@ -5,7 +5,7 @@ import type { Assignment, ClusterConfig, EndpointState, UpstreamEndpoint } from 
 import { assignmentOf, clusterConfig } from "../endpoint/testing/cluster.js";
 import { pickingBy } from "../endpoint/testing/picking.js";
 import { stateAt } from "../endpoint/testing/state-at.js";
-import { connectEjection } from "../resilience/index.js";
+import { LocalEjection } from "../resilience/index.js";
 import { candidatesOf } from "./candidates.js";
 
 interface Facts {
@@ -91,7 +91,7 @@ describe("a picker over the groups", () => {
   const pickerOver = (states: readonly EndpointState[], policy: "random" | "maglev" = "random") =>
     newPicker(
       { picking: pickingBy(policy), groups: candidates(states).groups },
-      { rng: seeded(3), ejection: connectEjection, memory: new BalancerMemory() },
+      { rng: seeded(3), ejection: new LocalEjection(), memory: new BalancerMemory() },
     );
 
   test("gives each its share", () => {

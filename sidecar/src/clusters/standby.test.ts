@@ -6,7 +6,7 @@ import type { AppliedResources, Assignment, EndpointState, HealthVerdict, Upstre
 import { assignmentOf, clusterConfig } from "../endpoint/testing/cluster.js";
 import { pickingBy } from "../endpoint/testing/picking.js";
 import { stateAt } from "../endpoint/testing/state-at.js";
-import { connectEjection } from "../resilience/index.js";
+import { LocalEjection } from "../resilience/index.js";
 import { Clusters } from "./clusters.js";
 import { STANDBY_MS } from "./standby.js";
 import type { VerdictAge } from "./verdict-age.js";
@@ -22,7 +22,8 @@ function setUp() {
   const clusters = new Clusters({
     applied,
     verdicts: new Cell<VerdictAge>({ kind: "current" }),
-    newPicker: ({ picking }, { groups }, memory) => newPicker({ picking, groups }, { rng: seeded(1), ejection: connectEjection, memory }),
+    newPicker: ({ picking }, { groups }, memory) =>
+      newPicker({ picking, groups }, { rng: seeded(1), ejection: new LocalEjection(), memory }),
     clock,
     log,
   });

@@ -1,5 +1,8 @@
 import type { UpstreamEndpoint } from "./model.js";
 
+/** Why this sidecar passes an endpoint over by itself: it gets no connection, or what it sends there fails. */
+export type EjectionCause = "connect" | "traffic";
+
 /** How a try at an endpoint ended, as far as balancing cares. */
 export type OutcomeKind = "success" | "failure" | "connect-failure" | "cancelled";
 
@@ -12,14 +15,21 @@ export class EndpointState {
   endpoint: UpstreamEndpoint;
   /** Requests (http1) or connections (tcp) under way. */
   inFlight: number;
-  /** Connect failures in a row; 0 after any connect that worked. */
+  /** Connect failures in a row; 0 after any answer. */
   connectFailures: number;
-  /** Monotonic clock; before it the endpoint is passed over. 0 when never ejected. */
+  /** A row of failures: answers that were none or no good, time-outs, and when its first request was picked. 0 after any good answer. */
+  failedAnswers: number;
+  silences: number;
+  failingSinceMs: number;
+  /** Monotonic clock; before it the endpoint is passed over, after it probed. 0 when not ejected. */
   ejectedUntilMs: number;
-  /** Ejections in a row; 0 after any connect that worked. */
+  /** When it was ejected last, and why; what was sent before says nothing new. */
+  ejectedAtMs: number;
+  ejectedBecause: EjectionCause;
+  /** Ejections in a row; 0 after the end of one. */
   ejections: number;
-  /** One request is under way to find out whether an ejected endpoint is back. */
-  probing: boolean;
+  /** Until then one request is under way to find out whether an ejected endpoint is back; 0 while none is. */
+  probeUntilMs: number;
   /** Tries under way of which it is not known yet that a connection stands. */
   opening: number;
   /** Weighted round robin: when its next turn is due, in the virtual time of its set; NaN until it is first a candidate. */
@@ -55,9 +65,14 @@ export class EndpointState {
     this.endpoint = endpoint;
     this.inFlight = 0;
     this.connectFailures = 0;
+    this.failedAnswers = 0;
+    this.silences = 0;
+    this.failingSinceMs = 0;
     this.ejectedUntilMs = 0;
+    this.ejectedAtMs = Number.NEGATIVE_INFINITY;
+    this.ejectedBecause = "connect";
     this.ejections = 0;
-    this.probing = false;
+    this.probeUntilMs = 0;
     this.opening = 0;
     this.turnDue = Number.NaN;
     this.latencyMs = Number.NaN;

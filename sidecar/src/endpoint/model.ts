@@ -49,6 +49,16 @@ export interface SlowStart {
   readonly leastPercent: number;
 }
 
+/** When callers set an endpoint aside by themselves because it fails what they send. */
+export interface OutlierRule {
+  /** Failures in a row; 0 is never. */
+  readonly failuresInRow: number;
+  /** Every 5xx is a failure; else 502, 503 and 504. */
+  readonly countsEvery5xx: boolean;
+  /** Of the endpoints that may be picked. */
+  readonly maxPercent: number;
+}
+
 export interface ClusterConfig {
   readonly name: string;
   readonly version: string;
@@ -65,6 +75,7 @@ export interface ClusterConfig {
   readonly maxRequests: number;
   /** Below this share of usable endpoints health is ignored, in percent. */
   readonly panicPercent: number;
+  readonly outlier: OutlierRule;
 }
 
 export interface RouteConfig {

@@ -5,7 +5,7 @@ import type { Lease, Outcome } from "../balancer/index.js";
 import type { ActiveCluster } from "../clusters/index.js";
 import { type Affinity, setCookie } from "./affinity.js";
 import type { ClusterCounters } from "./cluster-counters.js";
-import type { LocalReply, Reason } from "./local-reply.js";
+import { type LocalReply, RETRIED, type Reason } from "./local-reply.js";
 
 /** How a listener finds the service of a request. */
 export type RouteBy = { readonly kind: "service"; readonly service: string } | { readonly kind: "host" };
@@ -66,7 +66,7 @@ export class Try {
   tries = 1;
   /** When the present try began. */
   triedMs: number;
-  /** Holds a place in the retry budget. */
+  /** A try that was sent has failed, and it holds a place among the retries under way. */
   retrying = false;
   /** Body bytes were taken from the caller: another try could not send them again. */
   bodyTaken = false;
@@ -98,10 +98,15 @@ export class Try {
     return `X-Fairlead-Endpoint: ${this.lease.endpoint.endpoint.id}\r\nX-Fairlead-Version: ${this.cluster.assignment.version}\r\n`;
   }
 
+  /** Of an answer that failed all the same: a field line that says what was tried here. Undefined where nothing was. */
+  retriedLine(status: number): string | undefined {
+    return status < 500 || this.tries === 1 ? undefined : `${RETRIED}: ${this.tries - 1}\r\n`;
+  }
+
   /** The answer begins: from here on there is no other try. */
-  answerBegan(): void {
+  answerBegan(status: number, nowMs: number): void {
     this.answered = true;
-    this.lease.connected();
+    this.lease.answered(status, nowMs);
   }
 }
 

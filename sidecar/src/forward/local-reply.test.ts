@@ -14,5 +14,6 @@ test.each(REPLY_REASONS)("%s says in header and body what happened, whose fault 
   expect(["caller", "sidecar", "upstream"]).toContain(body["fault"]);
   expect(["safe", "if-idempotent", "useless"]).toContain(body["retry"]);
   expect(body["action"]).not.toBe("");
+  expect(headers.has("x-fairlead-retried")).toBe(false);
   expect(headers.has("retry-after")).toBe(reply.status === 503);
 });

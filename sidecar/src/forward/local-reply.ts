@@ -205,10 +205,14 @@ export interface LocalReply {
   readonly closes: boolean;
 }
 
-/** The answer for `reason`; `detail` says what about this request. */
-export function localReply(reason: Reason, detail: string): LocalReply {
+/** Retries made of a request that failed: what can be tried again has been, next to the failure, and nobody above has to. */
+export const RETRIED = "X-Fairlead-Retried";
+
+/** The answer for `reason`; `detail` says what about this request. @param retried tries beyond the first; undefined where there was none */
+export function localReply(reason: Reason, detail: string, retried?: number): LocalReply {
   const { status, title, fault, retry, action, closes } = REASONS[reason];
-  const body = `${JSON.stringify({ type: `urn:fairlead:reason:${reason}`, title, status, detail, reason, fault, retry, action })}\n`;
+  const type = `urn:fairlead:reason:${reason}`;
+  const body = `${JSON.stringify({ type, title, status, detail, reason, fault, retry, action, retried })}\n`;
   const headers = [
     "Content-Type",
     "application/problem+json",
@@ -218,6 +222,7 @@ export function localReply(reason: Reason, detail: string): LocalReply {
     reason,
   ];
   headers.push("Cache-Control", "no-store");
+  if (retried !== undefined) headers.push(RETRIED, String(retried));
   if (status === 503) headers.push("Retry-After", "1");
   // RFC 9110 section 15.5.6: it says what would be allowed.
   if (status === 405) headers.push("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE");

@@ -96,7 +96,7 @@ describe("after a failure", () => {
     expect(answered(put.outcome(taken, RESET, 1))).toEqual([502, "upstream-reset"]);
     const get = pathOver([stateAt(1), stateAt(2)]);
     const begun = attemptOf(get.begin(arrival(), 0));
-    begun.answerBegan();
+    begun.answerBegan(200, 0);
     expect(get.outcome(begun, RESET, 1).kind).toBe("done");
     expect(get.counters.get("shop")?.finished[0]).toBe(1);
   });
@@ -125,11 +125,31 @@ describe("after a failure", () => {
   test("retries beyond the budget are refused, and those that ended make room", () => {
     const path = pathOver([stateAt(1), stateAt(2)]);
     const attempts = [1, 2, 3, 4].map(() => attemptOf(path.begin(arrival(), 0)));
-    const decisions = attempts.map((attempt) => path.outcome(attempt, REFUSED, 1).kind);
+    const decisions = attempts.map((attempt) => path.outcome(attempt, RESET, 1).kind);
     expect(decisions).toEqual(["try", "try", "try", "answer"]);
     expect(path.counters.get("shop")?.retriesDenied).toBe(1);
     path.outcome(attempts[0] as Try, SUCCESS, 2);
     expect(path.outcome(attemptOf(path.begin(arrival(), 2)), RESET, 3).kind).toBe("try");
+  });
+
+  test("requests that were never sent go elsewhere whatever the budget", () => {
+    const path = pathOver([stateAt(1), stateAt(2)]);
+    const attempts = Array.from({ length: 50 }, () => attemptOf(path.begin(arrival(), 0)));
+    expect(new Set(attempts.map((attempt) => path.outcome(attempt, REFUSED, 1).kind))).toEqual(new Set(["try"]));
+    expect(path.counters.get("shop")).toMatchObject({ retries: 50, retriesDenied: 0, limits: { retrying: 0 } });
+  });
+
+  test("the answer says how often it was tried again here", () => {
+    const path = pathOver([stateAt(1), stateAt(2)]);
+    const retriedOf = (decision: Decision) => {
+      const headers = decision.kind === "answer" ? decision.reply.headers : [];
+      return headers[headers.indexOf("X-Fairlead-Retried") + 1];
+    };
+    const attempt = attemptOf(path.begin(arrival(), 0));
+    path.outcome(attempt, RESET, 1);
+    expect([attempt.retriedLine(503), attempt.retriedLine(404)]).toEqual(["X-Fairlead-Retried: 1\r\n", undefined]);
+    expect(retriedOf(path.outcome(attempt, RESET, 2))).toBe("1");
+    expect(retriedOf(path.outcome(attemptOf(path.begin(arrival({ method: "POST" }), 3)), RESET, 4))).toBe("0");
   });
 
   test("the only endpoint is tried again only after a keep-alive race", () => {
@@ -207,7 +227,7 @@ describe("a try that waits for an endpoint which is unhealthy by now", () => {
   test("waits on when its answer has begun, when the retry budget is spent, and when there is nobody else", () => {
     const { path, attempt } = waiting();
     const { limits } = attempt.counters;
-    for (let place = 0; place < 3; place++) limits.enterRetry(20);
+    for (let place = 0; place < 3; place++) limits.enterRetry(STRANDED_MS, false);
     expect(path.isStranded(attempt, STRANDED_MS)).toBe(false);
     for (let place = 0; place < 3; place++) limits.leaveRetry();
     expect(path.isStranded(attempt, STRANDED_MS)).toBe(true);

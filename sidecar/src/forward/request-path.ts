@@ -71,6 +71,7 @@ export class ForwardPath implements RequestPath {
       return this.#answer(pick.reason, `"${service.value}" has no usable endpoint among ${cluster.endpoints.length}.`, counters);
     }
     shed?.entered();
+    counters.limits.began(nowMs);
     const { method } = arrival.head;
     const deadlineMs = deadlineOf(nowMs, cluster.route.timeoutMs);
     return { kind: "try", attempt: new Try({ method, counters, beganMs: nowMs, deadlineMs, cluster, lease: pick.lease, affinity }) };
@@ -82,7 +83,7 @@ export class ForwardPath implements RequestPath {
     if (!outcome.sent) attempt.counters.connectFailures++;
     if (this.#tryAgain(attempt, outcome, nowMs)) return { kind: "try", attempt };
     if (attempt.answered) return this.#finish(attempt, undefined, nowMs);
-    const reply = this.#reply(reasonOf(outcome), detailOf(attempt, outcome), attempt.counters);
+    const reply = this.#reply(reasonOf(outcome), detailOf(attempt, outcome), attempt);
     this.#finish(attempt, reply.status, nowMs);
     return { kind: "answer", reply };
   }
@@ -96,12 +97,12 @@ export class ForwardPath implements RequestPath {
     const { config, route, candidates } = cluster;
     if (nowMs - attempt.triedMs < patienceMs(attempt.cluster.route.timeoutMs)) return false;
     if (!mayRetry({ method, sent: true, answered, bodyTaken, tries, retryAttempts: route.retryAttempts })) return false;
-    if (!attempt.retrying && !counters.limits.hasRoomForRetry(config.retryBudgetPercent)) return false;
+    if (!counters.limits.hasRoomForRetry(config.retryBudgetPercent, nowMs, attempt.retrying)) return false;
     return candidates.endpoints.some(({ endpoint }) => endpoint.id !== id && !attempt.tried.includes(endpoint.id));
   }
 
   reply(reason: Reason, detail: string): LocalReply {
-    return this.#reply(reason, detail, undefined);
+    return this.#reply(reason, detail, { counters: undefined });
   }
 
   /** Moves `attempt` to another endpoint if that is safe, within the budget, and there is one. */
@@ -111,15 +112,19 @@ export class ForwardPath implements RequestPath {
     const { answered, bodyTaken, tries } = attempt;
     if (hasPassed(attempt.deadlineMs, nowMs)) return false;
     if (!mayRetry({ method, sent, answered, bodyTaken, tries, retryAttempts: cluster.route.retryAttempts })) return false;
-    if (!attempt.retrying && !counters.limits.enterRetry(cluster.config.retryBudgetPercent)) {
+    // What was never sent costs nobody anything, wherever else it goes.
+    if (sent && !counters.limits.hasRoomForRetry(cluster.config.retryBudgetPercent, nowMs, attempt.retrying)) {
       counters.retriesDenied++;
       return false;
     }
-    attempt.retrying = true;
     // The table may have moved on since the first try; what it says now is better.
     const current = this.#options.table().get(cluster.name) ?? cluster;
     const pick = this.#pickAgain(attempt, outcome, current, nowMs);
     if (pick.kind === "refused") return false;
+    if (sent) {
+      counters.limits.enterRetry(nowMs, attempt.retrying);
+      attempt.retrying = true;
+    }
     attempt.cluster = current;
     attempt.lease = pick.lease;
     attempt.reused = false;
@@ -154,13 +159,14 @@ export class ForwardPath implements RequestPath {
   }
 
   #answer(reason: Reason, detail: string, counters?: ClusterCounters): Decision {
-    return { kind: "answer", reply: this.#reply(reason, detail, counters) };
+    return { kind: "answer", reply: this.#reply(reason, detail, { counters }) };
   }
 
-  #reply(reason: Reason, detail: string, counters: ClusterCounters | undefined): LocalReply {
+  /** @param of the request as far as it came; with tries where it had some */
+  #reply(reason: Reason, detail: string, of: { readonly counters: ClusterCounters | undefined; readonly tries?: number }): LocalReply {
     this.#replies.set(reason, (this.#replies.get(reason) ?? 0) + 1);
-    counters?.replied(reason);
-    return localReply(reason, detail);
+    of.counters?.replied(reason);
+    return localReply(reason, detail, of.tries === undefined ? undefined : of.tries - 1);
   }
 }
 

@@ -1,5 +1,5 @@
-export { connectEjection } from "./connect-ejection.js";
 export { deadlineOf, hasPassed, stepDeadline } from "./deadline.js";
+export { LocalEjection } from "./local-ejection.js";
 export { RequestLimits } from "./request-limits.js";
 export { isIdempotent, mayRetry } from "./retry-rule.js";
 export { patienceMs } from "./stranded.js";

@@ -1,6 +1,6 @@
 import { type Cluster__Output, msFromDuration } from "@fairlead/proto";
 import { ok, PROTOCOLS, type Protocol, type Result } from "@fairlead/shared";
-import type { ClusterConfig } from "../endpoint/index.js";
+import type { ClusterConfig, OutlierRule } from "../endpoint/index.js";
 import { decodePicking } from "./decode-picking.js";
 import { ownMetadata } from "./own-metadata.js";
 import { refusal } from "./refusal.js";
@@ -10,6 +10,9 @@ const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 const DEFAULT_MAX_REQUESTS = 1_024;
 const DEFAULT_RETRY_BUDGET_PERCENT = 20;
 const DEFAULT_PANIC_PERCENT = 50;
+/** Of our own: Envoy detects nothing unless told to, and then sets 10 % aside, which is nobody of nine. */
+const DEFAULT_FAILURES_IN_ROW = 5;
+const DEFAULT_MAX_EJECTION_PERCENT = 50;
 
 /** A connect that takes longer than this is a mistake in the configuration, not a slow network. */
 const MAX_CONNECT_TIMEOUT_MS = 600_000;
@@ -24,7 +27,9 @@ export function decodeCluster(message: Cluster__Output, version: string): Result
   if (!picking.ok) return picking;
   const limits = limitsOf(message);
   if (!limits.ok) return limits;
-  return ok({ name: message.name, version, protocol: protocol.value, ...picking.value, ...limits.value });
+  const outlier = outlierOf(message);
+  if (!outlier.ok) return outlier;
+  return ok({ name: message.name, version, protocol: protocol.value, ...picking.value, ...limits.value, outlier: outlier.value });
 }
 
 /** Endpoints come from the stream this resource came on; nothing else is asked. */
@@ -61,6 +66,15 @@ function limitsOf(message: Cluster__Output): Result<Limits> {
   if (!isPercent(panicPercent)) return refusal("common_lb_config.healthy_panic_threshold", panicPercent, "0 to 100");
   const maxRequests = thresholds?.max_requests?.value ?? DEFAULT_MAX_REQUESTS;
   return ok({ connectTimeoutMs, maxRequests, retryBudgetPercent, panicPercent });
+}
+
+/** `consecutive_5xx` and the share; the rest is another detector's. */
+function outlierOf({ outlier_detection: said }: Cluster__Output): Result<OutlierRule> {
+  const failures = said?.consecutive_5xx?.value;
+  const isOff = failures === 0 || said?.enforcing_consecutive_5xx?.value === 0;
+  const maxPercent = said?.max_ejection_percent?.value ?? DEFAULT_MAX_EJECTION_PERCENT;
+  if (!isPercent(maxPercent)) return refusal("outlier_detection.max_ejection_percent", maxPercent, "0 to 100");
+  return ok({ failuresInRow: isOff ? 0 : (failures ?? DEFAULT_FAILURES_IN_ROW), countsEvery5xx: failures !== undefined, maxPercent });
 }
 
 function isPercent(value: number): boolean {

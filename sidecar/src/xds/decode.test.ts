@@ -45,6 +45,7 @@ describe("a Cluster", () => {
       maxRequests: 1_024,
       retryBudgetPercent: 20,
       panicPercent: 50,
+      outlier: { failuresInRow: 5, countsEvery5xx: false, maxPercent: 50 },
     });
   });
 
@@ -60,6 +61,7 @@ describe("a Cluster", () => {
         ],
       },
       common_lb_config: { healthy_panic_threshold: { value: 0 } },
+      outlier_detection: { consecutive_5xx: { value: 3 }, max_ejection_percent: { value: 20 } },
     });
     expect(accepted(clusterResource(message))).toMatchObject({
       protocol: "tcp",
@@ -68,8 +70,18 @@ describe("a Cluster", () => {
       maxRequests: 7,
       retryBudgetPercent: 35,
       panicPercent: 0,
+      outlier: { failuresInRow: 3, countsEvery5xx: true, maxPercent: 20 },
     });
   });
+
+  test.each([{ consecutive_5xx: { value: 0 } }, { enforcing_consecutive_5xx: { value: 0 } }])(
+    "with %j ejects nobody for what fails",
+    (said) => {
+      expect(accepted(clusterResource(clusterMessage("shop", { outlier_detection: said })))).toMatchObject({
+        outlier: { failuresInRow: 0 },
+      });
+    },
+  );
 
   test("may take its endpoints from `self`, which is the same stream", () => {
     expect(accepted(clusterResource(clusterMessage("shop", { eds_cluster_config: { eds_config: { self: {} } } })))).toBeDefined();
@@ -102,6 +114,11 @@ describe("a Cluster", () => {
       "a panic threshold that is no share",
       { common_lb_config: { healthy_panic_threshold: { value: Number.NaN } } },
       "healthy_panic_threshold",
+    ],
+    [
+      "more than everybody ejected",
+      { outlier_detection: { max_ejection_percent: { value: 101 } } },
+      "outlier_detection.max_ejection_percent is 101",
     ],
     [
       "a budget above everything",

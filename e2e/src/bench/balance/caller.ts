@@ -5,7 +5,7 @@ import { RecordedLog } from "@fairlead/shared/testing";
 import { type Lease, newPicker } from "@fairlead/sidecar/balancer";
 import { Clusters } from "@fairlead/sidecar/clusters";
 import type { AppliedResources, ClusterConfig, EndpointState, PickPolicy, UpstreamEndpoint } from "@fairlead/sidecar/endpoint";
-import { connectEjection } from "@fairlead/sidecar/resilience";
+import { LocalEjection } from "@fairlead/sidecar/resilience";
 import type { EventClock } from "./event-clock.js";
 
 export interface CallerOptions {
@@ -25,6 +25,7 @@ const ON_A_WIRE: Omit<ClusterConfig, "picking"> = {
   retryBudgetPercent: 20,
   maxRequests: 1_000_000,
   panicPercent: 50,
+  outlier: { failuresInRow: 5, countsEvery5xx: false, maxPercent: 50 },
 };
 
 /** With the defaults of the xDS schema. */
@@ -41,25 +42,16 @@ export class Caller {
   readonly #applied = new Cell<AppliedResources>({ clusters: new Map(), assignments: new Map(), routes: new Map() });
   readonly #clusters: Clusters;
   #versions = 0;
-  /** Ejections that began since the start, of whoever is or was an endpoint. */
-  ejections = 0;
 
   constructor({ policy, clock, seed, config = {} }: CallerOptions) {
     this.rng = seeded(seed);
     this.#clock = clock;
     this.#config = { ...ON_A_WIRE, picking: pickingBy(policy), ...config };
-    const ejection = {
-      ...connectEjection,
-      connectFailed: (state: EndpointState, nowMs: number) => {
-        const before = state.ejections;
-        connectEjection.connectFailed(state, nowMs);
-        if (state.ejections > before) this.ejections++;
-      },
-    };
     this.#clusters = new Clusters({
       applied: this.#applied,
       verdicts: new Cell({ kind: "current" as const }),
-      newPicker: ({ picking: by }, { groups }, memory) => newPicker({ picking: by, groups }, { rng: this.rng, ejection, memory }),
+      newPicker: (config, { groups, endpoints }, memory) =>
+        newPicker({ picking: config.picking, groups }, { rng: this.rng, ejection: new LocalEjection(config, endpoints), memory }),
       clock,
       log: new RecordedLog(),
     });
@@ -70,6 +62,12 @@ export class Caller {
     const version = String(++this.#versions);
     const assignment = { name: "shop", version, endpoints, overprovisioningPercent: 140, countsWeights: false, confirmed: false };
     this.#applied.set({ clusters: new Map([["shop", this.#config]]), assignments: new Map([["shop", assignment]]), routes: new Map() });
+  }
+
+  /** Ejections that began since the start, of whoever is or was an endpoint. */
+  get ejections(): number {
+    const { connect = 0, traffic = 0 } = this.#clusters.table.value.get("shop")?.memory.ejections ?? {};
+    return connect + traffic;
   }
 
   get states(): readonly EndpointState[] {

@@ -14,6 +14,7 @@ export function clusterConfig(change: Partial<ClusterConfig> = {}): ClusterConfi
     retryBudgetPercent: 20,
     maxRequests: 1_024,
     panicPercent: 50,
+    outlier: { failuresInRow: 5, countsEvery5xx: false, maxPercent: 50 },
     ...change,
   };
 }

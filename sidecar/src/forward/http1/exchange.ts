@@ -69,13 +69,18 @@ export class Exchange {
   }
 
   /** The head of a final answer has come, with what the endpoint says of its load. Gives the Set-Cookie that belongs into it. */
-  onAnswer(loadReport: string | undefined): string | undefined {
+  onAnswer(status: number, loadReport: string | undefined): string | undefined {
     this.#phase = "answering";
     const attempt = this.#attempt;
-    attempt?.answerBegan();
+    attempt?.answerBegan(status, this.#context.nowMs());
     const load = loadReport === undefined ? undefined : reportedLoadOf(["endpoint-load-metrics", loadReport]);
     if (load !== undefined) attempt?.lease.reported(load, this.#context.nowMs());
     return attempt?.setCookie;
+  }
+
+  /** See `Try.retriedLine`. */
+  retriedLine(status: number): string | undefined {
+    return this.#attempt?.retriedLine(status);
   }
 
   /** Its last byte is written. */

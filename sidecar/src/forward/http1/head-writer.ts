@@ -37,6 +37,8 @@ export interface AnswerFraming {
   readonly cookie: string | undefined;
   /** Field lines that name endpoint and version; an upstream's own are left out where they are there. */
   readonly mark: string | undefined;
+  /** A field line about retries made here. */
+  readonly retried?: string | undefined;
 }
 
 /** Where a head is written: grown to the largest head there was, and used again. */
@@ -80,6 +82,7 @@ export class HeadWriter {
     this.#fields(head, from);
     if (framing.cookie !== undefined) this.#text(`Set-Cookie: ${framing.cookie}\r\n`);
     if (framing.mark !== undefined) this.#text(framing.mark);
+    if (framing.retried !== undefined) this.#text(framing.retried);
     this.#text("\r\n");
   }
 

@@ -8,7 +8,7 @@ import type { ClusterConfig, EndpointState, PickPolicy, RouteConfig } from "../.
 import { assignmentOf, clusterConfig } from "../../endpoint/testing/cluster.js";
 import { pickingBy } from "../../endpoint/testing/picking.js";
 import { stateOf } from "../../endpoint/testing/state-at.js";
-import { connectEjection } from "../../resilience/index.js";
+import { LocalEjection } from "../../resilience/index.js";
 import { Edge } from "../edge.js";
 import type { Listening, RouteBy } from "../engine.js";
 import { NetEngine, type NetEngineOptions } from "../io/net-engine.js";
@@ -34,7 +34,7 @@ export function clusterOf(name: string, endpoints: readonly EndpointState[], opt
   for (const state of endpoints) state.turnDue = 0;
   const memory = new BalancerMemory();
   const groups = [{ share: 1, endpoints }];
-  const picker = newPicker({ picking: config.picking, groups }, { rng: seeded(1), ejection: connectEjection, memory });
+  const picker = newPicker({ picking: config.picking, groups }, { rng: seeded(1), ejection: new LocalEjection(config, endpoints), memory });
   const listed = endpoints.map((state) => state.endpoint);
   const assignment = assignmentOf(listed, { name });
   return {

@@ -6,7 +6,7 @@ import type { FailureCode, Outcome } from "../../../../balancer/index.js";
 import { hasPassed, stepDeadline } from "../../../../resilience/index.js";
 import type { Decision, RequestPath, RouteBy, Try } from "../../../engine.js";
 import { reportedLoadOf } from "../../../load-metrics.js";
-import type { LocalReply } from "../../../local-reply.js";
+import { type LocalReply, RETRIED } from "../../../local-reply.js";
 import { breakOff } from "./break-off.js";
 import { downstreamHeaders, upstreamHeaders } from "./headers.js";
 import { lingerAtEnd } from "./linger.js";
@@ -213,13 +213,14 @@ export class Exchange {
       this.#fail("bad-response", true);
       return;
     }
-    attempt.answerBegan();
+    attempt.answerBegan(status, this.#context.clock.nowMs());
     const load = reportedLoadOf(rawHeaders);
     if (load !== undefined) attempt.lease.reported(load, this.#context.clock.nowMs());
     this.#phase = "streaming";
     const headers = downstreamHeaders(rawHeaders);
     const cookie = attempt.setCookie;
     if (cookie !== undefined) headers.push("Set-Cookie", cookie);
+    if (attempt.retriedLine(status) !== undefined) headers.push(RETRIED, String(attempt.tries - 1));
     // An answer while the request still arrives: whatever comes after it on this connection could not be told apart.
     if (this.#mustClose() || !this.#request.complete) this.#closeWith(headers);
     this.#response.writeHead(status, statusText, headers);
