@@ -1,7 +1,10 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startBackend } from "../harness/backend.js";
 import { QUICK_CHECK, sidecarOf, untilAllAnswer, untilUsable } from "../harness/mesh.js";
 import { startControlPlane } from "../harness/planes.js";
+import { temporaryFolder } from "../harness/teardown.js";
 import { until, untilEqual } from "../harness/until.js";
 
 interface Shown {
@@ -19,8 +22,10 @@ const NAMES = ["one", "two", "three", "four"];
 test("a backend that answers its checks but fails its traffic is passed over, comes back by itself, and an operator can end it", async () => {
   const backends = await Promise.all(NAMES.map((name) => startBackend({ name })));
   const addresses = backends.map(({ address }) => address);
-  const sources = [{ name: "fixed", type: "static", services: { shop: addresses.map((address) => ({ address })) } }];
-  const controlPlane = await startControlPlane({ sources, services: { shop: { check: QUICK_CHECK } } });
+  const path = join(temporaryFolder("lists"), "services.yaml");
+  writeFileSync(path, JSON.stringify({ services: { shop: addresses.map((address) => ({ address })) } }));
+  const config = { sources: [{ name: "lists", type: "file", path }], defaults: { check: QUICK_CHECK } };
+  const controlPlane = await startControlPlane(config);
   const sidecar = await sidecarOf(controlPlane, ["shop"]);
   await untilUsable(sidecar, "shop", addresses);
   await untilAllAnswer(sidecar, "shop", NAMES);
@@ -47,7 +52,7 @@ test("a backend that answers its checks but fails its traffic is passed over, co
 
   await bad?.behave({ kind: "status", status: 503 });
   await until("it to be passed over again", isOut);
-  controlPlane.rewriteConfig({ sources, services: { shop: { check: QUICK_CHECK, outlier: { consecutive5xx: 0 } } } });
+  controlPlane.rewriteConfig({ ...config, defaults: { ...config.defaults, outlier: { consecutive5xx: 0 } } });
   await untilEqual("the operator's word to end it", async () => (await shown())?.ejection, undefined);
   await until("it to get its share again", async () => (await sidecar.get("shop")).status === 503);
 }, 90_000);

@@ -130,7 +130,10 @@ function exportConnections({ metrics, counters, table }: AdminState): void {
   counter("answer_body_bytes_total", "Bytes of answers' bodies", (counted) => counted.bytesOut);
   metrics.sampled("counter", { name: "ejections_total", help: "Endpoints that were ejected here", labels: ["cluster", "because"] }, () =>
     [...table.value.values()].flatMap(({ name, memory }) =>
-      (["connect", "traffic"] as const).map((because) => ({ labels: { cluster: name, because }, value: memory.ejections[because] })),
+      (["connect", "traffic", "asked"] as const).map((because) => ({
+        labels: { cluster: name, because },
+        value: memory.ejections[because],
+      })),
     ),
   );
   const spared = { name: "ejections_spared_total", help: "Endpoints not ejected because too many are out", labels: ["cluster"] };

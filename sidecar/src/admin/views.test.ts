@@ -165,6 +165,7 @@ test("/metrics has readiness, the stream and what was counted of requests", asyn
   state.counters.get("shop")?.finish(204, 3);
   const text = await state.metrics.expose();
   expect(text).toContain('fairlead_ejections_total{cluster="shop",because="traffic"} 0');
+  expect(text).toContain('fairlead_ejections_total{cluster="shop",because="asked"} 0');
   expect(text).toContain('fairlead_ejections_spared_total{cluster="shop"} 0');
   expect(text).toContain("fairlead_sidecar_ready 0");
   expect(text).toContain("fairlead_control_plane_connected 0");

@@ -10,7 +10,7 @@ export class BalancerMemory {
   /** What a successful try takes here, as a moving average; NaN until there was one. Where newcomers start from. */
   typicalMs = Number.NaN;
   /** Endpoints that were ejected, ever, and those that were not because too many were. */
-  readonly ejections: Record<EjectionCause, number> = { connect: 0, traffic: 0 };
+  readonly ejections: Record<EjectionCause, number> = { connect: 0, traffic: 0, asked: 0 };
   spared = 0;
   #typicalAtMs = 0;
 

@@ -35,11 +35,11 @@ class EndpointLease implements Lease {
     this.endpoint.opening--;
   }
 
-  answered(status: number, nowMs: number): void {
+  answered(status: number, nowMs: number, askedMs = 0): void {
     if (this.#answered) return;
     this.opened();
     this.#answered = true;
-    this.#count(this.#deps.ejection.answered(this.endpoint, status, this.#tried(nowMs)));
+    this.#count(this.#deps.ejection.answered(this.endpoint, status, this.#tried(nowMs), askedMs));
   }
 
   reported(load: ReportedLoad, nowMs: number): void {

@@ -28,8 +28,11 @@ export interface Lease {
   readonly endpoint: EndpointState;
   /** A connection to the endpoint stands, a new one or one that was there. Once or more; the next two say it too. */
   opened(): void;
-  /** The head of the endpoint's answer has come, long before the release if the body is long. Once. */
-  answered(status: number, nowMs: number): void;
+  /**
+   * The head of the endpoint's answer has come, long before the release if the body is long. Once.
+   * @param askedMs for how long the endpoint asks to be left alone
+   */
+  answered(status: number, nowMs: number, askedMs?: number): void;
   /** The endpoint has said what its load is. */
   reported(load: ReportedLoad, nowMs: number): void;
   /** Exactly once; a second call is a bug and throws. */
@@ -68,7 +71,7 @@ export interface Ejection {
   /** Called for every pick; true when this lease is the one probe that decides whether an ejected endpoint comes back. */
   picked(endpoint: EndpointState, nowMs: number): boolean;
   /** The head of an answer has come. */
-  answered(endpoint: EndpointState, status: number, tried: Tried): EjectionNews;
+  answered(endpoint: EndpointState, status: number, tried: Tried, askedMs: number): EjectionNews;
   /** A try has ended without an answer. */
   failed(endpoint: EndpointState, how: TryFailure, tried: Tried): EjectionNews;
   /** The probe ended without saying anything about the endpoint. */

@@ -1,7 +1,7 @@
 import type { UpstreamEndpoint } from "./model.js";
 
-/** Why this sidecar passes an endpoint over by itself: it gets no connection, or what it sends there fails. */
-export type EjectionCause = "connect" | "traffic";
+/** Why this sidecar passes an endpoint over by itself: it gets no connection, what it sends there fails, or the endpoint asked for time. */
+export type EjectionCause = "connect" | "traffic" | "asked";
 
 /** How a try at an endpoint ended, as far as balancing cares. */
 export type OutcomeKind = "success" | "failure" | "connect-failure" | "cancelled";

@@ -3,6 +3,7 @@
 import type { Closable, EndpointId, Result } from "@fairlead/shared";
 import type { Lease, Outcome } from "../balancer/index.js";
 import type { ActiveCluster } from "../clusters/index.js";
+import { retryAfterMs } from "../resilience/index.js";
 import { type Affinity, setCookie } from "./affinity.js";
 import type { ClusterCounters } from "./cluster-counters.js";
 import { type LocalReply, RETRIED, type Reason } from "./local-reply.js";
@@ -104,9 +105,9 @@ export class Try {
   }
 
   /** The answer begins: from here on there is no other try. */
-  answerBegan(status: number, nowMs: number): void {
+  answerBegan(status: number, nowMs: number, retryAfter?: string): void {
     this.answered = true;
-    this.lease.answered(status, nowMs);
+    this.lease.answered(status, nowMs, retryAfterMs(status, retryAfter));
   }
 }
 

@@ -1,5 +1,6 @@
 export { deadlineOf, hasPassed, stepDeadline } from "./deadline.js";
 export { LocalEjection } from "./local-ejection.js";
 export { RequestLimits } from "./request-limits.js";
+export { retryAfterMs } from "./retry-after.js";
 export { isIdempotent, mayRetry } from "./retry-rule.js";
 export { patienceMs } from "./stranded.js";

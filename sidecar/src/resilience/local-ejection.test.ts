@@ -15,7 +15,7 @@ function clusterOf(count: number, settings = DEFAULTS) {
 }
 
 function answerAll(ejection: LocalEjection, state: EndpointState, answers: readonly number[], nowMs: number) {
-  return answers.map((status) => ejection.answered(state, status, at(nowMs)));
+  return answers.map((status) => ejection.answered(state, status, at(nowMs), 0));
 }
 
 const FIVE = [503, 503, 503, 503, 503];
@@ -31,7 +31,7 @@ describe("ejection by connect failures", () => {
   test("one failure ejects nobody, and an answer in between starts the count again", () => {
     const state = stateAt(1);
     ejection.failed(state, "connect", at(0));
-    ejection.answered(state, 200, at(0));
+    ejection.answered(state, 200, at(0), 0);
     ejection.failed(state, "connect", at(0));
     expect(ejection.passesOver(state, 0)).toBe(false);
   });
@@ -47,7 +47,7 @@ describe("ejection by connect failures", () => {
     expect(ejection.picked(state, 1_000)).toBe(true);
     expect(ejection.passesOver(state, 1_000)).toBe(true);
     expect(ejection.picked(state, 1_000)).toBe(false);
-    ejection.answered(state, 500, probeAt(1_000));
+    ejection.answered(state, 500, probeAt(1_000), 0);
     expect(ejection.passesOver(state, 1_000)).toBe(false);
     expect(ejection.picked(state, 1_000)).toBe(false);
   });
@@ -107,7 +107,7 @@ describe("ejection by what an endpoint makes of its traffic", () => {
     for (let request = 0; request < 50; request++) {
       expect(ejection.failed(first, "timeout", at(1_500 + request, { pickedMs: request }))).toBe("none");
     }
-    ejection.answered(first, 200, at(1_600));
+    ejection.answered(first, 200, at(1_600), 0);
     const late = [1, 2, 3, 4, 5].map((request) => ejection.failed(first, "timeout", at(4_000 + request, { pickedMs: 2_000 + request })));
     expect(late.at(-1)).toBe("ejected");
   });
@@ -115,8 +115,8 @@ describe("ejection by what an endpoint makes of its traffic", () => {
   test("answers to requests that were under way when it began neither end nor lengthen it", () => {
     const { ejection, first } = clusterOf(4);
     answerAll(ejection, first, FIVE, 100);
-    ejection.answered(first, 200, at(200, { pickedMs: 90 }));
-    for (const status of FIVE) ejection.answered(first, status, at(1_200, { pickedMs: 99 }));
+    ejection.answered(first, 200, at(200, { pickedMs: 90 }), 0);
+    for (const status of FIVE) ejection.answered(first, status, at(1_200, { pickedMs: 99 }), 0);
     expect(first).toMatchObject({ ejectedUntilMs: 1_100, ejections: 1, failedAnswers: 0 });
   });
 
@@ -124,13 +124,13 @@ describe("ejection by what an endpoint makes of its traffic", () => {
     const { ejection, first } = clusterOf(4);
     answerAll(ejection, first, FIVE, 0);
     expect([ejection.picked(first, 1_000), ejection.picked(first, 1_000)]).toEqual([true, false]);
-    expect(ejection.answered(first, 503, probeAt(1_001))).toBe("ejected");
+    expect(ejection.answered(first, 503, probeAt(1_001), 0)).toBe("ejected");
     expect(first.ejectedUntilMs).toBe(3_001);
     ejection.picked(first, 3_001);
     expect(ejection.failed(first, "timeout", probeAt(3_002))).toBe("ejected");
     expect(first.ejectedUntilMs).toBe(7_002);
     ejection.picked(first, 7_002);
-    ejection.answered(first, 200, probeAt(7_003));
+    ejection.answered(first, 200, probeAt(7_003), 0);
     expect(ejection.passesOver(first, 7_003)).toBe(false);
     expect(answerAll(ejection, first, [503, 503, 503, 503], 7_004)).not.toContain("ejected");
   });
@@ -158,5 +158,36 @@ describe("ejection by what an endpoint makes of its traffic", () => {
     expect(answerAll(off, first, [...FIVE, ...FIVE], 2)).not.toContain("ejected");
     for (let connect = 0; connect < 2; connect++) off.failed(first, "connect", at(3));
     expect(off.passesOver(first, 4)).toBe(true);
+  });
+});
+
+describe("what an endpoint asks for by Retry-After", () => {
+  const ask = (ejection: LocalEjection, state: EndpointState, askedMs: number, tried: Tried) =>
+    ejection.answered(state, 503, tried, askedMs);
+
+  test("it gets, up to thirty seconds, and no doubling for it", () => {
+    const { ejection, first } = clusterOf(4);
+    expect(ask(ejection, first, 7_000, at(100))).toBe("ejected");
+    expect(first).toMatchObject({ ejectedBecause: "asked", ejectedUntilMs: 7_100, ejections: 0 });
+    expect(ask(ejection, first, 9_000, at(110, { pickedMs: 90 }))).toBe("none");
+    expect(ejection.picked(first, 7_100)).toBe(true);
+    expect(ask(ejection, first, 3_600_000, probeAt(7_200))).toBe("ejected");
+    expect(first.ejectedUntilMs).toBe(37_200);
+  });
+
+  test("it comes back by a probe that is answered well, and asking by 429 is the same", () => {
+    const { ejection, first } = clusterOf(4);
+    expect(ejection.answered(first, 429, at(0), 2_000)).toBe("ejected");
+    ejection.picked(first, 2_000);
+    ejection.answered(first, 200, probeAt(2_001), 0);
+    expect(ejection.passesOver(first, 2_001)).toBe(false);
+  });
+
+  test("where too many ask they go on being called, and an operator can end it", () => {
+    const { ejection, states, first } = clusterOf(4);
+    expect(states.map((state) => ask(ejection, state, 2_000, at(0)))).toEqual(["ejected", "ejected", "spared", "spared"]);
+    const off = new LocalEjection(OFF, states);
+    expect(off.passesOver(first, 1)).toBe(false);
+    expect(ask(off, first, 2_000, at(2))).toBe("none");
   });
 });

@@ -18,7 +18,7 @@ export type EjectionSettings = Pick<ClusterConfig, "outlier" | "panicPercent">;
 const CONNECTS_ONLY: EjectionSettings = { outlier: { failuresInRow: 0, countsEvery5xx: false, maxPercent: 0 }, panicPercent: 50 };
 
 /**
- * Passes over endpoints that this sidecar cannot connect to, or that fail what it sends them, so that what dies or goes wrong while
+ * Passes over endpoints that this sidecar cannot connect to, that fail what it sends them or ask for time, so that what dies or goes wrong while
  * the control plane is away, or behind checks that pass, is avoided. Local, short and self-expiring: after its time one probe request
  * at a time decides whether an endpoint is back, the others keep passing it over until that request was answered. It never says that
  * nobody is left; the picker ignores it then. Failed answers eject no more than a share of the cluster: where more fail, it is
@@ -37,7 +37,7 @@ export class LocalEjection {
     this.#endpoints = endpoints;
     this.#maxPercent = Math.min(outlier.maxPercent, 100 - panicPercent);
     // Who turns it off means those too that are out already.
-    if (outlier.failuresInRow === 0) for (const state of endpoints) if (isOutFor(state, "traffic")) end(state);
+    if (outlier.failuresInRow === 0) for (const state of endpoints) if (isOut(state) && !isOutFor(state, "connect")) end(state);
   }
 
   passesOver(endpoint: EndpointState, nowMs: number): boolean {
@@ -51,8 +51,9 @@ export class LocalEjection {
     return true;
   }
 
-  /** The head of an answer has come. */
-  answered(endpoint: EndpointState, status: number, tried: Tried): EjectionNews {
+  /** The head of an answer has come. @param askedMs for how long the endpoint asks to be left alone; 0 where it does not */
+  answered(endpoint: EndpointState, status: number, tried: Tried, askedMs: number): EjectionNews {
+    if (askedMs > 0 && this.#outlier.failuresInRow > 0) return this.#asked(endpoint, askedMs, tried);
     const isGood = status < FIRST_FAULT_OF_SERVER;
     if (isGood && endpoint.ejectedUntilMs === 0) {
       endpoint.connectFailures = 0;
@@ -67,6 +68,13 @@ export class LocalEjection {
     if (endpoint.ejectedUntilMs !== 0) return tried.probe ? this.#eject(endpoint, "traffic", tried.nowMs) : "none";
     const counts = this.#outlier.countsEvery5xx || GATEWAY_STATUSES.has(status);
     return counts ? this.#count(endpoint, "broken", tried) : "none";
+  }
+
+  /** Nobody knows better than the endpoint: as long as it says, and then a probe. It is no failure of it. */
+  #asked(endpoint: EndpointState, askedMs: number, tried: Tried): EjectionNews {
+    endpoint.connectFailures = 0;
+    if (isOldNews(endpoint, tried) || (isOut(endpoint) && !tried.probe)) return "none";
+    return this.#setOut(endpoint, "asked", tried.nowMs, askedMs);
   }
 
   /** A try has ended without an answer. */
@@ -104,14 +112,19 @@ export class LocalEjection {
   }
 
   #eject(endpoint: EndpointState, because: EjectionCause, nowMs: number): EjectionNews {
-    if (because === "traffic" && !this.#hasRoomFor(endpoint)) {
+    const news = this.#setOut(endpoint, because, nowMs, FIRST_EJECTION_MS * 2 ** Math.min(endpoint.ejections, 10));
+    if (news === "ejected") endpoint.ejections++;
+    return news;
+  }
+
+  #setOut(endpoint: EndpointState, because: EjectionCause, nowMs: number, forMs: number): EjectionNews {
+    if (because !== "connect" && !this.#hasRoomFor(endpoint)) {
       end(endpoint);
       return "spared";
     }
     endpoint.ejectedBecause = because;
     endpoint.ejectedAtMs = nowMs;
-    endpoint.ejectedUntilMs = nowMs + Math.min(MAX_EJECTION_MS, FIRST_EJECTION_MS * 2 ** Math.min(endpoint.ejections, 10));
-    endpoint.ejections++;
+    endpoint.ejectedUntilMs = nowMs + Math.min(MAX_EJECTION_MS, forMs);
     endpoint.probeUntilMs = 0;
     endpoint.failedAnswers = 0;
     endpoint.silences = 0;
@@ -120,7 +133,7 @@ export class LocalEjection {
 
   #hasRoomFor(endpoint: EndpointState): boolean {
     let out = 1;
-    for (const state of this.#endpoints) if (state !== endpoint && state.ejectedUntilMs !== 0) out++;
+    for (const state of this.#endpoints) if (state !== endpoint && isOut(state)) out++;
     return out * 100 <= this.#maxPercent * this.#endpoints.length;
   }
 }
@@ -130,8 +143,12 @@ function isOldNews(endpoint: EndpointState, { probe, pickedMs }: Tried): boolean
   return !probe && pickedMs <= endpoint.ejectedAtMs;
 }
 
+function isOut(endpoint: EndpointState): boolean {
+  return endpoint.ejectedUntilMs !== 0;
+}
+
 function isOutFor(endpoint: EndpointState, because: EjectionCause): boolean {
-  return endpoint.ejectedUntilMs !== 0 && endpoint.ejectedBecause === because;
+  return isOut(endpoint) && endpoint.ejectedBecause === because;
 }
 
 function end(endpoint: EndpointState): void {

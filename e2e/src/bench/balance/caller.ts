@@ -66,8 +66,8 @@ export class Caller {
 
   /** Ejections that began since the start, of whoever is or was an endpoint. */
   get ejections(): number {
-    const { connect = 0, traffic = 0 } = this.#clusters.table.value.get("shop")?.memory.ejections ?? {};
-    return connect + traffic;
+    const { connect = 0, traffic = 0, asked = 0 } = this.#clusters.table.value.get("shop")?.memory.ejections ?? {};
+    return connect + traffic + asked;
   }
 
   get states(): readonly EndpointState[] {

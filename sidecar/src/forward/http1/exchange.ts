@@ -13,6 +13,14 @@ import type { Upstream } from "./upstream.js";
 /** Where the present try is. `over`: nothing is under way upstream. */
 export type Phase = "over" | "connecting" | "waiting" | "answering";
 
+/** Of an answer's head, what is for us. */
+export interface AnswerFacts {
+  readonly status: number;
+  /** What the endpoint says of its load, and when it wants to be asked again, as it says it. */
+  readonly loadReport: string | undefined;
+  readonly retryAfter: string | undefined;
+}
+
 /** What a request needs of the side that it came from. */
 export interface ExchangeCaller {
   /** The connection stands: send the request on it. */
@@ -69,10 +77,10 @@ export class Exchange {
   }
 
   /** The head of a final answer has come, with what the endpoint says of its load. Gives the Set-Cookie that belongs into it. */
-  onAnswer(status: number, loadReport: string | undefined): string | undefined {
+  onAnswer({ status, loadReport, retryAfter }: AnswerFacts): string | undefined {
     this.#phase = "answering";
     const attempt = this.#attempt;
-    attempt?.answerBegan(status, this.#context.nowMs());
+    attempt?.answerBegan(status, this.#context.nowMs(), retryAfter);
     const load = loadReport === undefined ? undefined : reportedLoadOf(["endpoint-load-metrics", loadReport]);
     if (load !== undefined) attempt?.lease.reported(load, this.#context.nowMs());
     return attempt?.setCookie;

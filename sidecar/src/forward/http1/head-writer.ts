@@ -170,7 +170,7 @@ export class HeadWriter {
 
 function goesOn(kind: number, dropsMarks: boolean): boolean {
   if (kind === FIELD.other || kind === FIELD.guarded || kind === FIELD.forwardedProto || kind === FIELD.requestId) return true;
-  return kind === FIELD.answerMark && !dropsMarks;
+  return kind === FIELD.retryAfter || (kind === FIELD.answerMark && !dropsMarks);
 }
 
 /** The id that a request brings; empty where it brings none. */

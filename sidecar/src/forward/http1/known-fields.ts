@@ -22,6 +22,8 @@ export const FIELD = {
   loadReport: 13,
   /** Names an endpoint or a version: ours alone to say where we say it. */
   answerMark: 14,
+  /** Of an answer: for us and for the caller. */
+  retryAfter: 15,
 } as const;
 
 const KINDS: readonly (readonly [string, number])[] = [
@@ -45,6 +47,7 @@ const KINDS: readonly (readonly [string, number])[] = [
   ["endpoint-load-metrics-bin", FIELD.hopByHop],
   ["x-fairlead-endpoint", FIELD.answerMark],
   ["x-fairlead-version", FIELD.answerMark],
+  ["retry-after", FIELD.retryAfter],
   ["authorization", FIELD.guarded],
   ["cookie", FIELD.guarded],
 ];

@@ -41,6 +41,7 @@ export class ResponseHead {
   idleMs = Number.POSITIVE_INFINITY;
   /** What the endpoint says of its load, as it says it. */
   loadReport: string | undefined;
+  retryAfter: string | undefined;
 
   read(bytes: Buffer, start: number, end: number): number {
     this.isTooLarge = false;
@@ -83,6 +84,7 @@ export class ResponseHead {
     this.upgrades = false;
     this.idleMs = Number.POSITIVE_INFINITY;
     this.loadReport = undefined;
+    this.retryAfter = undefined;
     let upgradesConnection = false;
     let namesWebSocket = false;
     for (let index = 0; index < fields.count; index++) {
@@ -111,6 +113,9 @@ export class ResponseHead {
           break;
         case FIELD.keepAlive:
           this.idleMs = idleMsOf(bytes, start, end);
+          break;
+        case FIELD.retryAfter:
+          this.retryAfter ??= valueText(bytes, fields, index);
           break;
         case FIELD.loadReport:
           this.loadReport ??= valueText(bytes, fields, index);

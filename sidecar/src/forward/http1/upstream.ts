@@ -221,7 +221,7 @@ export class Upstream implements WireEvents {
     }
     const found = this.#reader.next(inbox.bytes, after, inbox.end);
     this.#state = "answering";
-    const cookie = this.#exchange?.onAnswer(HEAD.status, HEAD.loadReport);
+    const cookie = this.#exchange?.onAnswer(HEAD);
     const endsByClose = hasBody && !hasLength && expected.callerIsOld;
     this.#chunked = hasBody && !hasLength && !expected.callerIsOld;
     const willClose = expected.caller.onAnswer(endsByClose, HEAD.status);
@@ -323,7 +323,7 @@ export class Upstream implements WireEvents {
   #switch(after: number): boolean {
     const expected = this.#expected;
     if (expected === undefined || !expected.upgrades || !HEAD.upgrades) return this.#fail("bad-response");
-    const cookie = this.#exchange?.onAnswer(HEAD.status, HEAD.loadReport);
+    const cookie = this.#exchange?.onAnswer(HEAD);
     WRITER.response(HEAD, this.inbox.bytes, { chunked: false, length: -1, closes: false, cookie, mark: expected.mark });
     expected.caller.wire.write(Buffer.from(WRITER.bytes.subarray(0, WRITER.length)));
     this.inbox.position = after;

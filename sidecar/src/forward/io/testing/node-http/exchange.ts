@@ -213,7 +213,7 @@ export class Exchange {
       this.#fail("bad-response", true);
       return;
     }
-    attempt.answerBegan(status, this.#context.clock.nowMs());
+    attempt.answerBegan(status, this.#context.clock.nowMs(), answer.headers["retry-after"]);
     const load = reportedLoadOf(rawHeaders);
     if (load !== undefined) attempt.lease.reported(load, this.#context.clock.nowMs());
     this.#phase = "streaming";
