@@ -3,6 +3,7 @@ import type { Bench } from "./bench.js";
 import { dns } from "./dns/dns.js";
 import { evict } from "./evict/evict.js";
 import { fanout } from "./fanout/fanout.js";
+import { fuzz } from "./fuzz/fuzz.js";
 import { harnessFloor } from "./harness-floor.js";
 import { http1Corpus } from "./http1-corpus/http1-corpus.js";
 import { memory } from "./memory/memory.js";
@@ -28,4 +29,5 @@ export const benches: readonly Bench[] = [
   memory,
   proxy,
   http1Corpus,
+  fuzz,
 ];
