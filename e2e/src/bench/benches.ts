@@ -3,7 +3,9 @@ import type { Bench } from "./bench.js";
 import { dns } from "./dns/dns.js";
 import { evict } from "./evict/evict.js";
 import { fanout } from "./fanout/fanout.js";
+import { fuzz } from "./fuzz/fuzz.js";
 import { harnessFloor } from "./harness-floor.js";
+import { http1Corpus } from "./http1-corpus/http1-corpus.js";
 import { memory } from "./memory/memory.js";
 import { proxy } from "./proxy/proxy.js";
 import { snapshot } from "./snapshot/snapshot.js";
@@ -26,4 +28,6 @@ export const benches: readonly Bench[] = [
   balance,
   memory,
   proxy,
+  http1Corpus,
+  fuzz,
 ];

@@ -34,7 +34,7 @@ export const proxy: Bench = {
 async function measure(): Promise<Figures> {
   const cells = CELLS.filter(({ name }) => PARTS === undefined || PARTS.includes(name));
   const names = LINEUP.filter((name) => name === "ours" || PROXIES === undefined || PROXIES.includes(name));
-  makeSureOfServers();
+  makeSureOfProxies();
   pin(process.pid, OTHER_CORE);
   const files = await startFileOrigins(BODIES);
   const load: LoadScript = startPinnedScript<LoadReport>("proxy-load-main.js", OTHER_CORE, []);
@@ -96,7 +96,8 @@ async function untilRight({ name, lanes }: Contestant): Promise<void> {
   }
 }
 
-function makeSureOfServers(): void {
+/** That HAProxy, nginx and the other proxies are installed. */
+export function makeSureOfProxies(): void {
   const prepare = [join(repositoryTop, "e2e/prepare.mjs"), "--proxies"];
   const { status } = spawnSync(process.execPath, prepare, { stdio: "inherit" });
   if (status !== 0) throw new Error(`${prepare.join(" ")} ended with ${status}`);
