@@ -21,6 +21,7 @@ class EndpointLease implements Lease {
   #opened = false;
   #connected = false;
   #released = false;
+  #lasts = false;
 
   constructor(endpoint: EndpointState, deps: LeaseDeps, nowMs: number) {
     this.endpoint = endpoint;
@@ -41,6 +42,14 @@ class EndpointLease implements Lease {
     this.#deps.ejection.connected(this.endpoint);
   }
 
+  lasts(nowMs: number): void {
+    if (this.#lasts) return;
+    this.#lasts = true;
+    const tookMs = nowMs - this.#pickedAtMs;
+    this.endpoint.tookMs += tookMs;
+    learnLatency(this.endpoint, this.#deps.memory, { tookMs, failed: false, nowMs });
+  }
+
   reported(load: ReportedLoad, nowMs: number): void {
     learnReport(this.endpoint, load, nowMs);
   }
@@ -53,7 +62,7 @@ class EndpointLease implements Lease {
     this.#deps.memory.inFlight--;
     const kind = outcomeKind(outcome);
     this.endpoint.count(kind);
-    this.#learn(outcome, kind, nowMs);
+    if (!this.#lasts) this.#learn(outcome, kind, nowMs);
     const { ejection } = this.#deps;
     if (kind === "connect-failure") ejection.connectFailed(this.endpoint, nowMs);
     else if (outcome.kind === "success" && !this.#connected) ejection.connected(this.endpoint);

@@ -30,6 +30,8 @@ export interface Lease {
   opened(): void;
   /** The endpoint has shown that it is there (its response began), long before the release if the body is long. */
   connected(): void;
+  /** What is connected lasts as long as its two sides like: its latency is what it took until now, not until the release. */
+  lasts(nowMs: number): void;
   /** The endpoint has said what its load is. */
   reported(load: ReportedLoad, nowMs: number): void;
   /** Exactly once; a second call is a bug and throws. */

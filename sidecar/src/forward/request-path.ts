@@ -6,6 +6,7 @@ import { type Affinity, affinityOf } from "./affinity.js";
 import { ClusterCounters } from "./cluster-counters.js";
 import { type Arrival, type Decision, type RequestFacts, type RequestPath, Try } from "./engine.js";
 import { type LocalReply, localReply, REPLY_REASONS, type Reason } from "./local-reply.js";
+import { StreamPath } from "./tcp/stream-path.js";
 import { type RoutingTable, serviceOf } from "./routing.js";
 
 export interface ForwardPathOptions {
@@ -27,11 +28,13 @@ export class ForwardPath implements RequestPath {
   readonly #options: ForwardPathOptions;
   /** One per upstream of the configuration, so their number is bounded by it. */
   readonly #counters: ReadonlyMap<string, ClusterCounters>;
+  readonly streams: StreamPath;
   readonly #replies: Map<Reason, number> = new Map(REPLY_REASONS.map((reason) => [reason, 0]));
 
   constructor(options: ForwardPathOptions) {
     this.#options = options;
     this.#counters = new Map([...options.routing.upstreams].map((service) => [service, new ClusterCounters()]));
+    this.streams = new StreamPath({ table: options.table, counters: this.#counters, rng: options.rng });
   }
 
   /** By service. */
@@ -55,6 +58,9 @@ export class ForwardPath implements RequestPath {
         `"${service.value}" has no applied cluster and assignment yet, neither from the control plane nor from disk.`,
         counters,
       );
+    }
+    if (cluster.config.protocol === "tcp") {
+      return this.#answer("not-http", `"${service.value}" has protocol tcp: it takes connections, not requests.`, counters);
     }
     if (!counters.limits.enter(cluster.config.maxRequests)) {
       return this.#answer("overloaded", `"${service.value}" has ${cluster.config.maxRequests} requests under way, its limit.`, counters);

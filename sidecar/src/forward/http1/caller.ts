@@ -1,5 +1,7 @@
 // The caller's side of a connection, without the connection: requests one after the other, each from its head to the end of its answer.
 
+import type { EndpointState } from "../../endpoint/index.js";
+import type { DrainingTenant } from "../draining.js";
 import type { Try } from "../engine.js";
 import { type LocalReply, type Reason, replyBytes } from "../local-reply.js";
 import { Exchange, type ExchangeCaller } from "./exchange.js";
@@ -34,7 +36,7 @@ const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
  */
 type State = "head" | "exchange" | "lingering" | "tunnel" | "closed";
 
-export class Caller implements WireEvents, ExchangeCaller {
+export class Caller implements WireEvents, ExchangeCaller, DrainingTenant {
   readonly inbox = new Inbox();
   readonly wire: Wire;
   /** Called once what was written to the caller has left. */
@@ -62,6 +64,8 @@ export class Caller implements WireEvents, ExchangeCaller {
   #answerBegun = false;
   #answerDone = false;
   #closes = false;
+  /** When both sides of its tunnel were told to go. */
+  #sentAwayMs: number | undefined;
 
   constructor(wire: Wire, options: CallerOptions) {
     this.wire = wire;
@@ -74,6 +78,30 @@ export class Caller implements WireEvents, ExchangeCaller {
   /** Whether the whole request has been taken over. */
   get isRequestDone(): boolean {
     return this.#body.isDone;
+  }
+
+  // What drains.
+
+  get endpoint(): EndpointState | undefined {
+    return this.#sentAwayMs === undefined ? this.#exchange.attempt?.lease.endpoint : undefined;
+  }
+
+  get occupancy(): object | undefined {
+    return this.#exchange.attempt;
+  }
+
+  get isOpenEnded(): boolean {
+    return this.#state === "tunnel";
+  }
+
+  /** A tunnel ends in order, FIN after what was written; an answer breaks off, a request without one goes elsewhere if it may. */
+  sendAway(): void {
+    if (this.#state !== "tunnel") this.#exchange.giveUp();
+    else if (this.#sentAwayMs === undefined) {
+      this.#sentAwayMs = this.#options.context.nowMs();
+      this.wire.end();
+      this.#exchange.upstream?.wire.end();
+    }
   }
 
   // From the connection.
@@ -127,6 +155,8 @@ export class Caller implements WireEvents, ExchangeCaller {
       if (nowMs - this.#movedMs >= SILENCE_MS) this.#onSilence();
     } else if (this.#state === "lingering") {
       if (age >= LINGER_MS) this.cut();
+    } else if (this.#state === "tunnel") {
+      if (this.#sentAwayMs !== undefined && nowMs - this.#sentAwayMs >= LINGER_MS) this.cut();
     } else if (this.#state === "head" && age >= (this.#hasPartOfHead ? HEAD_MS : IDLE_MS)) {
       if (this.#hasPartOfHead) this.#refuse("request-timeout", `The head did not arrive within ${HEAD_MS / 1_000} s.`);
       else this.#close();

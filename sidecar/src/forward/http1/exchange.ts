@@ -45,6 +45,11 @@ export class Exchange {
     return this.#upstream;
   }
 
+  /** Undefined where no try is under way. */
+  get attempt(): Try | undefined {
+    return this.#attempt;
+  }
+
   follow(decision: Decision): void {
     if (decision.kind === "try") this.#send(decision.attempt);
     else if (decision.kind === "answer") this.#caller.onReply(decision.reply);
@@ -83,6 +88,16 @@ export class Exchange {
 
   onFailed(upstream: Upstream, code: FailureCode, sent: boolean): void {
     if (upstream === this.#upstream) this.#fail(code, sent);
+  }
+
+  /** The endpoint is on its way out and has had its time. */
+  giveUp(): void {
+    if (this.#attempt !== undefined) this.#fail("timeout", this.#phase !== "connecting");
+  }
+
+  /** From here on it is a tunnel. */
+  onTunnel(): void {
+    this.#attempt?.lease.lasts(this.#context.nowMs());
   }
 
   /** Nobody waits for an answer any more. */

@@ -302,6 +302,7 @@ export class Upstream implements WireEvents {
     expected.caller.wire.write(Buffer.from(WRITER.bytes.subarray(0, WRITER.length)));
     this.inbox.position = after;
     this.#state = "tunnel";
+    this.#exchange?.onTunnel();
     expected.caller.onTunnel();
     return true;
   }
