@@ -14,6 +14,13 @@ const needs = [
   { packageName: "python3-venv", there: async () => (await run("/usr/bin/python3", ["-c", "import venv, ensurepip"])).ok },
 ];
 
+/** What the proxy bench alone runs. */
+const proxyNeeds = [
+  { packageName: "haproxy", there: async () => (await run("haproxy", ["-v"])).ok },
+  { packageName: "nginx-light", there: async () => (await run("nginx", ["-v"])).ok },
+  { packageName: "wrk", there: async () => existsSync("/usr/bin/wrk") },
+];
+
 export const ZOOKEEPER_PACKAGES = ["default-jre-headless", "zookeeper"];
 
 const aptEnv = { DEBIAN_FRONTEND: "noninteractive" };
@@ -25,8 +32,15 @@ const aptOptions = ["-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=2"]
  * @param {readonly string[]} [only] of these packages; all by default
  */
 export async function prepareDebianPackages(only) {
+  await prepare(needs.filter(({ packageName }) => only === undefined || only.includes(packageName)));
+}
+
+export async function prepareProxyPackages() {
+  await prepare(proxyNeeds);
+}
+
+async function prepare(wanted) {
   const missing = [];
-  const wanted = needs.filter(({ packageName }) => only === undefined || only.includes(packageName));
   for (const need of wanted) if (!(await need.there())) missing.push(need.packageName);
   if (missing.length === 0) return;
 

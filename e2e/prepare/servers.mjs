@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { prepareDebianPackages, ZOOKEEPER_PACKAGES } from "./debian.mjs";
+import { prepareDebianPackages, prepareProxyPackages, ZOOKEEPER_PACKAGES } from "./debian.mjs";
 import { prepareEnvoy } from "./envoy.mjs";
 import { prepareGoProgram } from "./go.mjs";
 import { prepareJavaProgram } from "./java.mjs";
@@ -38,4 +38,9 @@ export async function prepareZooKeeper() {
 /** The peer of the fan-out bench, where Go is installed. */
 export async function prepareGoControlPlane() {
   return prepareGoProgram("go-control-plane", "github.com/envoyproxy/go-control-plane", builtPeers);
+}
+
+/** The other proxies of the proxy bench, and its load generator. */
+export async function prepareProxies() {
+  await prepareProxyPackages();
 }

@@ -6,7 +6,7 @@ import { newPicker } from "./balancer/index.js";
 import { Clusters, verdictAge } from "./clusters/index.js";
 import type { Settings } from "./config/index.js";
 import { Fallback } from "./fallback/index.js";
-import { type Engine, ForwardPath } from "./forward/index.js";
+import { AccessLog, Edge, type Engine, ForwardPath, LoadShed, SHED_DEFAULTS } from "./forward/index.js";
 import { connectEjection } from "./resilience/index.js";
 import type { World } from "./world.js";
 import { ClientProtocol, type Connection, LoadReports, type UpstreamLoad } from "./xds/index.js";
@@ -26,7 +26,8 @@ export async function startSidecar(world: World, settings: Settings): Promise<Re
   const upstreams = settings.upstreams.map(({ service }) => service);
 
   const fallback = new Fallback({ store: world.store, nodeId: settings.node.id, clock, log, metrics });
-  const requestsTo = (service: string): number => path.counters.get(service)?.requests ?? 0;
+  const requestsTo = (service: string): number =>
+    (path.counters.get(service)?.requests ?? 0) + (path.streams.counters.get(service)?.total ?? 0);
   const xds = new ClientProtocol({ node: settings.node, version, upstreams, requestsTo, clock, log, metrics });
   const saved = await fallback.load();
   const dropped = saved === undefined ? [] : xds.restore(saved);
@@ -35,11 +36,10 @@ export async function startSidecar(world: World, settings: Settings): Promise<Re
     if (heard) fallback.keep({ position, resources: held });
   });
 
-  const loadOf = (service: string): UpstreamLoad => ({
-    service,
-    endpoints: clusters.table.value.get(service)?.endpoints ?? [],
-    dropped: path.counters.get(service)?.dropped ?? 0,
-  });
+  const loadOf = (service: string): UpstreamLoad => {
+    const { endpoints = [], standby = [] } = clusters.table.value.get(service) ?? {};
+    return { service, endpoints: [...endpoints, ...standby], dropped: path.counters.get(service)?.dropped ?? 0 };
+  };
   const loads = new LoadReports({ node: settings.node, version, loads: () => upstreams.map(loadOf), clock });
   const ads = world.connectAds({ ...settings.controlPlane, protocol: xds, loads });
   const verdicts = new Cell(verdictAge({ stream: { kind: "down", lostAtMs: undefined }, restoredFromMs: saved?.savedAtMs }));
@@ -54,17 +54,22 @@ export async function startSidecar(world: World, settings: Settings): Promise<Re
     clock,
     log,
   });
+  const edge = edgeOf(world, settings);
+  const shed = new LoadShed(shedSettings(settings), { probe: world.probe, limits: edge.limits, clock, log });
   const path = new ForwardPath({
     table: () => clusters.table.value,
     routing: { upstreams: new Set(upstreams), hosts: settings.http?.hosts ?? new Map() },
     rng,
+    shed,
   });
-  const engine = world.newEngine();
+  const engine = world.newEngine(edge);
+  const moves = clusters.table.watch((table) => engine.onTable?.(table));
 
   const draining = new Cell(false);
-  const admin = adminState({ world, settings, upstreams, xds, ads, fallback, clusters, draining, path });
+  const admin = adminState({ world, settings, upstreams, xds, ads, fallback, clusters, draining, path, engine, edge, shed });
   exportMetrics(admin);
-  const rooms: Closable[] = [fallback, xds, keep, ads, ages, clusters];
+  const rooms: Closable[] = [fallback, xds, keep, ads, ages, moves, clusters, shed];
+  shed.start();
   const abort = async (failure: StartFailure) => {
     await engine.drain(0);
     await closeAll(rooms);
@@ -82,9 +87,31 @@ export async function startSidecar(world: World, settings: Settings): Promise<Re
     async drain() {
       draining.set(true);
       await engine.drain(settings.drain.timeoutMs);
+      await edge.accessLog?.close(LAST_LINES_MS);
       await closeAll([...rooms, adminServer.value]);
     },
   });
+}
+
+/** Whoever reads the access log has this long for its last lines. */
+const LAST_LINES_MS = 1_000;
+
+function edgeOf({ accessOutput, clock, rng }: World, { accessLog, answerHeader, limits }: Settings): Edge {
+  return new Edge({
+    accessLog: accessLog.mode === "off" ? undefined : new AccessLog(accessLog, { output: accessOutput, clock, rng }),
+    marksAnswers: answerHeader,
+    ...(limits.bodyBytes === undefined ? {} : { maxBodyBytes: limits.bodyBytes }),
+    ...(limits.connections === undefined ? {} : { maxConnections: limits.connections }),
+  });
+}
+
+function shedSettings({ shed: { enabled, inFlight, loopDelayMs, heapPercent } }: Settings) {
+  return {
+    enabled,
+    maxInFlight: inFlight ?? SHED_DEFAULTS.maxInFlight,
+    maxLoopDelayMs: loopDelayMs ?? SHED_DEFAULTS.maxLoopDelayMs,
+    maxHeapShare: heapPercent === undefined ? SHED_DEFAULTS.maxHeapShare : heapPercent / 100,
+  };
 }
 
 async function listenAll(
@@ -125,9 +152,25 @@ interface AdminParts {
   readonly clusters: Clusters;
   readonly draining: Watchable<boolean>;
   readonly path: ForwardPath;
+  readonly engine: Engine;
+  readonly edge: Edge;
+  readonly shed: LoadShed;
 }
 
-function adminState({ world, settings, upstreams, xds, ads, fallback, clusters, draining, path }: AdminParts): AdminState {
+function adminState({
+  world,
+  settings,
+  upstreams,
+  xds,
+  ads,
+  fallback,
+  clusters,
+  draining,
+  path,
+  engine,
+  edge,
+  shed,
+}: AdminParts): AdminState {
   return {
     node: settings.node,
     version: world.version,
@@ -142,5 +185,9 @@ function adminState({ world, settings, upstreams, xds, ads, fallback, clusters, 
     draining,
     counters: path.counters,
     replies: path.replies,
+    streams: path.streams.counters,
+    engine,
+    edge,
+    shed,
   };
 }

@@ -16,8 +16,10 @@ import { diskStore, pinoLog, systemClock, systemRng } from "@fairlead/shared/io"
 import type { AdminState } from "./admin/index.js";
 import { startAdminServer } from "./admin/io/admin-server.js";
 import type { Listen, Settings } from "./config/index.js";
-import type { Engine } from "./forward/index.js";
+import type { Edge, Engine, LineOutput, LoadProbe } from "./forward/index.js";
+import { linesTo } from "./forward/io/line-output.js";
 import { NetEngine } from "./forward/io/net-engine.js";
+import { processProbe } from "./forward/io/process-probe.js";
 import type { ClientProtocol, LoadReports } from "./xds/index.js";
 import { type AdsClient, startAdsClient } from "./xds/io/ads-client.js";
 import { reportLoads } from "./xds/io/report-loads.js";
@@ -40,7 +42,11 @@ export interface World {
     readonly protocol: ClientProtocol;
     readonly loads: LoadReports;
   }): AdsClient;
-  newEngine(): Engine;
+  newEngine(edge: Edge): Engine;
+  /** Where the access log goes. */
+  readonly accessOutput: LineOutput;
+  /** How this process is; without one only requests in flight shed load. */
+  readonly probe: LoadProbe | undefined;
   serveAdmin(state: AdminState, listen: Listen): Promise<Result<Listening>>;
 }
 
@@ -65,7 +71,10 @@ export function systemWorld(settings: Settings, level: LogLevel): World {
         rng: systemRng,
         log,
       }),
-    newEngine: () => new NetEngine({ clock, rng: systemRng }),
+    newEngine: (edge) => new NetEngine({ clock, rng: systemRng, edge, leaveMs: settings.drain.leaveMs }),
+    // Standard output is free in a program that runs; its own log goes to standard error.
+    accessOutput: linesTo(1),
+    probe: processProbe(),
     serveAdmin: startAdminServer,
   };
 }

@@ -4,6 +4,8 @@ import { dns } from "./dns/dns.js";
 import { evict } from "./evict/evict.js";
 import { fanout } from "./fanout/fanout.js";
 import { harnessFloor } from "./harness-floor.js";
+import { memory } from "./memory/memory.js";
+import { proxy } from "./proxy/proxy.js";
 import { snapshot } from "./snapshot/snapshot.js";
 import { storm } from "./storm/storm.js";
 import { wipe } from "./wipe/wipe.js";
@@ -11,4 +13,17 @@ import { znodeToRequest } from "./znode-to-request.js";
 import { znodes } from "./znodes.js";
 
 /** Every bench of the project. `npm run bench` lists them in this order. */
-export const benches: readonly Bench[] = [harnessFloor, fanout, snapshot, storm, znodeToRequest, znodes, dns, wipe, evict, balance];
+export const benches: readonly Bench[] = [
+  harnessFloor,
+  fanout,
+  snapshot,
+  storm,
+  znodeToRequest,
+  znodes,
+  dns,
+  wipe,
+  evict,
+  balance,
+  memory,
+  proxy,
+];

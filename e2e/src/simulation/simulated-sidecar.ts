@@ -53,6 +53,8 @@ export async function simulateSidecar(host: SidecarHost, around: SidecarSurround
     store: lifetime.store(host.disk),
     connectAds: (what) => (ads = simulatedAdsClient({ ...what, clock, rng, network })),
     newEngine: () => engine,
+    accessOutput: { write: (_, done) => done() },
+    probe: undefined,
     serveAdmin: () => Promise.resolve(ok({ port: 15_000, close: () => undefined })),
   };
   const started = await startSidecar(world, settingsFor(host));

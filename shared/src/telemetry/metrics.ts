@@ -26,7 +26,7 @@ export interface Sample {
 /** One histogram that is read at scrape time. */
 export interface HistogramSample {
   readonly labels: Labels;
-  readonly counts: BucketCounts;
+  readonly counts: Pick<BucketCounts, "cumulative" | "sum">;
 }
 
 export interface MetricSpec {

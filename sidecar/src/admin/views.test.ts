@@ -1,10 +1,11 @@
+import { decode, encode } from "@fairlead/proto";
 import { Cell, newMetrics, seeded } from "@fairlead/shared";
 import { FakeClock, RecordedLog } from "@fairlead/shared/testing";
 import { describe, expect, test } from "vitest";
 import { newPicker } from "../balancer/index.js";
 import { Clusters, type VerdictAge } from "../clusters/index.js";
 import type { FallbackStatus } from "../fallback/index.js";
-import { ClusterCounters } from "../forward/index.js";
+import { ClusterCounters, Edge, LoadShed, SHED_DEFAULTS, StreamCounters } from "../forward/index.js";
 import { connectEjection } from "../resilience/index.js";
 import { ClientProtocol, type Connection } from "../xds/index.js";
 import { assignmentMessage, assignmentResource, clusterMessage, clusterResource, endpointMessage } from "../xds/testing/resources.js";
@@ -49,6 +50,7 @@ function booted() {
     log,
   });
   const draining = new Cell(false);
+  const edge = new Edge();
   const state: AdminState = {
     node,
     version: "0.0.0",
@@ -63,8 +65,12 @@ function booted() {
     draining,
     counters: new Map([["shop", new ClusterCounters()]]),
     replies: new Map([["no-route", 2]]),
+    streams: new Map([["shop", new StreamCounters()]]),
+    engine: {},
+    edge,
+    shed: new LoadShed(SHED_DEFAULTS, { probe: undefined, limits: edge.limits, clock, log }),
   };
-  return { state, clock, verdicts, draining };
+  return { state, clock, verdicts, draining, protocol };
 }
 
 describe("/ready", () => {
@@ -121,6 +127,30 @@ describe("/clusters", () => {
   });
 });
 
+test("a collapse is shown with whom it took, why and until when, and counted", async () => {
+  const { state, clock, protocol } = booted();
+  exportMetrics(state);
+  const empty = assignmentResource(assignmentMessage("shop", []), "a2");
+  const type = "envoy.service.discovery.v3.DeltaDiscoveryResponse";
+  const resources = [{ name: empty.name, version: empty.version, resource: { type_url: empty.typeUrl, value: empty.value } }];
+  protocol.receive(decode(type, encode(type, { type_url: empty.typeUrl, nonce: "1", resources })));
+  const [shop] = clustersView(state).clusters;
+  expect(shop).toMatchObject({
+    mode: "standby",
+    endpoints: [],
+    standby: {
+      because: "the assignment left 0 of 1 endpoints; confirm the service at the control plane if that is meant",
+      until: new Date(clock.wallMs() + 60_000).toISOString(),
+      endpoints: [{ id: "10.0.0.1:80" }],
+    },
+  });
+  const text = await state.metrics.expose();
+  expect(text).toContain('fairlead_cluster_collapses_total{cluster="shop"} 1');
+  expect(text).toContain('fairlead_cluster_endpoints{cluster="shop",standing="standby"} 1');
+  clock.advance(60_000);
+  expect(clustersView(state).clusters[0]).not.toHaveProperty("standby");
+});
+
 test("/config_dump holds the resources in force as they were received", () => {
   const { resources, position } = configDump(booted().state);
   expect(position).toBe("l/1/7");
@@ -138,6 +168,10 @@ test("/metrics has readiness, the stream and what was counted of requests", asyn
   expect(text).toContain("fairlead_sidecar_ready 0");
   expect(text).toContain("fairlead_control_plane_connected 0");
   expect(text).toContain('fairlead_requests_total{cluster="shop",class="2xx"} 1');
+  expect(text).toContain('fairlead_request_seconds_bucket{cluster="shop",le="0.004"} 1');
+  expect(text).toContain('fairlead_limit_hits_total{limit="head-time"} 0');
+  expect(text).toContain('fairlead_request_ends_total{reason="answered"} 0');
+  expect(text).toContain('fairlead_upstream_connections{cluster="shop",state="idle"} 0');
   expect(text).toContain('fairlead_replies_without_cluster_total{reason="no-route"} 2');
   expect(text).toContain('fairlead_cluster_endpoints{cluster="shop",standing="candidate"} 1');
 });

@@ -3,6 +3,7 @@
 import { RESOURCE_TYPES } from "@fairlead/proto";
 import type { ActiveCluster } from "../clusters/index.js";
 import type { EndpointState } from "../endpoint/index.js";
+import { type ClusterCounters, STATUS_CLASSES, STREAM_ENDS, type StreamCounters } from "../forward/index.js";
 import { type HeldResource, readinessOf } from "../xds/index.js";
 import type { AdminState } from "./state.js";
 
@@ -30,6 +31,8 @@ export function clustersView(state: AdminState) {
     node: state.node,
     controlPlane: connectionView(state),
     fallback: fallbackView(state),
+    shed: state.shed.view(),
+    listeners: Object.fromEntries([...state.edge.listeners].map(([name, counts]) => [name, { ...counts }])),
     clusters: state.upstreams.map((service) => {
       const cluster = state.table.value.get(service);
       return {
@@ -45,7 +48,11 @@ export function clustersView(state: AdminState) {
               policy: cluster.config.picking.policy,
               verdictsExpired: cluster.verdictsExpired,
             }),
-        endpoints: cluster === undefined ? [] : endpointsView(cluster, state.clock.nowMs()),
+        traffic: trafficView(state.counters.get(service)),
+        ...(cluster?.config.protocol === "tcp" ? { streams: streamsView(state.streams.get(service)) } : {}),
+        ...leavingView(state, service),
+        endpoints: cluster === undefined ? [] : endpointsView(cluster.endpoints, cluster, state.clock.nowMs()),
+        ...(cluster === undefined || cluster.standby.length === 0 ? {} : { standby: standbyView(cluster, state) }),
         issues: issues.filter(({ name }) => name === service),
       };
     }),
@@ -70,6 +77,42 @@ export function configDump(state: AdminState) {
   };
 }
 
+/** What was counted of a service's requests, for people; /metrics has all of it. */
+function trafficView(counters: ClusterCounters | undefined) {
+  if (counters === undefined) return {};
+  const { requests, retries, retriesDenied, limits, connectFailures, bytesIn, bytesOut } = counters;
+  const { connectionsOpen: open, connectionsIdle: idle, connectionsOpened: opened } = counters;
+  const classes = Object.fromEntries(STATUS_CLASSES.map((name, index) => [name, counters.finished[index] ?? 0]));
+  return {
+    inFlight: limits.inFlight,
+    requests,
+    classes,
+    retries,
+    retriesDenied,
+    connections: { open, idle, opened, failed: connectFailures },
+    bytesIn,
+    bytesOut,
+  };
+}
+
+function streamsView(counters: StreamCounters | undefined) {
+  if (counters === undefined) return {};
+  const { open, ended, bytesUp, bytesDown, retries } = counters;
+  return { open, ended: Object.fromEntries(STREAM_ENDS.map((how, index) => [how, ended[index] ?? 0])), bytesUp, bytesDown, retries };
+}
+
+/** Endpoints that connections are leaving, why, and how long that may take; POST /leave/{service} ends it. */
+function leavingView({ engine, clock }: AdminState, service: string) {
+  const leaving = (engine.leaving ?? []).filter((one) => one.service === service);
+  if (leaving.length === 0) return {};
+  const nowMs = clock.nowMs();
+  return {
+    leaving: leaving.map(({ id, because, connections, untilMs }) => ({
+      ...{ id, because, connections, forSeconds: Math.max(0, Math.round((untilMs - nowMs) / 100) / 10) },
+    })),
+  };
+}
+
 function connectionView({ connection, clock }: AdminState) {
   const { value } = connection;
   const since = { since: iso(value.sinceMs), forSeconds: ageSeconds(value.sinceMs, clock.wallMs()) };
@@ -88,8 +131,18 @@ function fallbackView({ fallback }: AdminState) {
   };
 }
 
-function endpointsView(cluster: ActiveCluster, nowMs: number) {
-  return cluster.endpoints.map((state) => ({
+/** Who stands by, why, until when, and how that ends before. */
+function standbyView(cluster: ActiveCluster, { clock }: AdminState) {
+  const leftMs = Math.max(...cluster.standby.map(({ standbyUntilMs }) => standbyUntilMs)) - clock.nowMs();
+  return {
+    because: `the assignment left ${cluster.endpoints.length} of ${cluster.endpoints.length + cluster.standby.length} endpoints; confirm the service at the control plane if that is meant`,
+    until: iso(clock.wallMs() + leftMs),
+    endpoints: endpointsView(cluster.standby, cluster, clock.nowMs()),
+  };
+}
+
+function endpointsView(endpoints: readonly EndpointState[], cluster: ActiveCluster, nowMs: number) {
+  return endpoints.map((state) => ({
     id: state.endpoint.id as string,
     zone: state.endpoint.zone,
     priority: state.endpoint.priority,

@@ -7,6 +7,8 @@ export class BalancerMemory {
   inFlight = 0;
   /** What a successful try takes here, as a moving average; NaN until there was one. Where newcomers start from. */
   typicalMs = Number.NaN;
+  /** Endpoints that were ejected, ever. */
+  ejections = 0;
   #typicalAtMs = 0;
 
   succeeded(tookMs: number, nowMs: number): void {

@@ -64,9 +64,11 @@ class EndpointLease implements Lease {
     this.endpoint.count(kind);
     if (!this.#lasts) this.#learn(outcome, kind, nowMs);
     const { ejection } = this.#deps;
+    const ejectedUntilMs = this.endpoint.ejectedUntilMs;
     if (kind === "connect-failure") ejection.connectFailed(this.endpoint, nowMs);
     else if (outcome.kind === "success" && !this.#connected) ejection.connected(this.endpoint);
     else if (this.#probe && !this.#connected) ejection.probeLost(this.endpoint);
+    if (this.endpoint.ejectedUntilMs > ejectedUntilMs) this.#deps.memory.ejections++;
   }
 
   #learn(outcome: Outcome, kind: OutcomeKind, nowMs: number): void {

@@ -2,6 +2,7 @@ import { BalancerMemory, type Picker } from "../balancer/index.js";
 import { type Assignment, type ClusterConfig, EndpointState, type RouteConfig } from "../endpoint/index.js";
 import { type Candidates, candidatesOf } from "./candidates.js";
 import { type Moment, welcome } from "./newcomers.js";
+import { standbyAfter } from "./standby.js";
 
 /** What a service is now: everything a request needs, behind one reference. Immutable but for what `EndpointState` learns. */
 export interface ActiveCluster {
@@ -11,6 +12,10 @@ export interface ActiveCluster {
   readonly route: RouteConfig;
   /** Every endpoint of the assignment, in its order. */
   readonly endpoints: readonly EndpointState[];
+  /** Those that a collapse took out of the assignment a moment ago, by id; called when nobody of it can be. */
+  readonly standby: readonly EndpointState[];
+  /** Collapses so far. */
+  readonly collapses: number;
   readonly candidates: Candidates;
   /** Verdicts are too old to count, and there are some that would. */
   readonly verdictsExpired: boolean;
@@ -43,18 +48,23 @@ export interface ActivateDeps {
 export function activate(parts: ClusterParts, previous: ActiveCluster | undefined, { newPicker, moment }: ActivateDeps): ActiveCluster {
   const { config, assignment } = parts;
   const verdictsExpired = parts.verdictsExpired && assignment.endpoints.some((endpoint) => endpoint.health === "unhealthy");
+  const standby = standbyAfter(previous, assignment, moment.nowMs);
   const samePick =
     previous !== undefined &&
     previous.config === config &&
     previous.assignment === assignment &&
+    previous.standby === standby &&
     previous.verdictsExpired === verdictsExpired;
   const route = parts.route ?? (previous?.route.version === "" ? previous.route : defaultRoute(config.name));
   if (samePick) return previous.route === route ? previous : { ...previous, route };
   const endpoints = statesOf(parts, previous, moment);
-  const candidates = candidatesOf(endpoints, { config, assignment, verdictsExpired });
+  const candidates = candidatesOf(endpoints, { config, assignment, verdictsExpired, standby });
   const memory = previous?.memory ?? new BalancerMemory();
   const picker = newPicker(config, candidates, memory);
-  return { name: config.name, config, assignment, route, endpoints, candidates, verdictsExpired, picker, memory };
+  const stoodBy = new Set(previous?.standby);
+  const hasCollapsed = standby.some((state) => !stoodBy.has(state));
+  const collapses = (previous?.collapses ?? 0) + (hasCollapsed ? 1 : 0);
+  return { name: config.name, config, assignment, route, endpoints, standby, collapses, candidates, verdictsExpired, picker, memory };
 }
 
 function defaultRoute(name: string): RouteConfig {
@@ -64,7 +74,7 @@ function defaultRoute(name: string): RouteConfig {
 /** By identity, not by position (invariant 11): what was learnt stays with the endpoint it was learnt of. */
 function statesOf({ assignment, config }: ClusterParts, previous: ActiveCluster | undefined, moment: Moment): readonly EndpointState[] {
   if (previous?.assignment === assignment) return previous.endpoints;
-  const known = new Map((previous?.endpoints ?? []).map((state) => [state.endpoint.id, state]));
+  const known = new Map([...(previous?.standby ?? []), ...(previous?.endpoints ?? [])].map((state) => [state.endpoint.id, state]));
   const { slowStart } = config;
   return assignment.endpoints.map((endpoint) => {
     const existing = known.get(endpoint.id);
@@ -72,12 +82,13 @@ function statesOf({ assignment, config }: ClusterParts, previous: ActiveCluster 
     const before = stays ? existing.endpoint : undefined;
     const state = stays ? existing : new EndpointState(endpoint);
     state.endpoint = endpoint;
+    state.standbyUntilMs = 0;
     welcome(state, { before, isKnownService: known.size > 0, slowStart }, moment);
     return state;
   });
 }
 
 /** Only two instances that are both known tell a restart; a source that begins or ceases to name them does not. */
-function isAnotherInstance(before: string | undefined, now: string | undefined): boolean {
+export function isAnotherInstance(before: string | undefined, now: string | undefined): boolean {
   return before !== undefined && now !== undefined && before !== now;
 }

@@ -2,23 +2,11 @@ import { seeded } from "@fairlead/shared";
 import { describe, expect, test } from "vitest";
 import { BalancerMemory, newPicker } from "../balancer/index.js";
 import type { Assignment, ClusterConfig, EndpointState, UpstreamEndpoint } from "../endpoint/index.js";
+import { assignmentOf, clusterConfig } from "../endpoint/testing/cluster.js";
 import { pickingBy } from "../endpoint/testing/picking.js";
 import { stateAt } from "../endpoint/testing/state-at.js";
 import { connectEjection } from "../resilience/index.js";
 import { candidatesOf } from "./candidates.js";
-
-const CONFIG: ClusterConfig = {
-  name: "shop",
-  version: "1",
-  protocol: "http1",
-  picking: pickingBy("random"),
-  slowStart: undefined,
-  weighsLocalities: false,
-  connectTimeoutMs: 1_000,
-  retryBudgetPercent: 20,
-  maxRequests: 1_024,
-  panicPercent: 50,
-};
 
 interface Facts {
   readonly config?: Partial<ClusterConfig>;
@@ -33,8 +21,12 @@ const at = (octet: number, change: Partial<UpstreamEndpoint> = {}): EndpointStat
 
 function candidates(states: readonly EndpointState[], { config = {}, assignment = {} }: Facts = {}) {
   const endpoints = states.map(({ endpoint }) => endpoint);
-  const whole: Assignment = { name: "shop", version: "1", endpoints, overprovisioningPercent: 140, countsWeights: false, ...assignment };
-  return candidatesOf(states, { config: { ...CONFIG, ...config }, assignment: whole, verdictsExpired: false });
+  return candidatesOf(states, {
+    config: clusterConfig({ picking: pickingBy("random"), ...config }),
+    assignment: assignmentOf(endpoints, assignment),
+    verdictsExpired: false,
+    standby: [],
+  });
 }
 
 /** `share% octet octet` by group. */

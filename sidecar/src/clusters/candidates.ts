@@ -8,9 +8,10 @@ export interface Candidates {
    * - `healthy`: those that are neither unhealthy nor draining
    * - `panic`: so few of those, in a priority that is in use, that the verdicts are doubted there: all that do not drain
    * - `draining`: every endpoint drains; a leaving endpoint is better than a refused request
+   * - `standby`: the assignment has nobody who may be used, but had a moment ago
    * - `none`: there is no endpoint, or none that may be used
    */
-  readonly mode: "healthy" | "panic" | "draining" | "none";
+  readonly mode: "healthy" | "panic" | "draining" | "standby" | "none";
   /** The least preferred priority that gets traffic; 0 outside `healthy`, and where all are in panic. */
   readonly priority: number;
   /** Those that get traffic. */
@@ -23,6 +24,8 @@ export interface CandidateSpec {
   readonly config: ClusterConfig;
   readonly assignment: Assignment;
   readonly verdictsExpired: boolean;
+  /** Lost by a collapse: called where nobody else can be. */
+  readonly standby: readonly EndpointState[];
 }
 
 /**
@@ -31,6 +34,13 @@ export interface CandidateSpec {
  * that is missing, but not as a reason to doubt the verdicts; unhealthy is a verdict and can be wrong.
  */
 export function candidatesOf(endpoints: readonly EndpointState[], spec: CandidateSpec): Candidates {
+  const assigned = assignedCandidates(endpoints, spec);
+  if (spec.standby.length === 0) return assigned;
+  if (assigned.mode === "none") return together("standby", spec.standby);
+  return { ...assigned, groups: [...assigned.groups, ...groupOf(0, spec.standby)] };
+}
+
+function assignedCandidates(endpoints: readonly EndpointState[], spec: CandidateSpec): Candidates {
   const staying = endpoints.filter((state) => state.endpoint.health !== "draining");
   if (staying.length === 0) return together(endpoints.length === 0 ? "none" : "draining", endpoints);
   const levels = levelsOf(endpoints, spec);

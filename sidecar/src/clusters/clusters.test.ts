@@ -3,38 +3,14 @@ import { FakeClock, RecordedLog } from "@fairlead/shared/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Picker } from "../balancer/index.js";
-import type {
-  AppliedResources,
-  Assignment,
-  ClusterConfig,
-  EndpointState,
-  HealthVerdict,
-  RouteConfig,
-  UpstreamEndpoint,
-} from "../endpoint/index.js";
-import { pickingBy } from "../endpoint/testing/picking.js";
+import type { AppliedResources, ClusterConfig, EndpointState, HealthVerdict, RouteConfig, UpstreamEndpoint } from "../endpoint/index.js";
+import { assignmentOf, clusterConfig } from "../endpoint/testing/cluster.js";
 import type { ActiveCluster } from "./active-cluster.js";
 import type { Candidates } from "./candidates.js";
 import { Clusters } from "./clusters.js";
 import { type VerdictAge, verdictAge } from "./verdict-age.js";
 
 const NOTHING: AppliedResources = { clusters: new Map(), assignments: new Map(), routes: new Map() };
-
-function config(name: string, change: Partial<ClusterConfig> = {}): ClusterConfig {
-  return {
-    name,
-    version: "1",
-    protocol: "http1",
-    picking: pickingBy("round-robin"),
-    slowStart: undefined,
-    weighsLocalities: false,
-    connectTimeoutMs: 5_000,
-    retryBudgetPercent: 20,
-    maxRequests: 1_024,
-    panicPercent: 50,
-    ...change,
-  };
-}
 
 function endpoint(octet: number, change: Partial<UpstreamEndpoint> = {}): UpstreamEndpoint {
   const address = { ip: `10.0.0.${octet}`, port: 80 };
@@ -49,10 +25,6 @@ function endpoint(octet: number, change: Partial<UpstreamEndpoint> = {}): Upstre
     ramp: undefined,
     ...change,
   };
-}
-
-function assignment(endpoints: readonly UpstreamEndpoint[]): Assignment {
-  return { name: "shop", version: "1", endpoints, overprovisioningPercent: 140, countsWeights: false };
 }
 
 function route(name: string): RouteConfig {
@@ -73,8 +45,8 @@ function setUp() {
   const shopIs = (endpoints: readonly UpstreamEndpoint[], change: Partial<ClusterConfig> = {}) =>
     applied.set({
       ...applied.value,
-      clusters: new Map(applied.value.clusters).set("shop", config("shop", change)),
-      assignments: new Map(applied.value.assignments).set("shop", assignment(endpoints)),
+      clusters: new Map(applied.value.clusters).set("shop", clusterConfig(change)),
+      assignments: new Map(applied.value.assignments).set("shop", assignmentOf(endpoints)),
     });
   const shop = (): ActiveCluster => {
     const cluster = clusters.table.value.get("shop");
@@ -89,10 +61,10 @@ const idsOf = (states: readonly EndpointState[]) => states.map((state) => state.
 describe("a service", () => {
   test("can be called once its cluster and its assignment are known, in either order", () => {
     const { applied, clusters } = setUp();
-    const assignments = new Map([["shop", assignment([])]]);
+    const assignments = new Map([["shop", assignmentOf([])]]);
     applied.set({ ...NOTHING, assignments });
     expect(clusters.table.value.size).toBe(0);
-    applied.set({ ...NOTHING, assignments, clusters: new Map([["shop", config("shop")]]) });
+    applied.set({ ...NOTHING, assignments, clusters: new Map([["shop", clusterConfig()]]) });
     expect([...clusters.table.value.keys()]).toEqual(["shop"]);
   });
 
@@ -111,10 +83,10 @@ describe("a service", () => {
     const { applied, clusters, shopIs, shop } = setUp();
     shopIs([endpoint(1)]);
     const before = shop();
-    const cart = { ...assignment([]), name: "cart" };
+    const cart = assignmentOf([], { name: "cart" });
     applied.set({
       ...applied.value,
-      clusters: new Map(applied.value.clusters).set("cart", config("cart")),
+      clusters: new Map(applied.value.clusters).set("cart", clusterConfig({ name: "cart" })),
       assignments: new Map(applied.value.assignments).set("cart", cart),
     });
     expect(shop()).toBe(before);

@@ -1,6 +1,7 @@
 import { Cell, type Clock, type Closable, closeAll, type Log, type Timer, type Watchable } from "@fairlead/shared";
 import type { AppliedResources } from "../endpoint/index.js";
 import { type ActiveCluster, activate, type NewPicker } from "./active-cluster.js";
+import { STANDBY_MS } from "./standby.js";
 import { remainingMs, type VerdictAge } from "./verdict-age.js";
 
 /** By service. A service that is not in it has no cluster or no assignment yet. Immutable; unchanged clusters keep their reference. */
@@ -22,6 +23,7 @@ export class Clusters implements Closable {
   #applied: AppliedResources;
   #verdictsExpired = false;
   #expiry: Timer | undefined;
+  #standbyEnd: Timer | undefined;
 
   constructor(options: ClustersOptions) {
     this.#options = options;
@@ -41,6 +43,7 @@ export class Clusters implements Closable {
 
   async close(): Promise<void> {
     this.#expiry?.cancel();
+    this.#standbyEnd?.cancel();
     await closeAll(this.#watches);
   }
 
@@ -80,15 +83,37 @@ export class Clusters implements Closable {
     }
     const isSame = next.size === before.size && [...next].every(([name, cluster]) => before.get(name) === cluster);
     if (!isSame) this.#table.set(next);
+    this.#awaitStandbyEnd(next, moment.nowMs);
+  }
+
+  /** One timer for whoever stands by the shortest. */
+  #awaitStandbyEnd(table: ClusterTable, nowMs: number): void {
+    this.#standbyEnd?.cancel();
+    this.#standbyEnd = undefined;
+    const ends = [...table.values()].flatMap(({ standby }) => standby.map(({ standbyUntilMs }) => standbyUntilMs));
+    if (ends.length === 0) return;
+    const firstMs = ends.reduce((least, endMs) => Math.min(least, endMs));
+    this.#standbyEnd = this.#options.clock.schedule(Math.max(0, firstMs - nowMs), () => this.#rebuild());
   }
 
   /** A mode other than `healthy`, or a reserve in use, is degraded and said so, as is the way back (invariant 16). */
   #report(before: ActiveCluster | undefined, now: ActiveCluster): void {
+    this.#reportStandby(before, now);
     const { mode, priority, endpoints } = now.candidates;
     const was = before?.candidates ?? { mode: "healthy", priority: 0 };
     if (mode === was.mode && priority === was.priority) return;
     const fields = { service: now.name, mode, priority, endpoints: now.endpoints.length, candidates: endpoints.length };
     if (mode === "healthy" && priority === 0) this.#options.log.info("cluster-mode", fields);
     else this.#options.log.warn("cluster-mode", fields);
+  }
+
+  #reportStandby(before: ActiveCluster | undefined, { name, standby, collapses, endpoints, assignment }: ActiveCluster): void {
+    const { log } = this.#options;
+    if (collapses > (before?.collapses ?? 0)) {
+      log.warn("cluster-collapsed", { service: name, endpoints: endpoints.length, standby: standby.length, forMs: STANDBY_MS });
+    } else if (standby.length === 0 && (before?.standby.length ?? 0) > 0) {
+      const because = assignment.confirmed ? "the control plane confirmed the collapse" : "they are back, or their time is over";
+      log.info("cluster-standby-over", { service: name, because });
+    }
   }
 }

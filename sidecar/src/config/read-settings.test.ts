@@ -24,6 +24,29 @@ http: { listen: 127.0.0.1:9000, hosts: { Shop.internal: shop } }
 drain: { timeout: 30s }
 `;
 
+/** What is not said about limits and logs. */
+const TELEMETRY = {
+  accessLog: { mode: "errors", rate: 0.01, query: false },
+  answerHeader: false,
+  limits: { connections: undefined, bodyBytes: undefined },
+  shed: { enabled: true, inFlight: undefined, loopDelayMs: undefined, heapPercent: undefined },
+};
+
+test.each([
+  ["accessLog: off", { accessLog: { ...TELEMETRY.accessLog, mode: "off" } }],
+  ["accessLog: { mode: sampled, rate: 0.5, query: true }", { accessLog: { mode: "sampled", rate: 0.5, query: true } }],
+  ["answerHeader: true", { answerHeader: true }],
+  ["limits: { connections: 10, bodyBytes: 1000 }", { limits: { connections: 10, bodyBytes: 1_000 } }],
+  ["shed: off", { shed: { ...TELEMETRY.shed, enabled: false } }],
+  ["shed: { inFlight: 5, loopDelay: 200ms }", { shed: { ...TELEMETRY.shed, inFlight: 5, loopDelayMs: 200 } }],
+])("%s is read as it says, and printed as it is read", (text, wanted) => {
+  const first = read(with_(`upstreams: []\n${text}`));
+  if (!first.ok) throw new Error(first.error.map(formatProblem).join("\n"));
+  expect(first.value.settings).toMatchObject(wanted);
+  const again = read(printConfig(first.value));
+  expect(again.ok && again.value.settings).toEqual(first.value.settings);
+});
+
 test("the example is read as it says", () => {
   const result = read(EXAMPLE);
   expect(result.ok && result.value.settings).toEqual({
@@ -36,7 +59,8 @@ test("the example is read as it says", () => {
       { service: "cart", listen: undefined },
     ],
     http: { listen: { host: "127.0.0.1", port: 9_000 }, hosts: new Map([["shop.internal", "shop"]]) },
-    drain: { timeoutMs: 30_000 },
+    drain: { timeoutMs: 30_000, leaveMs: 60_000 },
+    ...TELEMETRY,
   });
 });
 
@@ -62,7 +86,8 @@ test("what is not said has a default", () => {
     admin: { listen: { host: "127.0.0.1", port: 15_000 } },
     upstreams: [],
     http: undefined,
-    drain: { timeoutMs: 30_000 },
+    drain: { timeoutMs: 30_000, leaveMs: 60_000 },
+    ...TELEMETRY,
   });
 });
 

@@ -40,6 +40,11 @@ const ADMIN_LISTEN = "127.0.0.1:15000";
 const DRAIN = { minMs: 0, maxMs: 3_600_000 };
 /** As long as Kubernetes waits before it kills. */
 const DRAIN_MS = 30_000;
+const LEAVE_MS = 60_000;
+/** One good request in a hundred shows what is usual, and costs nothing to speak of. */
+const SAMPLE_RATE = 0.01;
+/** Less than a collection takes would shed for one. */
+const LOOP_DELAY = { minMs: 50, maxMs: 60_000 };
 
 /** Reads and checks the whole configuration. Every problem is returned with its place. */
 export function readSettings({ file, text, environment, resolve }: SettingsInput): Result<ReadSettings, readonly ConfigProblem[]> {
@@ -64,8 +69,24 @@ function settingsOf(text: SettingsText, cursor: Cursor, resolve: (path: string) 
     http: text.http === undefined ? undefined : readHttp(text.http, { cursor: cursor.down("http"), listens, upstreams }),
     drain: {
       timeoutMs: text.drain?.timeout === undefined ? DRAIN_MS : durationIn(cursor.down("drain", "timeout"), text.drain.timeout, DRAIN),
+      leaveMs: text.drain?.leave === undefined ? LEAVE_MS : durationIn(cursor.down("drain", "leave"), text.drain.leave, DRAIN),
     },
+    accessLog: readAccessLog(text.accessLog),
+    answerHeader: text.answerHeader ?? false,
+    limits: { connections: text.limits?.connections, bodyBytes: text.limits?.bodyBytes },
+    shed: readShed(text.shed, cursor.down("shed")),
   };
+}
+
+function readAccessLog(text: SettingsText["accessLog"]): Settings["accessLog"] {
+  const { mode, rate, query } = typeof text === "object" ? text : { mode: text ?? "errors" };
+  return { mode, rate: rate ?? SAMPLE_RATE, query: query ?? false };
+}
+
+function readShed(text: SettingsText["shed"], cursor: Cursor): Settings["shed"] {
+  const { inFlight, loopDelay, heapPercent } = typeof text === "object" ? text : {};
+  const loopDelayMs = loopDelay === undefined ? undefined : durationIn(cursor.down("loopDelay"), loopDelay, LOOP_DELAY);
+  return { enabled: text !== "off", inFlight, loopDelayMs, heapPercent };
 }
 
 /** The listeners of this process so far; two may not want one port. */

@@ -3,7 +3,7 @@
 import { clientTls, schemaParts } from "@fairlead/shared";
 import Type, { type Static } from "typebox";
 
-const { duration, identifier, keys, listen, service, zone } = schemaParts;
+const { choice, duration, identifier, keys, listen, service, shortOrMap, wholeNumber, zone } = schemaParts;
 
 /** An application that calls more services than this wants another design; each costs a subscription and memory. */
 const MAX_UPSTREAMS = 1_000;
@@ -76,8 +76,63 @@ export const settingsSchema = keys(
     ),
     drain: Type.Optional(
       keys(
-        { timeout: Type.Optional(duration("How long requests in flight may take after SIGTERM, up to 1h. Default 30s")) },
-        "How the sidecar ends",
+        {
+          timeout: Type.Optional(duration("How long requests in flight may take after SIGTERM, up to 1h. Default 30s")),
+          leave: Type.Optional(
+            duration(
+              "How long WebSockets and TCP connections may stay with an endpoint that left, up to 1h. Default 1m; changes on restart only",
+            ),
+          ),
+        },
+        "How the sidecar ends, and how it leaves an endpoint",
+      ),
+    ),
+    accessLog: Type.Optional(
+      shortOrMap(
+        choice(["off", "errors", "all"], "Which requests get a line"),
+        keys(
+          {
+            mode: choice(
+              ["off", "errors", "sampled", "all"],
+              "errors: what ended otherwise than well, and statuses from 500; sampled: these and a share of the others",
+            ),
+            rate: Type.Optional(
+              Type.Number({ minimum: 0, maximum: 1, description: "Of sampled: the share of good requests. Default 0.01" }),
+            ),
+            query: Type.Optional(Type.Boolean({ description: "Whether paths are written with their query. Default false" })),
+          },
+          "Which requests get a line, and what is in it",
+        ),
+        "A line of JSON on standard output per request. Default errors; changes on restart only",
+      ),
+    ),
+    answerHeader: Type.Optional(
+      Type.Boolean({
+        description:
+          "Answers say x-fairlead-endpoint and x-fairlead-version, and an upstream's own are removed. Default false; changes on restart only",
+      }),
+    ),
+    limits: Type.Optional(
+      keys(
+        {
+          connections: Type.Optional(wholeNumber(1, 1_000_000, "Callers' connections to one listener. Default 8192")),
+          bodyBytes: Type.Optional(wholeNumber(1, Number.MAX_SAFE_INTEGER, "Bytes of a request's body. Default: no limit")),
+        },
+        "Limits that depend on what is called; changes on restart only",
+      ),
+    ),
+    shed: Type.Optional(
+      shortOrMap(
+        choice(["off", "auto"], "Whether load is shed"),
+        keys(
+          {
+            inFlight: Type.Optional(wholeNumber(1, 1_000_000, "Requests under way. Default 8192")),
+            loopDelay: Type.Optional(duration("Mean delay of the event loop, from 50ms to 1m. Default 1s")),
+            heapPercent: Type.Optional(wholeNumber(20, 99, "What of the heap's limit is used. Default 90")),
+          },
+          "From where on load is shed",
+        ),
+        "New requests are answered 503 while the sidecar itself is overloaded. Default auto; changes on restart only",
       ),
     ),
   },

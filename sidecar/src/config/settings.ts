@@ -22,5 +22,20 @@ export interface Settings {
   readonly admin: { readonly listen: Listen };
   readonly upstreams: readonly Upstream[];
   readonly http: { readonly listen: Listen; readonly hosts: ReadonlyMap<string, string> } | undefined;
-  readonly drain: { readonly timeoutMs: number };
+  readonly drain: {
+    readonly timeoutMs: number;
+    /** For connections without an end of their own to an endpoint that left. */
+    readonly leaveMs: number;
+  };
+  readonly accessLog: { readonly mode: "off" | "errors" | "sampled" | "all"; readonly rate: number; readonly query: boolean };
+  /** Answers name the endpoint and the version of the assignment that it was picked from. */
+  readonly answerHeader: boolean;
+  /** Undefined: the default of LIMITS.md. */
+  readonly limits: { readonly connections: number | undefined; readonly bodyBytes: number | undefined };
+  readonly shed: {
+    readonly enabled: boolean;
+    readonly inFlight: number | undefined;
+    readonly loopDelayMs: number | undefined;
+    readonly heapPercent: number | undefined;
+  };
 }

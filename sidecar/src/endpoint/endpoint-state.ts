@@ -41,6 +41,8 @@ export class EndpointState {
   rampExponent: number;
   /** Before it, that it has little under way says that it is new, not that it is free. */
   newUntilMs: number;
+  /** The assignment lost it in a collapse, and until then it stands by; 0 for who is in the assignment. */
+  standbyUntilMs: number;
   /** Tries by outcome, since this object was made. */
   successes: number;
   failures: number;
@@ -70,6 +72,7 @@ export class EndpointState {
     this.rampFloor = 1;
     this.rampExponent = 1;
     this.newUntilMs = 0;
+    this.standbyUntilMs = 0;
     this.successes = 0;
     this.failures = 0;
     this.connectFailuresTotal = 0;

@@ -121,6 +121,8 @@ export interface Assignment {
   readonly overprovisioningPercent: number;
   /** Weights, not endpoints, are counted to tell how much a priority can carry. */
   readonly countsWeights: boolean;
+  /** The control plane has doubted that so few are left, and knows by now that it is so: nobody need doubt it again. */
+  readonly confirmed: boolean;
 }
 
 /** What was applied last, by service name. Immutable; an unchanged resource keeps its reference. */

@@ -15,7 +15,7 @@ export const LATENCY_BOUNDS_MS: readonly number[] = Array.from({ length: BUCKETS
 
 const REASON_INDEX: ReadonlyMap<Reason, number> = new Map(REPLY_REASONS.map((reason, index) => [reason, index]));
 
-const DROPPING: readonly Reason[] = ["not-ready", "no-endpoints", "overloaded"];
+const DROPPING: readonly Reason[] = ["not-ready", "no-endpoints", "overloaded", "shed"];
 
 /**
  * What is counted of the requests to one service. Plain numbers in arrays of fixed size: counting costs a few
@@ -33,6 +33,15 @@ export class ClusterCounters {
   retries = 0;
   /** Retries that were safe but beyond the budget. */
   retriesDenied = 0;
+  /** Of bodies, without their framing. */
+  bytesIn = 0;
+  bytesOut = 0;
+  /** Tries that got no connection. */
+  connectFailures = 0;
+  /** Connections to endpoints: open, idle among these, and opened ever. */
+  connectionsOpen = 0;
+  connectionsIdle = 0;
+  connectionsOpened = 0;
 
   /** Requests that ended. */
   get requests(): number {

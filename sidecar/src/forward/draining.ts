@@ -1,7 +1,7 @@
 // Who has to leave an endpoint that is on its way out, and when. Time and luck come from outside.
 
 import type { Rng } from "@fairlead/shared";
-import type { ActiveCluster, ClusterTable } from "../clusters/index.js";
+import { type ActiveCluster, type ClusterTable, isAnotherInstance } from "../clusters/index.js";
 import type { EndpointState } from "../endpoint/index.js";
 
 /** An hour: longer is no end. */
@@ -13,6 +13,7 @@ const ANSWERS_FROM = 0.75;
 export interface DrainingTenant {
   /** Where it is connected to now; undefined where nowhere. */
   readonly endpoint: EndpointState | undefined;
+  readonly service: string | undefined;
   /** What keeps it there: another one is another stay. */
   readonly occupancy: object | undefined;
   /** It ends when its two sides like (WebSocket, TCP), not with an answer. */
@@ -36,7 +37,6 @@ interface Leaving {
   readonly service: string;
   readonly state: EndpointState;
   readonly because: LeavingEndpoint["because"];
-  sinceMs: number;
   untilMs: number;
   readonly dues: WeakMap<object, number>;
   connections: number;
@@ -51,15 +51,15 @@ export interface DrainingOptions {
 /**
  * An endpoint leaves when it is no longer listed, drains, or another instance took its address. Its open-ended connections end
  * one by one, spread evenly over the time that is left, so that neither their callers nor the endpoints they move to meet them all
- * at once. Nobody is sent away while there is nowhere to go: a service that is empty or drains as a whole keeps what it has.
+ * at once. Nobody is sent away while there is nowhere to go (a service that is empty or drains as a whole keeps what it has), nor from
+ * an endpoint that stands by; and who returns in time is not left.
  */
 export class Draining {
   readonly #rng: Rng;
   readonly #windowMs: number;
+  /** Only those that somebody has to leave. */
   readonly #leaving = new Map<EndpointState, Leaving>();
-  #table: ClusterTable = new Map();
-  /** Every endpoint that is listed, and those that left a service with nobody else. */
-  #homes = new Map<EndpointState, string>();
+  readonly #moved = new Map<string, number>();
 
   constructor({ rng, windowMs }: DrainingOptions) {
     this.#rng = rng;
@@ -77,29 +77,27 @@ export class Draining {
     }));
   }
 
-  onTable(table: ClusterTable, nowMs: number, wallMs: number): void {
-    if (table === this.#table) return;
-    const homes = new Map<EndpointState, string>();
-    for (const cluster of table.values()) for (const state of cluster.endpoints) homes.set(state, cluster.name);
-    // Those that are gone already are known here alone.
-    const known = new Map([...this.#homes, ...homes]);
-    for (const { state, service } of this.#leaving.values()) known.set(state, service);
-    this.#table = table;
-    this.#homes = homes;
-    for (const [state, service] of known) {
-      const because = reasonToLeave(state, table.get(service), homes.has(state));
-      if (because === undefined) {
-        // Whoever waits for somewhere to go is not forgotten.
-        if (!homes.has(state) && table.has(service)) homes.set(state, service);
-        this.#leaving.delete(state);
-        continue;
-      }
-      if (this.#leaving.has(state)) continue;
-      const { drainUntilMs } = state.endpoint;
-      const windowMs = drainUntilMs === undefined ? this.#windowMs : Math.min(MAX_DRAIN_MS, Math.max(0, drainUntilMs - wallMs));
-      const dues = new WeakMap<object, number>();
-      this.#leaving.set(state, { service, state, because, sinceMs: nowMs, untilMs: nowMs + windowMs, dues, connections: 0 });
+  /** Stays that were ended so far, by service. */
+  get moved(): ReadonlyMap<string, number> {
+    return this.#moved;
+  }
+
+  onTable(table: ClusterTable, tenants: Iterable<DrainingTenant>, { nowMs, wallMs }: Moment): void {
+    const occupied = new Map<EndpointState, string>();
+    for (const { endpoint, service } of tenants) if (endpoint !== undefined && service !== undefined) occupied.set(endpoint, service);
+    const listed = new Listed(table);
+    for (const [state, service] of occupied) {
+      const because = listed.reasonToLeave(state, service);
+      if (because === undefined) this.#leaving.delete(state);
+      else if (!this.#leaving.has(state)) this.#begin(state, { service, because }, { nowMs, wallMs });
     }
+    for (const state of this.#leaving.keys()) if (!occupied.has(state)) this.#leaving.delete(state);
+  }
+
+  #begin(state: EndpointState, why: Pick<Leaving, "service" | "because">, { nowMs, wallMs }: Moment): void {
+    const { drainUntilMs } = state.endpoint;
+    const windowMs = drainUntilMs === undefined ? this.#windowMs : Math.min(MAX_DRAIN_MS, Math.max(0, drainUntilMs - wallMs));
+    this.#leaving.set(state, { ...why, state, untilMs: nowMs + windowMs, dues: new WeakMap(), connections: 0 });
   }
 
   /** An operator's word: whoever is to leave this service's endpoints leaves now. @returns how many endpoints that concerns */
@@ -124,11 +122,14 @@ export class Draining {
       else if (dueMs === undefined) unplanned.set(leaving, [...(unplanned.get(leaving) ?? []), tenant]);
     }
     for (const [leaving, found] of unplanned) this.#plan(leaving, found, nowMs);
-    for (const tenant of late) tenant.sendAway();
-    for (const [state, leaving] of this.#leaving) {
-      // A draining endpoint that is listed stays shown; what comes back to it later has to leave at once.
-      if (leaving.connections === 0 && !this.#homes.has(state)) this.#leaving.delete(state);
-    }
+    for (const tenant of late) this.#sendAway(tenant);
+    for (const [state, leaving] of this.#leaving) if (leaving.connections === 0) this.#leaving.delete(state);
+  }
+
+  #sendAway(tenant: DrainingTenant): void {
+    const { service = "" } = tenant;
+    this.#moved.set(service, (this.#moved.get(service) ?? 0) + 1);
+    tenant.sendAway();
   }
 
   #plan({ untilMs, dues }: Leaving, tenants: readonly DrainingTenant[], nowMs: number): void {
@@ -159,16 +160,39 @@ export function spread(count: number, fromMs: number, untilMs: number, rng: Rng)
   return dues;
 }
 
-function reasonToLeave(
-  state: EndpointState,
-  cluster: ActiveCluster | undefined,
-  isListed: boolean,
-): LeavingEndpoint["because"] | undefined {
-  if (cluster === undefined) return undefined;
-  const { mode } = cluster.candidates;
-  if (mode === "none" || mode === "draining") return undefined;
-  if (isListed) return state.endpoint.health === "draining" ? "draining" : undefined;
-  return cluster.endpoints.some(({ endpoint }) => endpoint.id === state.endpoint.id) ? "replaced" : "removed";
+interface Moment {
+  readonly nowMs: number;
+  readonly wallMs: number;
+}
+
+/** Who is listed, by service and id. */
+class Listed {
+  readonly #table: ClusterTable;
+  readonly #states = new Map<string, ReadonlyMap<string, EndpointState>>();
+
+  constructor(table: ClusterTable) {
+    this.#table = table;
+  }
+
+  reasonToLeave(state: EndpointState, service: string): LeavingEndpoint["because"] | undefined {
+    const cluster = this.#table.get(service);
+    if (cluster === undefined) return undefined;
+    const { mode } = cluster.candidates;
+    if (mode === "none" || mode === "draining" || cluster.standby.includes(state)) return undefined;
+    const now = this.#statesOf(cluster).get(state.endpoint.id)?.endpoint;
+    if (now === undefined) return "removed";
+    if (isAnotherInstance(state.endpoint.instance, now.instance)) return "replaced";
+    return now.health === "draining" ? "draining" : undefined;
+  }
+
+  #statesOf({ name, endpoints }: ActiveCluster): ReadonlyMap<string, EndpointState> {
+    let states = this.#states.get(name);
+    if (states === undefined) {
+      states = new Map(endpoints.map((state) => [state.endpoint.id, state]));
+      this.#states.set(name, states);
+    }
+    return states;
+  }
 }
 
 /**
@@ -177,8 +201,9 @@ function reasonToLeave(
  */
 export function fitForReuse(table: ClusterTable): ReadonlySet<EndpointState> {
   const fit = new Set<EndpointState>();
-  for (const { endpoints, candidates, verdictsExpired } of table.values()) {
+  for (const { endpoints, standby, candidates, verdictsExpired } of table.values()) {
     const doubts = verdictsExpired || candidates.mode !== "healthy";
+    for (const state of standby) fit.add(state);
     for (const state of endpoints) {
       const { health } = state.endpoint;
       if (doubts || (health !== "unhealthy" && health !== "draining")) fit.add(state);

@@ -32,6 +32,8 @@ export interface Engine {
   onTable?(table: ClusterTable): void;
   /** Endpoints that connections are leaving. */
   readonly leaving?: readonly LeavingEndpoint[];
+  /** Connections that were told to leave such an endpoint so far, by service. */
+  readonly moved?: ReadonlyMap<string, number>;
   /** Ends what is left of that now, for one service. @returns how many endpoints that concerns */
   endDraining?(service: string): number;
   /** Stops accepting, lets requests finish with Connection: close, and after `timeoutMs` answers or cuts the rest. */
@@ -99,6 +101,11 @@ export class Try {
   /** The value of a Set-Cookie to add to the answer. */
   get setCookie(): string | undefined {
     return this.affinity === undefined ? undefined : setCookie(this.affinity, this.lease.endpoint);
+  }
+
+  /** Field lines for the answer that name the endpoint and the version of the assignment it was picked from. */
+  get mark(): string {
+    return `X-Fairlead-Endpoint: ${this.lease.endpoint.endpoint.id}\r\nX-Fairlead-Version: ${this.cluster.assignment.version}\r\n`;
   }
 
   /** The answer begins: from here on there is no other try. */

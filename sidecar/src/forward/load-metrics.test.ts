@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { downstreamHeaders } from "./testing/node-http/headers.js";
 import { reportedLoadOf } from "./load-metrics.js";
 
 test.each([
@@ -17,8 +16,4 @@ test.each([
   [`TEXT ${"x".repeat(5_000)}`, undefined],
 ])("a report of %s is understood as far as it can be", (value, load) => {
   expect(reportedLoadOf(["Content-Type", "text/plain", "Endpoint-Load-Metrics", value])).toEqual(load);
-});
-
-test("a report is for us and is not passed on", () => {
-  expect(downstreamHeaders(["Endpoint-Load-Metrics", "TEXT eps=1", "endpoint-load-metrics-bin", "AA==", "A", "b"])).toEqual(["A", "b"]);
 });

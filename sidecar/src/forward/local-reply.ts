@@ -8,6 +8,7 @@ const PHRASES = {
   404: "Not Found",
   405: "Method Not Allowed",
   408: "Request Timeout",
+  413: "Content Too Large",
   414: "URI Too Long",
   417: "Expectation Failed",
   431: "Request Header Fields Too Large",
@@ -70,6 +71,14 @@ const REASONS = {
     fault: "caller",
     retry: "useless",
     action: "Leave the Expect header out.",
+    closes: true,
+  },
+  "content-too-large": {
+    status: 413,
+    title: "The request's body is too large",
+    fault: "caller",
+    retry: "useless",
+    action: "Send less, or raise limits.bodyBytes of the sidecar's configuration.",
     closes: true,
   },
   "target-too-long": {
@@ -160,6 +169,14 @@ const REASONS = {
     action: "Nothing was sent. Back off before retrying.",
     closes: false,
   },
+  shed: {
+    status: 503,
+    title: "The sidecar is overloaded",
+    fault: "sidecar",
+    retry: "safe",
+    action: "Nothing was sent. Back off before retrying; /clusters of the sidecar says what it sheds load for.",
+    closes: false,
+  },
   draining: {
     status: 503,
     title: "The sidecar is stopping",
@@ -181,6 +198,9 @@ const REASONS = {
 export type Reason = keyof typeof REASONS;
 
 export const REPLY_REASONS = Object.keys(REASONS) as readonly Reason[];
+
+/** By reason, for docs. */
+export const REPLY_SPECS: Readonly<Record<Reason, ReasonSpec>> = REASONS;
 
 export interface LocalReply {
   readonly status: keyof typeof PHRASES;
@@ -207,6 +227,8 @@ export function localReply(reason: Reason, detail: string): LocalReply {
   ];
   headers.push("Cache-Control", "no-store");
   if (status === 503) headers.push("Retry-After", "1");
+  // RFC 9110 section 15.5.6: it says what would be allowed.
+  if (status === 405) headers.push("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE");
   return { status, reason, headers, body, closes };
 }
 

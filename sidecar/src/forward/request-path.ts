@@ -5,9 +5,10 @@ import { deadlineOf, hasPassed, isIdempotent, mayRetry, patienceMs } from "../re
 import { type Affinity, affinityOf } from "./affinity.js";
 import { ClusterCounters } from "./cluster-counters.js";
 import { type Arrival, type Decision, type RequestFacts, type RequestPath, Try } from "./engine.js";
+import type { LoadShed } from "./load-shed.js";
 import { type LocalReply, localReply, REPLY_REASONS, type Reason } from "./local-reply.js";
-import { StreamPath } from "./tcp/stream-path.js";
 import { type RoutingTable, serviceOf } from "./routing.js";
+import { StreamPath } from "./tcp/stream-path.js";
 
 export interface ForwardPathOptions {
   /** One reference read per decision; whoever holds the table replaces it whole. */
@@ -15,6 +16,8 @@ export interface ForwardPathOptions {
   readonly routing: RoutingTable;
   /** For the keys of callers that have none. */
   readonly rng: Rng;
+  /** Refuses new requests while this process is overloaded. */
+  readonly shed?: LoadShed;
 }
 
 const DONE: Decision = { kind: "done" };
@@ -34,7 +37,8 @@ export class ForwardPath implements RequestPath {
   constructor(options: ForwardPathOptions) {
     this.#options = options;
     this.#counters = new Map([...options.routing.upstreams].map((service) => [service, new ClusterCounters()]));
-    this.streams = new StreamPath({ table: options.table, counters: this.#counters, rng: options.rng });
+    const { table, rng, shed } = options;
+    this.streams = new StreamPath({ table, rng, shed, counters: this.#counters });
   }
 
   /** By service. */
@@ -62,6 +66,8 @@ export class ForwardPath implements RequestPath {
     if (cluster.config.protocol === "tcp") {
       return this.#answer("not-http", `"${service.value}" has protocol tcp: it takes connections, not requests.`, counters);
     }
+    const { shed } = this.#options;
+    if (shed?.refuses() === true) return this.#answer("shed", `Refused to protect the others: ${shed.why}.`, counters);
     if (!counters.limits.enter(cluster.config.maxRequests)) {
       return this.#answer("overloaded", `"${service.value}" has ${cluster.config.maxRequests} requests under way, its limit.`, counters);
     }
@@ -71,6 +77,7 @@ export class ForwardPath implements RequestPath {
       counters.limits.leave();
       return this.#answer(pick.reason, `"${service.value}" has no usable endpoint among ${cluster.endpoints.length}.`, counters);
     }
+    shed?.entered();
     const { method } = arrival.head;
     const deadlineMs = deadlineOf(nowMs, cluster.route.timeoutMs);
     return { kind: "try", attempt: new Try({ method, counters, beganMs: nowMs, deadlineMs, cluster, lease: pick.lease, affinity }) };
@@ -79,6 +86,7 @@ export class ForwardPath implements RequestPath {
   outcome(attempt: Try, outcome: Outcome, nowMs: number): Decision {
     attempt.lease.release(outcome, nowMs);
     if (outcome.kind !== "failure") return this.#finish(attempt, outcome.kind === "success" ? outcome.status : undefined, nowMs);
+    if (!outcome.sent) attempt.counters.connectFailures++;
     if (this.#tryAgain(attempt, outcome, nowMs)) return { kind: "try", attempt };
     if (attempt.answered) return this.#finish(attempt, undefined, nowMs);
     const reply = this.#reply(reasonOf(outcome), detailOf(attempt, outcome), attempt.counters);
@@ -146,6 +154,7 @@ export class ForwardPath implements RequestPath {
   #finish(attempt: Try, status: number | undefined, nowMs: number): Decision {
     const { counters } = attempt;
     counters.limits.leave();
+    this.#options.shed?.left();
     if (attempt.retrying) counters.limits.leaveRetry();
     counters.finish(status, nowMs - attempt.beganMs);
     return DONE;

@@ -221,6 +221,30 @@ describe("a response", () => {
     expect(protocol.applied.value.assignments.get("shop")?.endpoints).toEqual([]);
   });
 
+  test("with the mark of a confirmed collapse beside an assignment gives it on, and none without", () => {
+    const { protocol } = setUp();
+    const sent = (
+      nonce: string,
+      version: string,
+      metadata?: { filter_metadata: Record<string, { fields: Record<string, { bool_value: boolean }> }> },
+    ) =>
+      protocol.receive(
+        response(EDS, nonce, {
+          resources: [{ name: "shop", version, resource: { type_url: EDS, value: shopEndpoints.value }, ...(metadata && { metadata }) }],
+        }),
+      );
+    const confirmed = () => protocol.applied.value.assignments.get("shop")?.confirmed;
+    protocol.receive(withResources("1", shop));
+    sent("2", "e1", { filter_metadata: { fairlead: { fields: { confirmed: { bool_value: true } } } } });
+    expect(confirmed()).toBe(true);
+    sent("3", "e2", { filter_metadata: { fairlead: { fields: { confirmed: { bool_value: false } } } } });
+    expect(confirmed()).toBe(false);
+    sent("4", "e3", { filter_metadata: { other: { fields: { confirmed: { bool_value: true } } } } });
+    expect(confirmed()).toBe(false);
+    sent("5", "e4");
+    expect(confirmed()).toBe(false);
+  });
+
   test("shows its position", () => {
     const { protocol } = setUp();
     protocol.receive(response(CDS, "1", { system_version_info: "line/3/7" }));

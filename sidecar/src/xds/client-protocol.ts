@@ -21,6 +21,7 @@ import { type DecodedResource, decodeResource, type RawResource } from "./decode
 import { type HeldResource, HeldResources, SUBSCRIBED_TYPES } from "./held-resources.js";
 import { type Issue, Issues } from "./issues.js";
 import { ack, nack, nackType, type Refused } from "./nack.js";
+import { ownFlag } from "./own-metadata.js";
 import { Withdrawals } from "./withdrawals.js";
 
 /** What this sidecar holds and what is wrong with it, for saving and for people. Immutable. */
@@ -152,7 +153,8 @@ export class ClientProtocol implements Closable {
       // What was not asked for is ignored (xDS rule R14); a resource without a body is a heartbeat and says "as before".
       if (!this.#wanted.has(name) || resource.resource === null) continue;
       const { type_url: bodyType, value } = resource.resource;
-      const raw: RawResource = { typeUrl, name, version: resource.version, value };
+      const confirmed = ownFlag(resource.metadata, "confirmed");
+      const raw: RawResource = { typeUrl, name, version: resource.version, value, confirmed };
       const decoded = twice.has(name) ? fail("it is in the response more than once") : decodeOf(raw, bodyType);
       if (decoded.ok) this.#apply(raw, decoded.value);
       else if (!refused.some((earlier) => earlier.name === name)) refused.push(this.#refuse(raw, decoded.error));

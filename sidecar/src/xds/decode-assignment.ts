@@ -31,7 +31,10 @@ const DEFAULT_OVERPROVISIONING_PERCENT = 140;
 const MAX_RAMP_MS = 3_600_000;
 
 /** A ClusterLoadAssignment, flat and sorted by id. */
-export function decodeAssignment(message: ClusterLoadAssignment__Output, version: string): Result<Assignment> {
+export function decodeAssignment(
+  message: ClusterLoadAssignment__Output,
+  { version, confirmed }: Pick<Assignment, "version" | "confirmed">,
+): Result<Assignment> {
   const byId = new Map<string, UpstreamEndpoint>();
   for (const [i, locality] of message.endpoints.entries()) {
     const place = `endpoints[${i}]`;
@@ -56,7 +59,7 @@ export function decodeAssignment(message: ClusterLoadAssignment__Output, version
   const overprovisioningPercent = message.policy?.overprovisioning_factor?.value ?? DEFAULT_OVERPROVISIONING_PERCENT;
   if (overprovisioningPercent === 0) return refusal("policy.overprovisioning_factor", overprovisioningPercent, "more than 0");
   const countsWeights = message.policy?.weighted_priority_health ?? false;
-  return ok({ name: message.cluster_name, version, endpoints, overprovisioningPercent, countsWeights });
+  return ok({ name: message.cluster_name, version, endpoints, overprovisioningPercent, countsWeights, confirmed });
 }
 
 /** What the locality says of each of its endpoints. */

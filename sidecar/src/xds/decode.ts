@@ -14,6 +14,8 @@ export interface RawResource {
   readonly version: string;
   /** The encoded message. */
   readonly value: Buffer;
+  /** Of an assignment: the mark beside it (`Resource.metadata`) on a collapse that is known to be meant. */
+  readonly confirmed?: boolean;
 }
 
 export type DecodedResource =
@@ -34,7 +36,7 @@ export function decodeResource(resource: RawResource): Result<DecodedResource> {
   }
 }
 
-function decodeKnown({ typeUrl, name, version, value }: RawResource): Result<DecodedResource> {
+function decodeKnown({ typeUrl, name, version, value, confirmed = false }: RawResource): Result<DecodedResource> {
   if (typeUrl === RESOURCE_TYPES.cluster) {
     const message = decode("envoy.config.cluster.v3.Cluster", value);
     if (message.name !== name) return refusal("name", message.name, `the resource's "${name}"`);
@@ -44,7 +46,7 @@ function decodeKnown({ typeUrl, name, version, value }: RawResource): Result<Dec
   if (typeUrl === RESOURCE_TYPES.assignment) {
     const message = decode("envoy.config.endpoint.v3.ClusterLoadAssignment", value);
     if (message.cluster_name !== name) return refusal("cluster_name", message.cluster_name, `the resource's "${name}"`);
-    const decoded = decodeAssignment(message, version);
+    const decoded = decodeAssignment(message, { version, confirmed });
     return decoded.ok ? ok({ kind: "assignment", value: decoded.value }) : decoded;
   }
   if (typeUrl === RESOURCE_TYPES.routeConfiguration) {

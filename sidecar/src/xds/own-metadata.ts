@@ -13,6 +13,11 @@ export function ownMetadata(metadata: Metadata__Output | null, key: string, plac
   return typeof text === "string" ? ok(text) : refusal(`${place}.${FAIRLEAD_METADATA}.${key}`, "another kind of value", "a text");
 }
 
+/** Whether a yes stands there. */
+export function ownFlag(metadata: Metadata__Output | null, key: string): boolean {
+  return metadata?.filter_metadata[FAIRLEAD_METADATA]?.fields[key]?.bool_value === true;
+}
+
 /** A number there, likewise. */
 export function ownNumber(metadata: Metadata__Output | null, key: string, place: string): Result<number | undefined> {
   const value = metadata?.filter_metadata[FAIRLEAD_METADATA]?.fields[key];

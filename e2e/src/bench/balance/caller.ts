@@ -68,7 +68,7 @@ export class Caller {
   /** A new assignment, in this order. */
   endpointsAre(endpoints: readonly UpstreamEndpoint[]): void {
     const version = String(++this.#versions);
-    const assignment = { name: "shop", version, endpoints, overprovisioningPercent: 140, countsWeights: false };
+    const assignment = { name: "shop", version, endpoints, overprovisioningPercent: 140, countsWeights: false, confirmed: false };
     this.#applied.set({ clusters: new Map([["shop", this.#config]]), assignments: new Map([["shop", assignment]]), routes: new Map() });
   }
 

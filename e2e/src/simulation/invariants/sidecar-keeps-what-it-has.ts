@@ -83,11 +83,11 @@ export class SidecarKeepsWhatItHas implements Observer {
 
   #compare(was: Cluster, now: Cluster, connected: boolean): void {
     const same = was.assignment === now.assignment && was.config === now.config && was.route === now.route;
-    if (same && was.verdictsExpired === now.verdictsExpired && was !== now)
+    if (same && was.verdictsExpired === now.verdictsExpired && was.standby === now.standby && was !== now)
       this.#violations.add(`${now.name} did not change and lost its reference`);
     if (!connected && !sameSet(idsOf(was), idsOf(now)))
       this.#violations.add(`${now.name} went from ${textOf(was)} to ${textOf(now)} with no control plane to say so`);
-    const states = new Map(was.endpoints.map((state) => [state.endpoint.id, state]));
+    const states = new Map([...was.endpoints, ...was.standby].map((state) => [state.endpoint.id, state]));
     for (const state of now.endpoints) {
       const known = states.get(state.endpoint.id);
       if (known !== undefined && known !== state) this.#violations.add(`${state.endpoint.id} of ${now.name} stayed and lost its history`);

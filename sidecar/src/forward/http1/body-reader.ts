@@ -1,5 +1,6 @@
 // Where a body's payload lies in the bytes that come, and where it ends (RFC 9112 sections 6 and 7), incrementally and strictly.
 
+import { LIMITS, type LimitName } from "../limits.js";
 import { FieldTable } from "./field-table.js";
 import { CR, hexValue, LF, OCTETS, SEMICOLON, TOKEN, VALUE } from "./octets.js";
 
@@ -19,13 +20,10 @@ const BACKSLASH = 0x5c;
 const EQUALS = 0x3d;
 const NOTHING = Buffer.alloc(0);
 
-/** A size has at most this many digits: 2^52, beyond any body, and exact. */
-const MAX_SIZE_DIGITS = 13;
-/** Of chunk extensions in one line; nobody uses them, and a flood of them is an attack (CVE-2024-22019). */
-const MAX_EXTENSION_BYTES = 256;
-/** And of all lines of one body. */
-const MAX_EXTENSIONS_BYTES = 8 * 1_024;
-export const MAX_TRAILER_BYTES = 4 * 1_024;
+const MAX_SIZE_DIGITS = LIMITS["chunk-size-digits"].value;
+const MAX_EXTENSION_BYTES = LIMITS["chunk-extension-bytes"].value;
+const MAX_EXTENSIONS_BYTES = LIMITS["chunk-extensions-bytes"].value;
+const MAX_TRAILER_BYTES = LIMITS["trailer-bytes"].value;
 
 type State = "length" | "close" | "size" | "extension" | "size-lf" | "data" | "data-cr" | "data-lf" | "trailers" | "done";
 
@@ -36,6 +34,10 @@ export class BodyReader {
   /** Where to go on reading; after `done` the first byte behind the body. */
   position = 0;
   fault = "";
+  /** The limit that `fault` is about, if it is about one. */
+  limit: LimitName | undefined;
+  /** Payload of this body so far. */
+  total = 0;
   /** The trailer section as it came, its empty line included, after `done` of a chunked body. */
   readonly trailers = new TrailerBytes();
   #state: State = "done";
@@ -47,11 +49,14 @@ export class BodyReader {
 
   /** A body of `length` bytes; 0 is none. */
   beginLength(length: number): void {
+    this.total = 0;
     this.#left = length;
     this.#state = length === 0 ? "done" : "length";
   }
 
   beginChunked(): void {
+    this.total = 0;
+    this.limit = undefined;
     this.#state = "size";
     this.#left = 0;
     this.#digits = 0;
@@ -62,6 +67,7 @@ export class BodyReader {
 
   /** A body that its connection's end ends (responses only). */
   beginUntilClose(): void {
+    this.total = 0;
     this.#state = "close";
   }
 
@@ -104,6 +110,7 @@ export class BodyReader {
   #payload(to: number): number {
     this.start = this.position;
     this.end = to;
+    this.total += to - this.position;
     this.position = to;
     return BODY.span;
   }
@@ -140,7 +147,7 @@ export class BodyReader {
     if (digit >= 0) {
       this.#left = this.#left * 16 + digit;
       this.#digits++;
-      return this.#digits <= MAX_SIZE_DIGITS || this.#is("a chunk size of too many digits");
+      return this.#digits <= MAX_SIZE_DIGITS || this.#exceeds("chunk-size-digits", "a chunk size of too many digits");
     }
     if (this.#digits === 0) return this.#is("a chunk without a size");
     if (octet === CR) this.#state = "size-lf";
@@ -160,8 +167,8 @@ export class BodyReader {
     }
     this.#extension++;
     this.#extensions++;
-    if (this.#extension > MAX_EXTENSION_BYTES || this.#extensions > MAX_EXTENSIONS_BYTES)
-      return this.#is("chunk extensions that are too long");
+    if (this.#extension > MAX_EXTENSION_BYTES) return this.#exceeds("chunk-extension-bytes", "chunk extensions that are too long");
+    if (this.#extensions > MAX_EXTENSIONS_BYTES) return this.#exceeds("chunk-extensions-bytes", "chunk extensions that are too long");
     const flags = OCTETS[octet] ?? 0;
     if (this.#quote === "escaped") this.#quote = "open";
     else if (octet === QUOTE) this.#quote = this.#quote === "open" ? "none" : "open";
@@ -175,12 +182,18 @@ export class BodyReader {
     const after = this.trailers.take(bytes, this.position, end);
     if (after < 0) {
       this.fault = "a trailer section that is malformed or too long";
+      if (this.trailers.isFull) this.limit = "trailer-bytes";
       return BODY.fault;
     }
     this.position = after;
     if (!this.trailers.isWhole) return BODY.more;
     this.#state = "done";
     return BODY.done;
+  }
+
+  #exceeds(limit: LimitName, fault: string): false {
+    this.limit = limit;
+    return this.#is(fault);
   }
 
   #is(fault: string): false {
@@ -195,6 +208,11 @@ export class TrailerBytes {
   isWhole = false;
   readonly fields = new FieldTable();
   #length = 0;
+
+  /** No more of it is taken. */
+  get isFull(): boolean {
+    return this.#length === MAX_TRAILER_BYTES;
+  }
 
   clear(): void {
     this.#length = 0;
@@ -211,8 +229,10 @@ export class TrailerBytes {
     let at = position;
     while (at < end && !this.isWhole) {
       if (this.#length === MAX_TRAILER_BYTES) return -1;
-      this.#push(bytes[at++] ?? 0);
-      if (!this.#endsLine()) continue;
+      const octet = bytes[at++] ?? 0;
+      if (this.#length > 0 && this.bytes[this.#length - 1] === CR && octet !== LF) return -1;
+      this.#push(octet);
+      if (octet !== LF) continue;
       const read = this.fields.read(this.bytes, 0, this.#length);
       if (read < -1) return -1;
       this.isWhole = read === this.#length;
@@ -223,9 +243,5 @@ export class TrailerBytes {
   #push(octet: number): void {
     if (this.bytes.length === 0) this.bytes = Buffer.allocUnsafeSlow(MAX_TRAILER_BYTES);
     this.bytes[this.#length++] = octet;
-  }
-
-  #endsLine(): boolean {
-    return this.bytes[this.#length - 1] === LF;
   }
 }

@@ -1,33 +1,23 @@
 // The caller's side of a connection, without the connection: requests one after the other, each from its head to the end of its answer.
 
-import type { EndpointState } from "../../endpoint/index.js";
-import type { DrainingTenant } from "../draining.js";
+import type { EndReason } from "../end-reasons.js";
 import type { Try } from "../engine.js";
+import { LIMITS } from "../limits.js";
 import { type LocalReply, type Reason, replyBytes } from "../local-reply.js";
+import { Account } from "./account.js";
 import { Exchange, type ExchangeCaller } from "./exchange.js";
 import type { CallerOptions } from "./exchange-context.js";
 import { INCOMPLETE } from "./field-table.js";
 import { HeadWriter } from "./head-writer.js";
 import { Inbox } from "./inbox.js";
-import { CR, LF } from "./octets.js";
 import { RequestBody } from "./request-body.js";
 import type { RequestHead } from "./request-head.js";
+import { Stay } from "./stay.js";
 import type { Upstream } from "./upstream.js";
 import type { Wire, WireEvents } from "./wire.js";
 
-/** Slow-header defence: from the first byte of a head, or the opening of the connection, to its last. */
-export const HEAD_MS = 10_000;
-/** Above the 60 s that callers' pools commonly keep idle connections, so that they close first. */
-export const IDLE_MS = 75_000;
-/** Longest silence of a caller in the middle of its request, or of one that does not read its answer. */
-const SILENCE_MS = 30_000;
-/** A caller that has not noticed an answer by then is not going to. */
-const LINGER_MS = 2_000;
-/** An unread body up to here is read and dropped to keep the connection; beyond it closing is cheaper. */
-const MAX_DROPPED_BODY = 64 * 1_024;
-/** A connection is recycled now and then, so that load spreads after a restart. */
-const MAX_REQUESTS = 10_000;
-
+const HEAD_MS = LIMITS["head-time"].value;
+const MAX_DROPPED_BODY = LIMITS["dropped-body"].value;
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 
 /**
@@ -36,9 +26,11 @@ const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
  */
 type State = "head" | "exchange" | "lingering" | "tunnel" | "closed";
 
-export class Caller implements WireEvents, ExchangeCaller, DrainingTenant {
+export class Caller implements WireEvents, ExchangeCaller {
   readonly inbox = new Inbox();
   readonly wire: Wire;
+  readonly account: Account;
+  readonly stay: Stay;
   /** Called once what was written to the caller has left. */
   whenFlushed: (() => void) | undefined;
   readonly #options: CallerOptions;
@@ -52,8 +44,6 @@ export class Caller implements WireEvents, ExchangeCaller, DrainingTenant {
   #hasPartOfHead = true;
   /** What ends an exchange within the loop that reads requests leaves the next one to it. */
   #isPumping = false;
-  #moved = true;
-  #movedMs: number;
   /** The caller has sent its FIN. */
   #ended = false;
   // Of the present request.
@@ -64,15 +54,14 @@ export class Caller implements WireEvents, ExchangeCaller, DrainingTenant {
   #answerBegun = false;
   #answerDone = false;
   #closes = false;
-  /** When both sides of its tunnel were told to go. */
-  #sentAwayMs: number | undefined;
 
   constructor(wire: Wire, options: CallerOptions) {
     this.wire = wire;
     this.#options = options;
     this.#exchange = new Exchange(options.context, options.path, this);
     this.#sinceMs = options.context.nowMs();
-    this.#movedMs = this.#sinceMs;
+    this.account = new Account(options);
+    this.stay = new Stay(this, this.#exchange, options.context);
   }
 
   /** Whether the whole request has been taken over. */
@@ -80,40 +69,16 @@ export class Caller implements WireEvents, ExchangeCaller, DrainingTenant {
     return this.#body.isDone;
   }
 
-  // What drains.
-
-  get endpoint(): EndpointState | undefined {
-    return this.#sentAwayMs === undefined ? this.#exchange.attempt?.lease.endpoint : undefined;
-  }
-
-  get occupancy(): object | undefined {
-    return this.#exchange.attempt;
-  }
-
-  get isOpenEnded(): boolean {
-    return this.#state === "tunnel";
-  }
-
-  /** A tunnel ends in order, FIN after what was written; an answer breaks off, a request without one goes elsewhere if it may. */
-  sendAway(): void {
-    if (this.#state !== "tunnel") this.#exchange.giveUp();
-    else if (this.#sentAwayMs === undefined) {
-      this.#sentAwayMs = this.#options.context.nowMs();
-      this.wire.end();
-      this.#exchange.upstream?.wire.end();
-    }
-  }
-
   // From the connection.
 
   onReceived(length: number): void {
-    this.#moved = true;
+    this.account.pace.received(length);
     this.inbox.receive(length);
     this.#goOn();
   }
 
   onFlushed(): void {
-    this.#moved = true;
+    this.account.pace.moved();
     const task = this.whenFlushed;
     this.whenFlushed = undefined;
     task?.();
@@ -127,14 +92,11 @@ export class Caller implements WireEvents, ExchangeCaller, DrainingTenant {
         if (this.inbox.isEmpty) this.#close();
         else this.#refuse("bad-request", "Refused: the connection ended in the middle of a head.");
         break;
-      case "exchange":
-        // As Node and Envoy see it, who says no more will not listen either. What of an answer is written still leaves.
-        this.#close();
-        break;
       case "tunnel":
         this.#exchange.upstream?.wire.end();
         break;
       default:
+        // As Node and Envoy see it, who says no more will not listen either. What of an answer is written still leaves.
         this.#close();
     }
   }
@@ -145,19 +107,17 @@ export class Caller implements WireEvents, ExchangeCaller, DrainingTenant {
 
   // From the clock and the engine.
 
-  /** Called a few times a second: everything that ends because time has passed. */
+  /** Called a few times a second. */
   sweep(nowMs: number): void {
-    if (this.#moved) this.#movedMs = nowMs;
-    this.#moved = false;
+    if (this.#state === "exchange") this.#exchange.sweep(nowMs);
+    this.stay.sweep(nowMs);
+    if (this.#state === "exchange" || this.#state === "tunnel") this.#sweepPace(nowMs);
     const age = nowMs - this.#sinceMs;
-    if (this.#state === "exchange") {
-      this.#exchange.sweep(nowMs);
-      if (nowMs - this.#movedMs >= SILENCE_MS) this.#onSilence();
-    } else if (this.#state === "lingering") {
-      if (age >= LINGER_MS) this.cut();
-    } else if (this.#state === "tunnel") {
-      if (this.#sentAwayMs !== undefined && nowMs - this.#sentAwayMs >= LINGER_MS) this.cut();
-    } else if (this.#state === "head" && age >= (this.#hasPartOfHead ? HEAD_MS : IDLE_MS)) {
+    if (this.#state === "lingering" && age >= LIMITS["linger-time"].value) {
+      this.account.hit("linger-time");
+      this.cut();
+    } else if (this.#state === "head" && age >= (this.#hasPartOfHead ? HEAD_MS : LIMITS["idle-time"].value)) {
+      this.account.hit(this.#hasPartOfHead ? "head-time" : "idle-time");
       if (this.#hasPartOfHead) this.#refuse("request-timeout", `The head did not arrive within ${HEAD_MS / 1_000} s.`);
       else this.#close();
     }
@@ -173,12 +133,13 @@ export class Caller implements WireEvents, ExchangeCaller, DrainingTenant {
   cutOff(): void {
     if (this.#state === "exchange" && !this.#answerBegun)
       this.#refuse("draining", "The sidecar's drain ended before the service answered.");
-    else if (this.#state !== "lingering") this.cut();
+    else if (this.#state !== "lingering") this.cut("drain-cut");
   }
 
   /** Ends it by RST, whatever it was doing: an answer that has begun and will not be finished must look broken. */
-  cut(): void {
+  cut(why?: EndReason): void {
     if (this.#state === "closed") return;
+    this.account.why ??= why;
     this.#leave();
     this.wire.reset();
   }
@@ -186,7 +147,8 @@ export class Caller implements WireEvents, ExchangeCaller, DrainingTenant {
   // From the exchange.
 
   onUpstream(upstream: Upstream, attempt: Try): void {
-    upstream.expect({ caller: this, isHead: this.#isHead, upgrades: this.#upgrades, callerIsOld: this.#isOld });
+    const mark = this.#options.context.edge.marksAnswers ? attempt.mark : undefined;
+    upstream.expect({ caller: this, isHead: this.#isHead, upgrades: this.#upgrades, callerIsOld: this.#isOld, mark });
     const head = this.#writer.bytes.subarray(0, this.#writer.length);
     if (this.#body.isDone) {
       upstream.wire.write(head);
@@ -205,29 +167,35 @@ export class Caller implements WireEvents, ExchangeCaller, DrainingTenant {
 
   onReply(reply: LocalReply): void {
     if (this.#answerBegun) {
-      this.cut();
+      this.cut(reply.reason);
       return;
     }
     this.#answerBegun = true;
-    const { draining } = this.#options.context;
+    this.account.replied(reply, this.#isHead);
     // A body that was not asked for may never come.
-    if (reply.closes || draining() || this.#body.left > MAX_DROPPED_BODY || (this.#awaitsContinue && !this.#body.isDone))
+    if (this.#body.left > MAX_DROPPED_BODY) this.account.hit("dropped-body");
+    if (
+      reply.closes ||
+      this.#options.context.draining() ||
+      this.#body.left > MAX_DROPPED_BODY ||
+      (this.#awaitsContinue && !this.#body.isDone)
+    )
       this.#closes = true;
     this.wire.write(replyBytes(reply, { closes: this.#closes, isHead: this.#isHead }));
     this.onAnswerDone();
   }
 
   // From the upstream connection of the present try.
-
   onUpstreamFlushed(): void {
-    this.#moved = true;
+    this.account.pace.moved();
     this.#goOn();
   }
 
   /** A final answer begins. @param endsByClose its end cannot be told otherwise. Gives whether it has to say Connection: close. */
-  onAnswer(endsByClose: boolean): boolean {
+  onAnswer(endsByClose: boolean, status: number): boolean {
     this.#answerBegun = true;
-    this.#moved = true;
+    this.account.status = status;
+    this.account.pace.moved();
     // An answer while the request still arrives: whatever comes after it on this connection could not be told apart.
     if (endsByClose || !this.#body.isDone || this.#ended || this.#options.context.draining()) this.#closes = true;
     return this.#closes;
@@ -245,6 +213,7 @@ export class Caller implements WireEvents, ExchangeCaller, DrainingTenant {
   /** From here on both sides say what they like. */
   onTunnel(): void {
     this.#answerBegun = true;
+    this.account.becameTunnel();
     this.#state = "tunnel";
     if (this.#ended) this.#exchange.upstream?.wire.end();
     this.#pump();
@@ -271,11 +240,11 @@ export class Caller implements WireEvents, ExchangeCaller, DrainingTenant {
       case "exchange":
         return this.#readBody();
       case "tunnel":
+        this.account.bytesIn += this.inbox.end - this.inbox.position;
         this.#exchange.upstream?.wire.write(this.inbox.bytes.subarray(this.inbox.position, this.inbox.end));
         this.inbox.clear();
         return false;
-      case "lingering":
-      case "closed":
+      default:
         this.inbox.clear();
         return false;
     }
@@ -284,7 +253,7 @@ export class Caller implements WireEvents, ExchangeCaller, DrainingTenant {
   #readHead(): boolean {
     const { inbox } = this;
     const head = this.#options.context.requestHead;
-    const after = this.#skipEmptyLine() ? head.read(inbox.bytes, inbox.position, inbox.end) : INCOMPLETE;
+    const after = inbox.skipEmptyLines() ? head.read(inbox.bytes, inbox.position, inbox.end) : INCOMPLETE;
     if (after === INCOMPLETE) {
       if (!this.#hasPartOfHead) this.#sinceMs = this.#options.context.nowMs();
       this.#hasPartOfHead = true;
@@ -292,27 +261,18 @@ export class Caller implements WireEvents, ExchangeCaller, DrainingTenant {
       return false;
     }
     if (head.fault !== undefined) {
+      this.account.hit(head.fault.limit);
       this.#refuse(head.fault.reason, head.fault.detail);
       return false;
     }
-    const from = inbox.bytes;
     inbox.position = after;
-    this.#begin(head, from);
+    this.#begin(head, inbox.bytes);
     return true;
-  }
-
-  /** One before a request is forgiven (RFC 9112 section 2.2). False when that cannot be told yet. */
-  #skipEmptyLine(): boolean {
-    const { inbox } = this;
-    if (inbox.bytes[inbox.position] !== CR) return true;
-    if (inbox.end - inbox.position < 2) return false;
-    if (inbox.bytes[inbox.position + 1] === LF) inbox.position += 2;
-    return !inbox.isEmpty;
   }
 
   #begin(head: RequestHead, from: Buffer): void {
     const { context, path, route, peerIp } = this.#options;
-    this.#requests++;
+    const isLast = ++this.#requests >= LIMITS["connection-requests"].value;
     this.#state = "exchange";
     this.#hasPartOfHead = false;
     this.#isHead = head.method === "HEAD";
@@ -321,12 +281,19 @@ export class Caller implements WireEvents, ExchangeCaller, DrainingTenant {
     this.#awaitsContinue = head.expectsContinue;
     this.#answerBegun = false;
     this.#answerDone = false;
-    this.#closes ||= head.closes || this.#requests >= MAX_REQUESTS;
-    this.#body.begin(head);
-    context.exchangeBegan(this);
-    const decision = path.begin({ head, route, peerIp }, context.nowMs());
-    if (decision.kind === "try") this.#writer.request(head, from, { peerIp, service: decision.attempt.cluster.name, word: context.word });
-    this.#exchange.follow(decision);
+    if (isLast) this.account.hit("connection-requests");
+    this.#closes ||= head.closes || isLast;
+    this.#body.begin(head, context.edge.maxBodyBytes);
+    const nowMs = context.nowMs();
+    this.account.begin(this, nowMs);
+    const decision = this.#body.isTooLong ? undefined : path.begin({ head, route, peerIp }, nowMs);
+    if (decision?.kind === "try") {
+      this.account.attempt = decision.attempt;
+      this.#writer.request(head, from, { peerIp, service: decision.attempt.cluster.name, word: context.word });
+    }
+    this.account.note(head, from, this.#writer);
+    if (decision === undefined) this.#refuseBody();
+    else this.#exchange.follow(decision);
   }
 
   /** False when what came has to wait. */
@@ -336,25 +303,26 @@ export class Caller implements WireEvents, ExchangeCaller, DrainingTenant {
     const { upstream, phase } = this.#exchange;
     if (upstream === undefined || phase === "connecting") return false;
     const progress = this.#body.forward(this.inbox, upstream.wire);
-    if (progress === "done") this.#onRequestDone();
-    else if (progress === "fault") this.#refuse("bad-request", `Refused: ${this.#body.fault}.`);
+    if (progress === "fault") this.#refuseBody();
+    else if (progress === "done" && this.#answerDone) this.#endExchange();
     return progress === "done" && !this.inbox.isEmpty;
   }
 
   /** The answer did not wait for the body, and is ours: what is left of the body is short. */
   #dropBody(): boolean {
     const progress = this.#body.drop(this.inbox);
-    if (progress === "done") this.#onRequestDone();
+    if (progress === "done") this.#endExchange();
     else if (progress === "fault") this.cut();
     return progress === "done";
   }
 
-  #onRequestDone(): void {
-    if (this.#answerDone) this.#endExchange();
+  #refuseBody(): void {
+    this.account.hit(this.#body.limit);
+    this.#refuse(this.#body.fault.reason, this.#body.fault.detail);
   }
 
   #endExchange(): void {
-    this.#options.context.exchangeEnded(this);
+    this.account.end(this, this.#answerDone, this.#body.bytes);
     this.#state = "head";
     this.#sinceMs = this.#options.context.nowMs();
     if (this.#ended && this.inbox.isEmpty) this.#close();
@@ -372,7 +340,9 @@ export class Caller implements WireEvents, ExchangeCaller, DrainingTenant {
       this.#state = "exchange";
       this.#isHead = false;
       this.#answerBegun = false;
-      this.#options.context.exchangeBegan(this);
+      this.#answerDone = false;
+      this.#body.forget();
+      this.account.begin(this, this.#options.context.nowMs());
     }
     this.#body.giveUp();
     this.#exchange.abandon();
@@ -382,7 +352,7 @@ export class Caller implements WireEvents, ExchangeCaller, DrainingTenant {
 
   #linger(): void {
     this.#exchange.abandon();
-    this.#options.context.exchangeEnded(this);
+    this.account.end(this, this.#answerDone, this.#body.bytes);
     this.#state = "lingering";
     this.#sinceMs = this.#options.context.nowMs();
     this.inbox.clear();
@@ -390,18 +360,13 @@ export class Caller implements WireEvents, ExchangeCaller, DrainingTenant {
     else this.wire.end();
   }
 
-  #onSilence(): void {
-    if (!this.#waitsForCaller()) return;
-    if (this.#answerBegun) this.cut();
-    else this.#refuse("request-timeout", `Nothing of the request came for ${SILENCE_MS / 1_000} s.`);
-  }
-
-  /** Waiting for the upstream is the deadline's matter. */
-  #waitsForCaller(): boolean {
-    const { upstream, phase } = this.#exchange;
-    if (phase === "connecting") return false;
-    if (!this.#body.isDone) return upstream?.wire.isFlushed !== false;
-    return !this.wire.isFlushed;
+  #sweepPace(nowMs: number): void {
+    const awaited = this.#state === "tunnel" ? "tunnel" : this.#exchange.awaited(this.#body.isDone, this.wire.isFlushed);
+    const late = this.account.pace.late(nowMs, awaited);
+    if (late === undefined) return;
+    this.account.hit(late.limit);
+    if (this.#answerBegun) this.cut(late.why);
+    else this.#refuse("request-timeout", late.detail);
   }
 
   #close(): void {
@@ -416,7 +381,7 @@ export class Caller implements WireEvents, ExchangeCaller, DrainingTenant {
     this.#state = "closed";
     if (before === "tunnel") this.#exchange.onTunnelEnd();
     else this.#exchange.abandon();
-    if (before === "exchange" || before === "tunnel") this.#options.context.exchangeEnded(this);
+    if (before === "exchange" || before === "tunnel") this.account.end(this, this.#answerDone, this.#body.bytes);
     this.inbox.clear();
   }
 

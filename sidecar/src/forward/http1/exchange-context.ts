@@ -1,4 +1,6 @@
 import type { EndpointState } from "../../endpoint/index.js";
+import type { ClusterCounters } from "../cluster-counters.js";
+import type { Edge, ListenerCounts } from "../edge.js";
 import type { RequestPath, RouteBy } from "../engine.js";
 import type { Caller } from "./caller.js";
 import type { RequestHead } from "./request-head.js";
@@ -12,8 +14,9 @@ export interface ExchangeContext {
   /** Read and used up within one turn, so that one is enough for all. */
   readonly requestHead: RequestHead;
   readonly draining: () => boolean;
+  readonly edge: Edge;
   /** A connection that can be used for one exchange: kept from an earlier one, or being opened. */
-  readonly upstreamTo: (endpoint: EndpointState) => Upstream;
+  readonly upstreamTo: (endpoint: EndpointState, counters: ClusterCounters) => Upstream;
   readonly exchangeBegan: (caller: Caller) => void;
   readonly exchangeEnded: (caller: Caller) => void;
 }
@@ -23,4 +26,5 @@ export interface CallerOptions {
   readonly path: RequestPath;
   readonly route: RouteBy;
   readonly peerIp: string;
+  readonly counts: ListenerCounts;
 }

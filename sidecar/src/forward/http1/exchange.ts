@@ -2,10 +2,12 @@
 
 import type { FailureCode, Outcome } from "../../balancer/index.js";
 import { hasPassed, stepDeadline } from "../../resilience/index.js";
+import type { EndReason } from "../end-reasons.js";
 import type { Decision, RequestPath, Try } from "../engine.js";
 import { reportedLoadOf } from "../load-metrics.js";
 import type { LocalReply } from "../local-reply.js";
 import type { ExchangeContext } from "./exchange-context.js";
+import type { AwaitedParty } from "./pace.js";
 import type { Upstream } from "./upstream.js";
 
 /** Where the present try is. `over`: nothing is under way upstream. */
@@ -18,7 +20,7 @@ export interface ExchangeCaller {
   /** The answer is ours to give. */
   onReply(reply: LocalReply): void;
   /** An answer that has begun will not be finished. */
-  cut(): void;
+  cut(why: EndReason): void;
 }
 
 /** Reused for the requests of one connection, which come one after the other. */
@@ -48,6 +50,13 @@ export class Exchange {
   /** Undefined where no try is under way. */
   get attempt(): Try | undefined {
     return this.#attempt;
+  }
+
+  /** Who has to do something before the request can go on, where the caller's side has come so far. */
+  awaited(isRequestDone: boolean, isCallerFlushed: boolean): AwaitedParty {
+    if (this.#phase === "connecting") return "nobody";
+    if (!isRequestDone) return this.#upstream?.wire.isFlushed !== false ? "sender" : "nobody";
+    return isCallerFlushed ? "nobody" : "reader";
   }
 
   follow(decision: Decision): void {
@@ -117,7 +126,7 @@ export class Exchange {
   #send(attempt: Try): void {
     this.#attempt = attempt;
     this.#phase = "connecting";
-    const upstream = this.#context.upstreamTo(attempt.lease.endpoint);
+    const upstream = this.#context.upstreamTo(attempt.lease.endpoint, attempt.counters);
     this.#upstream = upstream;
     upstream.begin(this);
     if (upstream.isConnected) this.onConnected(upstream);
@@ -128,7 +137,7 @@ export class Exchange {
     const isBroken = this.#phase === "answering";
     this.#drop();
     this.#settle({ kind: "failure", code, sent });
-    if (isBroken) this.#caller.cut();
+    if (isBroken) this.#caller.cut(brokenBy(code));
   }
 
   #drop(): void {
@@ -145,4 +154,9 @@ export class Exchange {
     this.#phase = "over";
     this.follow(this.#path.outcome(attempt, outcome, this.#context.nowMs()));
   }
+}
+
+function brokenBy(code: FailureCode): EndReason {
+  if (code === "timeout") return "answer-timeout";
+  return code === "bad-response" ? "answer-malformed" : "answer-reset";
 }

@@ -1,10 +1,10 @@
 // The fields of one head as places in its bytes, filled in one pass.
 
+import { LIMITS } from "../limits.js";
 import { fieldKind } from "./known-fields.js";
 import { COLON, CR, HTAB, LF, OCTETS, SP, TOKEN, VALUE } from "./octets.js";
 
-/** More than any browser or client library sends; 100 is what Envoy and HAProxy take. */
-export const MAX_FIELDS = 100;
+const MAX_FIELDS = LIMITS["head-fields"].value;
 
 /** Instead of a position: more bytes are needed. */
 export const INCOMPLETE = -1;

@@ -34,6 +34,8 @@ export interface AnswerFraming {
   readonly closes: boolean;
   /** A Set-Cookie of our own. */
   readonly cookie: string | undefined;
+  /** Field lines that name endpoint and version; an upstream's own are left out where they are there. */
+  readonly mark: string | undefined;
 }
 
 /** Where a head is written: grown to the largest head there was, and used again. */
@@ -41,6 +43,9 @@ export class HeadWriter {
   bytes: Buffer = Buffer.allocUnsafeSlow(2 * ADDITIONS_BYTES);
   /** Of what is written. */
   length = 0;
+  /** Where the request id that we gave begins; -1 where the request brought one. */
+  #idAt = -1;
+  #dropsMarks = false;
 
   /** The request's head for an endpoint. `from` holds the bytes that `head` was read from. */
   request(head: RequestHead, from: Uint8Array, facts: ForwardFacts): void {
@@ -61,7 +66,8 @@ export class HeadWriter {
 
   /** The answer's head for the caller. */
   response(head: ResponseHead, from: Uint8Array, framing: AnswerFraming): void {
-    this.#begin(head.phraseEnd - head.phraseStart, head.fields, framing.cookie?.length ?? 0);
+    this.#begin(head.phraseEnd - head.phraseStart, head.fields, (framing.cookie?.length ?? 0) + (framing.mark?.length ?? 0));
+    this.#dropsMarks = framing.mark !== undefined;
     this.#text(`HTTP/1.1 ${head.status}`);
     if (head.phraseEnd === head.phraseStart) this.#text(" ");
     else this.#range(from, head.phraseStart, head.phraseEnd);
@@ -72,7 +78,13 @@ export class HeadWriter {
     else if (framing.closes) this.#text("Connection: close\r\n");
     this.#fields(head, from);
     if (framing.cookie !== undefined) this.#text(`Set-Cookie: ${framing.cookie}\r\n`);
+    if (framing.mark !== undefined) this.#text(framing.mark);
     this.#text("\r\n");
+  }
+
+  /** Of the request that was written last. */
+  requestId(head: RequestHead, from: Buffer): string {
+    return this.#idAt < 0 ? broughtId(head, from) : this.bytes.toString("latin1", this.#idAt, this.#idAt + 32);
   }
 
   #begin(lineBytes: number, { count, nameStart, valueEnd }: FieldTable, others: number): void {
@@ -80,6 +92,8 @@ export class HeadWriter {
     const wanted = lineBytes + fieldBytes + others + ADDITIONS_BYTES;
     if (wanted > this.bytes.length) this.bytes = Buffer.allocUnsafeSlow(wanted);
     this.length = 0;
+    this.#idAt = -1;
+    this.#dropsMarks = false;
   }
 
   /** Latin-1, as it was read. */
@@ -110,7 +124,7 @@ export class HeadWriter {
     let runStart = -1;
     let runEnd = -1;
     for (let index = 0; index < fields.count; index++) {
-      if (goesOn(fields.kind[index] ?? 0) && !(nominates && isNominated(fields, from, index))) {
+      if (goesOn(fields.kind[index] ?? 0, this.#dropsMarks) && !(nominates && isNominated(fields, from, index))) {
         if (runStart < 0) runStart = fields.nameStart[index] ?? 0;
         // Its line's end, which is behind blanks that are no part of its value.
         runEnd = index + 1 < fields.count ? (fields.nameStart[index + 1] ?? 0) : lineEnd(from, fields.valueEnd[index] ?? 0);
@@ -138,6 +152,7 @@ export class HeadWriter {
     this.#text(hasProto ? "\r\n" : "\r\nX-Forwarded-Proto: http\r\n");
     if (hasId) return;
     this.#text("X-Request-Id: ");
+    this.#idAt = this.length;
     for (let word = 0; word < 4; word++) this.#hex(facts.word());
     this.#text("\r\n");
   }
@@ -149,8 +164,17 @@ export class HeadWriter {
   }
 }
 
-function goesOn(kind: number): boolean {
-  return kind === FIELD.other || kind === FIELD.guarded || kind === FIELD.forwardedProto || kind === FIELD.requestId;
+function goesOn(kind: number, dropsMarks: boolean): boolean {
+  if (kind === FIELD.other || kind === FIELD.guarded || kind === FIELD.forwardedProto || kind === FIELD.requestId) return true;
+  return kind === FIELD.answerMark && !dropsMarks;
+}
+
+/** The id that a request brings; empty where it brings none. */
+export function broughtId({ fields }: RequestHead, from: Buffer): string {
+  for (let index = 0; index < fields.count; index++) {
+    if (fields.kind[index] === FIELD.requestId) return from.toString("latin1", fields.valueStart[index], fields.valueEnd[index]);
+  }
+  return "";
 }
 
 /** Whether a `Connection` field has this one removed. Framing, identity and our own additions it cannot. */

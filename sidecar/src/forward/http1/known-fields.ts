@@ -20,6 +20,8 @@ export const FIELD = {
   guarded: 12,
   /** Of an answer: what the endpoint says of its load (ORCA, gRFC A51), for us alone. */
   loadReport: 13,
+  /** Names an endpoint or a version: ours alone to say where we say it. */
+  answerMark: 14,
 } as const;
 
 const KINDS: readonly (readonly [string, number])[] = [
@@ -41,6 +43,8 @@ const KINDS: readonly (readonly [string, number])[] = [
   ["trailer", FIELD.hopByHop],
   ["endpoint-load-metrics", FIELD.loadReport],
   ["endpoint-load-metrics-bin", FIELD.hopByHop],
+  ["x-fairlead-endpoint", FIELD.answerMark],
+  ["x-fairlead-version", FIELD.answerMark],
   ["authorization", FIELD.guarded],
   ["cookie", FIELD.guarded],
 ];

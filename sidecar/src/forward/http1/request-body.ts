@@ -1,9 +1,10 @@
 // A request's body on its way: how far it was read, and to whom it goes.
 
+import type { LimitName } from "../limits.js";
 import { BODY, BodyReader } from "./body-reader.js";
 import { putChunk, putLastChunk } from "./chunks.js";
 import type { Inbox } from "./inbox.js";
-import type { RequestHead } from "./request-head.js";
+import type { HeadFault, RequestHead } from "./request-head.js";
 import type { Wire } from "./wire.js";
 
 /** How much of the body there was. `fault`: it is not what it has to be, and `RequestBody.fault` says why. */
@@ -13,12 +14,20 @@ export class RequestBody {
   readonly #reader = new BodyReader();
   #chunked = false;
   #isDone = true;
+  #maxBytes = Number.POSITIVE_INFINITY;
 
-  begin(head: RequestHead): void {
+  /** @param maxBytes longer ones are a fault; `isTooLong` says it at once where the length is said */
+  begin(head: RequestHead, maxBytes: number): void {
+    this.#maxBytes = maxBytes;
     this.#chunked = head.chunked;
     if (head.chunked) this.#reader.beginChunked();
     else this.#reader.beginLength(head.length);
     this.#isDone = this.#reader.isDone;
+  }
+
+  /** There is none, and none came. */
+  forget(): void {
+    this.#reader.beginLength(0);
   }
 
   /** All of it was taken over, or there is none. */
@@ -31,8 +40,22 @@ export class RequestBody {
     return this.#isDone ? 0 : this.#reader.left;
   }
 
-  get fault(): string {
-    return this.#reader.fault;
+  /** Payload that came so far. */
+  get bytes(): number {
+    return this.#reader.total;
+  }
+
+  get isTooLong(): boolean {
+    return this.bytes > this.#maxBytes || (Number.isFinite(this.left) && this.bytes + this.left > this.#maxBytes);
+  }
+
+  get limit(): LimitName | undefined {
+    return this.isTooLong ? "body-bytes" : this.#reader.limit;
+  }
+
+  get fault(): HeadFault {
+    if (!this.isTooLong) return { reason: "bad-request", detail: `Refused: ${this.#reader.fault}.` };
+    return { reason: "content-too-large", detail: `The body is longer than ${this.#maxBytes} bytes, this sidecar's limit.` };
   }
 
   /** The request was refused: whatever comes is none of its body. */
@@ -69,6 +92,7 @@ export class RequestBody {
 
   #progress(found: number): Progress {
     this.#isDone = found === BODY.done;
+    if (this.#reader.total > this.#maxBytes) return "fault";
     if (this.#isDone) return "done";
     return found === BODY.fault ? "fault" : "more";
   }

@@ -1,16 +1,15 @@
 // A request's head: parsed in one pass over its bytes, strict by rule, nothing copied.
 
 import { hostName, isHost } from "../field-rules.js";
+import { LIMITS, type LimitName } from "../limits.js";
 import type { Reason } from "../local-reply.js";
 import { FAULT, FieldTable, INCOMPLETE } from "./field-table.js";
 import { decimal, hasMember, isValue, valueText } from "./field-value.js";
 import { FIELD } from "./known-fields.js";
 import { CR, LF, SP, skip, TARGET, TOKEN } from "./octets.js";
 
-/** The same as Envoy's default of 60 KiB in order of magnitude; Node's 16 KiB is less than large cookies need. */
-export const MAX_HEAD_BYTES = 32 * 1_024;
-/** RFC 9112 section 3 asks for 8,000 at least. */
-const MAX_LINE_BYTES = 8 * 1_024;
+const MAX_HEAD_BYTES = LIMITS["head-bytes"].value;
+const MAX_LINE_BYTES = LIMITS["request-line-bytes"].value;
 /** Hosts whose text was found good; beyond it they are looked at again. */
 const REMEMBERED_HOSTS = 1_024;
 
@@ -29,6 +28,8 @@ const METHOD_BYTES: readonly Buffer[] = METHODS.map((method) => Buffer.from(meth
 export interface HeadFault {
   readonly reason: Reason;
   readonly detail: string;
+  /** The limit that it is about, if it is about one. */
+  readonly limit?: LimitName;
 }
 
 /**
@@ -90,7 +91,8 @@ export class RequestHead {
     if (afterLine < 0) return afterLine === INCOMPLETE ? this.#incomplete(start, end) : afterLine;
     const after = this.fields.read(bytes, afterLine, end);
     if (after === INCOMPLETE) return this.#incomplete(start, end);
-    if (after < 0) return this.#refuse(fieldFault(after), after === FAULT.tooMany ? "head-too-large" : "bad-request");
+    if (after === FAULT.tooMany) return this.#exceeds("head-fields", fieldFault(after), "head-too-large");
+    if (after < 0) return this.#refuse(fieldFault(after));
     if (after - start > MAX_HEAD_BYTES) return this.#tooLarge();
     return this.#understand(bytes) ? after : -2;
   }
@@ -100,7 +102,7 @@ export class RequestHead {
   }
 
   #tooLarge(): number {
-    return this.#refuse(`the head is larger than ${MAX_HEAD_BYTES / 1_024} KiB`, "head-too-large");
+    return this.#exceeds("head-bytes", `the head is larger than ${MAX_HEAD_BYTES / 1_024} KiB`, "head-too-large");
   }
 
   #readLine(bytes: Buffer, start: number, end: number): number {
@@ -124,7 +126,7 @@ export class RequestHead {
   }
 
   #longLine(): number {
-    return this.#refuse(`a request line of more than ${MAX_LINE_BYTES / 1_024} KiB`, "target-too-long");
+    return this.#exceeds("request-line-bytes", `a request line of more than ${MAX_LINE_BYTES / 1_024} KiB`, "target-too-long");
   }
 
   /** `HTTP/1.0` or `HTTP/1.1`, and the end of the line. */
@@ -258,6 +260,11 @@ export class RequestHead {
   #is(detail: string, reason: Reason = "bad-request"): false {
     this.fault = { reason, detail: `Refused: ${detail}.` };
     return false;
+  }
+
+  #exceeds(limit: LimitName, detail: string, reason: Reason): number {
+    this.fault = { reason, detail: `Refused: ${detail}.`, limit };
+    return -2;
   }
 
   #refuse(detail: string, reason: Reason = "bad-request"): number {

@@ -1,11 +1,13 @@
 // A response's head: parsed in one pass over its bytes. What must not reach a caller as a good answer is a fault.
 
+import { LIMITS } from "../limits.js";
 import { FieldTable, INCOMPLETE } from "./field-table.js";
 import { decimal, hasMember, isValue, valueText } from "./field-value.js";
 import { FIELD } from "./known-fields.js";
 import { CR, LF, SP, skip, VALUE } from "./octets.js";
-import { fieldFault, MAX_HEAD_BYTES } from "./request-head.js";
+import { fieldFault } from "./request-head.js";
 
+const MAX_HEAD_BYTES = LIMITS["answer-head-bytes"].value;
 const CHUNKED = Buffer.from("chunked");
 const CLOSE = Buffer.from("close");
 const KEEP_ALIVE = Buffer.from("keep-alive");
@@ -21,6 +23,7 @@ const TIMEOUT = Buffer.from("timeout=");
 export class ResponseHead {
   readonly fields = new FieldTable();
   fault = "";
+  isTooLarge = false;
   minor = 1;
   status = 0;
   /** The reason phrase, SP before it included; empty when there is none. */
@@ -40,12 +43,13 @@ export class ResponseHead {
   loadReport: string | undefined;
 
   read(bytes: Buffer, start: number, end: number): number {
+    this.isTooLarge = false;
     const afterLine = this.#readLine(bytes, start, end);
     if (afterLine < 0) return afterLine;
     const after = this.fields.read(bytes, afterLine, end);
-    if (after === INCOMPLETE) return end - start > MAX_HEAD_BYTES ? this.#refuse("a head that is too large") : INCOMPLETE;
+    if (after === INCOMPLETE) return end - start > MAX_HEAD_BYTES ? this.#tooLarge() : INCOMPLETE;
     if (after < 0) return this.#refuse(fieldFault(after));
-    if (after - start > MAX_HEAD_BYTES) return this.#refuse("a head that is too large");
+    if (after - start > MAX_HEAD_BYTES) return this.#tooLarge();
     return this.#understand(bytes) ? after : -2;
   }
 
@@ -64,7 +68,7 @@ export class ResponseHead {
     const after = bytes[this.phraseStart];
     if (after !== SP && after !== CR) return this.#refuse("a status of more than three digits");
     this.phraseEnd = skip(bytes, this.phraseStart, end, VALUE);
-    if (this.phraseEnd + 1 >= end) return end - start > MAX_HEAD_BYTES ? this.#refuse("a head that is too large") : INCOMPLETE;
+    if (this.phraseEnd + 1 >= end) return end - start > MAX_HEAD_BYTES ? this.#tooLarge() : INCOMPLETE;
     if (bytes[this.phraseEnd] !== CR || bytes[this.phraseEnd + 1] !== LF) return this.#refuse("a control character in the reason phrase");
     return this.phraseEnd + 2;
   }
@@ -120,6 +124,11 @@ export class ResponseHead {
   #is(fault: string): false {
     this.fault = fault;
     return false;
+  }
+
+  #tooLarge(): number {
+    this.isTooLarge = true;
+    return this.#refuse("a head that is too large");
   }
 
   #refuse(fault: string): number {

@@ -1,6 +1,8 @@
 // A connection to an endpoint, without the connection: one answer after the other, each for one exchange.
 
 import type { EndpointState } from "../../endpoint/index.js";
+import type { ClusterCounters } from "../cluster-counters.js";
+import { LIMITS } from "../limits.js";
 import { BODY, BodyReader } from "./body-reader.js";
 import type { Caller } from "./caller.js";
 import { putChunk, putLastChunk } from "./chunks.js";
@@ -11,14 +13,14 @@ import { Inbox } from "./inbox.js";
 import { ResponseHead } from "./response-head.js";
 import type { Wire, WireEvents } from "./wire.js";
 
-/** Interim answers taken from an upstream; more is a flood. */
-const MAX_INTERIM = 32;
-/** Below the 5 s of Node's own servers, the shortest common keep-alive, so that we close idle connections before they do. */
-export const MAX_IDLE_MS = 4_000;
+const MAX_INTERIM = LIMITS["interim-answers"].value;
+const MAX_IDLE_MS: number = LIMITS["upstream-idle-time"].value;
 
 /** Read and written within one turn, so that one of each is enough for all connections. */
 const HEAD = new ResponseHead();
 const WRITER = new HeadWriter();
+/** Looks ahead over the chunks that came with a head. */
+const AHEAD = new BodyReader();
 
 export interface UpstreamPool {
   /** The connection can be used again. */
@@ -35,6 +37,14 @@ export interface Expected {
   readonly upgrades: boolean;
   /** An HTTP/1.0 caller knows no chunks. */
   readonly callerIsOld: boolean;
+  /** Field lines that name endpoint and version, where answers are marked. */
+  readonly mark: string | undefined;
+}
+
+export interface UpstreamParts {
+  readonly wire: Wire;
+  readonly pool: UpstreamPool;
+  readonly counters: ClusterCounters;
 }
 
 type State = "connecting" | "idle" | "waiting" | "answering" | "tunnel" | "closed";
@@ -43,6 +53,8 @@ export class Upstream implements WireEvents {
   readonly inbox = new Inbox();
   readonly endpoint: EndpointState;
   readonly wire: Wire;
+  /** Of the service it was opened for. */
+  readonly counters: ClusterCounters;
   readonly #pool: UpstreamPool;
   readonly #reader = new BodyReader();
   #state: State = "connecting";
@@ -55,8 +67,9 @@ export class Upstream implements WireEvents {
   #closes = false;
   #idleMs = MAX_IDLE_MS;
 
-  constructor(endpoint: EndpointState, wire: Wire, pool: UpstreamPool) {
+  constructor(endpoint: EndpointState, { wire, pool, counters }: UpstreamParts) {
     this.endpoint = endpoint;
+    this.counters = counters;
     this.wire = wire;
     this.#pool = pool;
   }
@@ -88,6 +101,7 @@ export class Upstream implements WireEvents {
 
   /** Its exchange has no use for it any more, in whatever state it is. */
   discard(): void {
+    this.#tellBytes();
     this.#exchange = undefined;
     this.#expected = undefined;
     if (this.#state !== "closed") this.#end();
@@ -155,6 +169,8 @@ export class Upstream implements WireEvents {
         this.#readBody(-1, this.#reader.next(inbox.bytes, inbox.position, inbox.end));
         return;
       } else if (this.#state === "tunnel") {
+        this.#expected?.caller.account.tunnelled(inbox.end - inbox.position);
+        this.#expected?.caller.stay.passed(inbox.bytes, inbox.position, inbox.end);
         this.#expected?.caller.wire.write(inbox.bytes.subarray(inbox.position, inbox.end));
         inbox.clear();
       } else return;
@@ -169,13 +185,18 @@ export class Upstream implements WireEvents {
       inbox.keep();
       return false;
     }
-    if (after < 0) return this.#fail("bad-response");
+    if (after < 0) {
+      if (HEAD.isTooLarge) this.#expected?.caller.account.hit("answer-head-bytes");
+      return this.#fail("bad-response");
+    }
     if (HEAD.status === 101) return this.#switch(after);
     if (HEAD.status < 200) {
       // 100 and 103 are not passed on: the caller's 100 was answered at its own connection, hints are optional.
       this.#interim++;
       inbox.position = after;
-      return this.#interim <= MAX_INTERIM || this.#fail("bad-response");
+      if (this.#interim <= MAX_INTERIM) return true;
+      this.#expected?.caller.account.hit("interim-answers");
+      return this.#fail("bad-response");
     }
     this.#beginAnswer(after);
     return false;
@@ -191,22 +212,23 @@ export class Upstream implements WireEvents {
     this.#idleMs = Math.min(MAX_IDLE_MS, Math.max(0, HEAD.idleMs - 1_000));
     const hasBody = !(expected.isHead || HEAD.status === 204 || HEAD.status === 304);
     this.#beginBody(hasBody);
-    // A body that is wrong from its first byte is no answer at all.
-    const found = this.#reader.next(inbox.bytes, after, inbox.end);
-    if (found === BODY.fault) {
-      this.#fail("bad-response");
+    // A body that is wrong in what came with its head is no answer at all.
+    if (hasBody && chunked && isFaulty(inbox.bytes, after, inbox.end)) {
+      this.#failBody();
       return;
     }
+    const found = this.#reader.next(inbox.bytes, after, inbox.end);
     this.#state = "answering";
     const cookie = this.#exchange?.onAnswer(HEAD.loadReport);
     const endsByClose = hasBody && !hasLength && expected.callerIsOld;
     this.#chunked = hasBody && !hasLength && !expected.callerIsOld;
-    const willClose = expected.caller.onAnswer(endsByClose);
+    const willClose = expected.caller.onAnswer(endsByClose, HEAD.status);
     const framing = {
       chunked: this.#chunked,
       length: hasLength && !chunked && HEAD.status !== 204 ? length : -1,
       closes: willClose,
       cookie,
+      mark: expected.mark,
     };
     WRITER.response(HEAD, inbox.bytes, framing);
     inbox.position = after;
@@ -263,7 +285,7 @@ export class Upstream implements WireEvents {
     if (found === BODY.done && this.#chunked) putLastChunk(out, reader.trailers);
     out.uncork();
     if (found === BODY.done) this.#finish();
-    else if (found === BODY.fault) this.#fail("bad-response");
+    else if (found === BODY.fault) this.#failBody();
   }
 
   #finish(): void {
@@ -273,6 +295,7 @@ export class Upstream implements WireEvents {
     const isClosed = this.#reader.endsWithConnection;
     if (isClosed && this.#chunked) putLastChunk(expected.caller.wire, undefined);
     const canKeep = !isClosed && !this.#closes && this.inbox.isEmpty && expected.caller.isRequestDone && this.wire.isFlushed;
+    this.#tellBytes();
     this.#exchange = undefined;
     this.#expected = undefined;
     this.#used = true;
@@ -298,13 +321,24 @@ export class Upstream implements WireEvents {
     const expected = this.#expected;
     if (expected === undefined || !expected.upgrades || !HEAD.upgrades) return this.#fail("bad-response");
     const cookie = this.#exchange?.onAnswer(HEAD.loadReport);
-    WRITER.response(HEAD, this.inbox.bytes, { chunked: false, length: -1, closes: false, cookie });
+    WRITER.response(HEAD, this.inbox.bytes, { chunked: false, length: -1, closes: false, cookie, mark: expected.mark });
     expected.caller.wire.write(Buffer.from(WRITER.bytes.subarray(0, WRITER.length)));
     this.inbox.position = after;
     this.#state = "tunnel";
     this.#exchange?.onTunnel();
+    expected.caller.stay.becameTunnel();
     expected.caller.onTunnel();
     return true;
+  }
+
+  /** Of the answer's body, as far as it was passed on. */
+  #tellBytes(): void {
+    if (this.#state === "answering" && this.#expected !== undefined) this.#expected.caller.account.bytesOut = this.#reader.total;
+  }
+
+  #failBody(): void {
+    this.#expected?.caller.account.hit(this.#reader.limit);
+    this.#fail("bad-response");
   }
 
   #fail(code: "reset" | "bad-response"): false {
@@ -325,4 +359,12 @@ export class Upstream implements WireEvents {
     if (out.isFlushed) this.wire.resume();
     else this.wire.pause();
   }
+}
+
+/** Whether these bytes cannot be the beginning of a chunked body. */
+function isFaulty(bytes: Uint8Array, start: number, end: number): boolean {
+  AHEAD.beginChunked();
+  let found = AHEAD.next(bytes, start, end);
+  while (found === BODY.span) found = AHEAD.next(bytes, AHEAD.position, end);
+  return found === BODY.fault;
 }

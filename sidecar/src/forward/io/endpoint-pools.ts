@@ -1,9 +1,10 @@
 import type { EndpointState } from "../../endpoint/index.js";
+import type { ClusterCounters } from "../cluster-counters.js";
 import { Upstream, type UpstreamPool } from "../http1/upstream.js";
+import { LIMITS, type LimitHits } from "../limits.js";
 import { connectWired, SocketWire } from "./socket-wire.js";
 
-/** Idle connections kept per endpoint; more in flight are opened and closed again. */
-const MAX_IDLE = 256;
+const MAX_IDLE = LIMITS["upstream-idle"].value;
 
 /** What is idle to one endpoint: last in, first out, so that what is not needed grows old and is closed. */
 interface Idle {
@@ -20,11 +21,13 @@ export class EndpointPools implements UpstreamPool {
   readonly #nowMs: () => number;
   readonly #idle = new Map<EndpointState, Idle>();
   readonly #open = new Set<Upstream>();
+  readonly #limits: LimitHits;
   /** Undefined until somebody says. */
   #fit: ReadonlySet<EndpointState> | undefined;
 
-  constructor(nowMs: () => number) {
+  constructor(nowMs: () => number, limits: LimitHits) {
     this.#nowMs = nowMs;
+    this.#limits = limits;
   }
 
   /** Connections open, idle or in use. */
@@ -32,32 +35,41 @@ export class EndpointPools implements UpstreamPool {
     return this.#open.size;
   }
 
-  take(endpoint: EndpointState): Upstream {
+  take(endpoint: EndpointState, counters: ClusterCounters): Upstream {
     const idle = this.#idle.get(endpoint);
     const kept = idle?.upstreams.pop();
+    if (kept === undefined) return this.#connect(endpoint, counters);
     idle?.sinceMs.pop();
-    return kept ?? this.#connect(endpoint);
+    kept.counters.connectionsIdle--;
+    return kept;
   }
 
   keep(upstream: Upstream): void {
+    if (this.#fit?.has(upstream.endpoint) === false) {
+      upstream.retire();
+      return;
+    }
     let idle = this.#idle.get(upstream.endpoint);
     if (idle === undefined) {
       idle = { upstreams: [], sinceMs: [] };
       this.#idle.set(upstream.endpoint, idle);
     }
-    if (idle.upstreams.length >= MAX_IDLE || this.#fit?.has(upstream.endpoint) === false) {
+    if (idle.upstreams.length >= MAX_IDLE) {
+      this.#limits.hit("upstream-idle");
       upstream.retire();
       return;
     }
     idle.upstreams.push(upstream);
     idle.sinceMs.push(this.#nowMs());
+    upstream.counters.connectionsIdle++;
   }
 
   forget(upstream: Upstream): void {
-    this.#open.delete(upstream);
+    if (this.#open.delete(upstream)) upstream.counters.connectionsOpen--;
     const idle = this.#idle.get(upstream.endpoint);
     const at = idle?.upstreams.lastIndexOf(upstream) ?? -1;
     if (idle === undefined || at < 0) return;
+    upstream.counters.connectionsIdle--;
     idle.upstreams.splice(at, 1);
     idle.sinceMs.splice(at, 1);
     if (idle.upstreams.length === 0) this.#idle.delete(upstream.endpoint);
@@ -67,7 +79,10 @@ export class EndpointPools implements UpstreamPool {
   sweep(nowMs: number): void {
     for (const { upstreams, sinceMs } of this.#idle.values()) {
       const old = upstreams.filter((upstream, index) => nowMs - (sinceMs[index] ?? nowMs) >= upstream.idleMs);
-      for (const upstream of old) upstream.retire();
+      for (const upstream of old) {
+        this.#limits.hit("upstream-idle-time");
+        upstream.retire();
+      }
     }
   }
 
@@ -82,10 +97,12 @@ export class EndpointPools implements UpstreamPool {
     for (const upstream of [...this.#open]) upstream.discard();
   }
 
-  #connect(endpoint: EndpointState): Upstream {
+  #connect(endpoint: EndpointState, counters: ClusterCounters): Upstream {
     const wire = new SocketWire();
-    const upstream = new Upstream(endpoint, wire, this);
+    const upstream = new Upstream(endpoint, { wire, pool: this, counters });
     this.#open.add(upstream);
+    counters.connectionsOpen++;
+    counters.connectionsOpened++;
     connectWired(wire, upstream, { host: endpoint.endpoint.ip, port: endpoint.endpoint.port }, () => upstream.onConnected());
     return upstream;
   }

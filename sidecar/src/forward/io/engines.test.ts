@@ -98,6 +98,15 @@ describe.each(["net", "node"] as const)("the %s engine", (name) => {
       expect(state.successes).toBe(10);
     });
 
+    test("an endpoint's report of its load is taken, and not passed on", async () => {
+      const state = await upstream((_, response) =>
+        response.writeHead(200, { "Endpoint-Load-Metrics": "TEXT cpu_utilization=0.3, rps_fractional=12.5", "X-Kept": "1" }).end("ok"),
+      );
+      const answer = await call(await rigOf({ endpoints: [state] }));
+      expect([answer.headers["endpoint-load-metrics"], answer.headers["x-kept"]]).toEqual([undefined, "1"]);
+      expect([state.reportedUtilization, state.reportedRequests]).toEqual([0.3, 12.5]);
+    });
+
     test.each([
       ["with a length", { "Content-Length": String(1 << 20) }],
       ["chunked", { "Transfer-Encoding": "chunked" }],

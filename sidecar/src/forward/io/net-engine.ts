@@ -1,19 +1,19 @@
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { type Clock, fail, ok, type Result, type Rng, type Timer } from "@fairlead/shared";
+import { createServer, type Server, type Socket } from "node:net";
+import type { Clock, Result, Rng, Timer } from "@fairlead/shared";
 import type { ClusterTable } from "../../clusters/index.js";
 import { Draining, type DrainingTenant, fitForReuse, type LeavingEndpoint, spread } from "../draining.js";
-import type { Engine, ListenerSpec, Listening, RequestPath } from "../engine.js";
+import { Edge } from "../edge.js";
+import type { Engine, ListenerSpec, Listening, RequestPath, RouteBy } from "../engine.js";
 import { Caller } from "../http1/caller.js";
-import type { ExchangeContext } from "../http1/exchange-context.js";
+import type { CallerOptions, ExchangeContext } from "../http1/exchange-context.js";
 import { RequestHead } from "../http1/request-head.js";
 import { Relay, type RelayContext } from "../tcp/relay.js";
 import { EndpointPools } from "./endpoint-pools.js";
+import { IdleWait, Listeners } from "./listeners.js";
 import { acceptWired, connectWired, SocketWire } from "./socket-wire.js";
 
 /** Resolution of every timeout of a connection: one timer for all, instead of several per request. */
 const SWEEP_MS = 50;
-/** Each costs some 10 KB idle and may park a body buffer: some 100 MB in all. */
-const MAX_CONNECTIONS = 8_192;
 /** Time for callers of WebSockets and the like to come back in peace; requests have long finished. */
 const LEAVE_MS = 60_000;
 /** Of the time to drain: what is told to go last still has some left to go in order. */
@@ -23,17 +23,31 @@ export interface NetEngineOptions {
   readonly clock: Clock;
   /** For request ids. */
   readonly rng: Rng;
+  readonly edge?: Edge;
   /** How long connections without an end of their own may stay with an endpoint that leaves. */
   readonly leaveMs?: number;
 }
 
-/** HTTP/1.1 on bare sockets: the machines of `http1/`, joined to connections. */
+interface RelayedTo {
+  readonly service: string;
+  readonly peerIp: string;
+  readonly path: RequestPath;
+}
+
+/** A service that turns out to be TCP: whoever was taken for a caller of HTTP finds out by its end. */
+function isOfTcp(route: RouteBy | undefined, table: ClusterTable): boolean {
+  return route?.kind === "service" && table.get(route.service)?.config.protocol === "tcp";
+}
+
+/** HTTP/1.1 and TCP on bare sockets: the machines of `http1/` and `tcp/`, joined to connections. */
 export class NetEngine implements Engine {
   readonly #clock: Clock;
+  readonly #edge: Edge;
   readonly #pools: EndpointPools;
   readonly #context: ExchangeContext;
-  readonly #servers = new Set<Server>();
-  readonly #closing = new WeakMap<Server, Promise<void>>();
+  readonly #listeners = new Listeners<Server>();
+  readonly #routes = new WeakMap<Server, RouteBy>();
+  readonly #idle = new IdleWait();
   readonly #callers = new Map<Caller, Server>();
   readonly #busy = new Set<Caller>();
   readonly #relays = new Map<Relay, Server>();
@@ -44,24 +58,26 @@ export class NetEngine implements Engine {
   #goodbyes: { readonly tenant: DrainingTenant; readonly dueMs: number }[] = [];
   #sweep: Timer | undefined;
   #draining = false;
-  #onIdle: (() => void) | undefined;
 
-  constructor({ clock, rng, leaveMs = LEAVE_MS }: NetEngineOptions) {
+  constructor({ clock, rng, edge = new Edge(), leaveMs = LEAVE_MS }: NetEngineOptions) {
     this.#clock = clock;
     this.#rng = rng;
+    this.#edge = edge;
     this.#leaving = new Draining({ rng, windowMs: leaveMs });
-    this.#pools = new EndpointPools(() => clock.nowMs());
+    this.#pools = new EndpointPools(() => clock.nowMs(), edge.limits);
     this.#context = {
       nowMs: () => clock.nowMs(),
       word: () => Math.floor(rng.next() * 4_294_967_296),
       requestHead: new RequestHead(),
       draining: () => this.#draining,
-      upstreamTo: (endpoint) => this.#pools.take(endpoint),
+      edge,
+      upstreamTo: (endpoint, counters) => this.#pools.take(endpoint, counters),
       exchangeBegan: (caller) => this.#busy.add(caller),
       exchangeEnded: (caller) => this.#onExchangeEnded(caller),
     };
     this.#relaying = {
       nowMs: () => clock.nowMs(),
+      limits: edge.limits,
       connect: ({ endpoint: { ip, port } }, end) => {
         const wire = new SocketWire();
         connectWired(wire, end, { host: ip, port, allowHalfOpen: true }, () => end.onConnected());
@@ -76,26 +92,34 @@ export class NetEngine implements Engine {
 
   listen(spec: ListenerSpec, path: RequestPath): Promise<Result<Listening>> {
     const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true });
-    server.maxConnections = MAX_CONNECTIONS;
+    this.#routes.set(server, spec.route);
+    const counts = this.#edge.listener(spec.route);
+    server.maxConnections = this.#edge.maxConnections;
+    server.on("drop", () => {
+      counts.refused++;
+      this.#edge.limits.hit("connections");
+    });
     server.on("connection", (socket) => this.#onConnection(server, socket, spec, path));
-    return new Promise((resolve) => {
-      server.once("error", (error) => resolve(fail(`cannot listen on ${spec.host}:${spec.port}: ${error.message}`)));
-      server.listen(spec.port, spec.host, () => {
-        server.removeAllListeners("error");
-        this.#servers.add(server);
-        const { address, port } = server.address() as AddressInfo;
-        resolve(ok({ host: address, port, close: () => this.#close(server) }));
-      });
+    return this.#listeners.listen(server, spec, () => {
+      for (const [caller, of] of [...this.#callers]) if (of === server) caller.cut();
+      for (const [relay, of] of [...this.#relays]) if (of === server) relay.cut();
     });
   }
 
   onTable(table: ClusterTable): void {
-    this.#leaving.onTable(table, this.#clock.nowMs(), this.#clock.wallMs());
+    const { nowMs, wallMs } = { nowMs: this.#clock.nowMs(), wallMs: this.#clock.wallMs() };
+    this.#leaving.onTable(table, this.#tenants(), { nowMs, wallMs });
     this.#pools.keepOnly(fitForReuse(table));
+    for (const [caller, server] of [...this.#callers]) if (isOfTcp(this.#routes.get(server), table)) caller.closeSoon();
+    if (this.#leaving.isActive) this.#scheduleSweep();
   }
 
   get leaving(): readonly LeavingEndpoint[] {
     return this.#leaving.endpoints;
+  }
+
+  get moved(): ReadonlyMap<string, number> {
+    return this.#leaving.moved;
   }
 
   endDraining(service: string): number {
@@ -104,10 +128,10 @@ export class NetEngine implements Engine {
 
   async drain(timeoutMs: number): Promise<void> {
     this.#draining = true;
-    const accepting = [...this.#servers].map((server) => this.#stopAccepting(server));
+    const accepting = this.#listeners.stopAccepting();
     for (const caller of [...this.#callers.keys()]) caller.closeSoon();
     this.#sayGoodbyes(timeoutMs * SENT_AWAY_WITHIN);
-    if (!this.#isIdle) await this.#idleWithin(timeoutMs);
+    if (!this.#isIdle && timeoutMs > 0) await this.#idle.within(timeoutMs, this.#clock);
     for (const relay of [...this.#relays.keys()]) relay.cut();
     for (const caller of [...this.#callers.keys()]) caller.cutOff();
     // Answers just given leave in the next turn of the loop.
@@ -125,23 +149,36 @@ export class NetEngine implements Engine {
   }
 
   #onConnection(server: Server, accepted: Socket, { route }: ListenerSpec, path: RequestPath): void {
-    const wire = new SocketWire();
     const peerIp = accepted.remoteAddress ?? "unknown";
+    const counts = this.#edge.listener(route);
+    counts.accepted++;
+    counts.open++;
     // Nobody can tell TCP from HTTP by looking on: who speaks first is part of the protocol.
-    if (route.kind === "service" && path.streams.protocolOf(route.service) === "tcp") {
-      const relay = new Relay(this.#relaying, path.streams);
-      this.#relays.set(relay, server);
-      relay.caller.wire = wire;
-      acceptWired(wire, relay.caller, accepted);
-      relay.begin(route.service, peerIp);
-      this.#scheduleSweep();
-      return;
-    }
-    const caller = new Caller(wire, { context: this.#context, path, route, peerIp });
+    const isTcp = route.kind === "service" && path.streams.protocolOf(route.service) === "tcp";
+    const socket = isTcp
+      ? this.#relay(server, accepted, { service: route.service, peerIp, path })
+      : this.#serve(server, accepted, { context: this.#context, path, route, peerIp, counts });
+    socket.on("close", () => counts.open--);
+    this.#scheduleSweep();
+  }
+
+  #serve(server: Server, accepted: Socket, options: CallerOptions): Socket {
+    const wire = new SocketWire();
+    const caller = new Caller(wire, options);
     this.#callers.set(caller, server);
     const socket = acceptWired(wire, caller, accepted);
     socket.on("close", () => this.#callers.delete(caller));
-    this.#scheduleSweep();
+    return socket;
+  }
+
+  #relay(server: Server, accepted: Socket, { service, peerIp, path }: RelayedTo): Socket {
+    const relay = new Relay(this.#relaying, path.streams);
+    this.#relays.set(relay, server);
+    const wire = new SocketWire();
+    relay.caller.wire = wire;
+    const socket = acceptWired(wire, relay.caller, accepted);
+    relay.begin(service, peerIp);
+    return socket;
   }
 
   #onExchangeEnded(caller: Caller): void {
@@ -154,11 +191,11 @@ export class NetEngine implements Engine {
   }
 
   #whenIdle(): void {
-    if (this.#isIdle) this.#onIdle?.();
+    if (this.#isIdle) this.#idle.reached();
   }
 
   *#tenants(): Iterable<DrainingTenant> {
-    yield* this.#busy;
+    for (const { stay } of this.#busy) yield stay;
     yield* this.#relays.keys();
   }
 
@@ -182,32 +219,5 @@ export class NetEngine implements Engine {
       this.#goodbyes = this.#goodbyes.filter(({ dueMs }) => nowMs < dueMs);
       if (this.#relays.size > 0 || this.#callers.size > 0 || this.#pools.size > 0) this.#scheduleSweep();
     });
-  }
-
-  #idleWithin(timeoutMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#clock.schedule(timeoutMs, resolve);
-      this.#onIdle = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
-  }
-
-  #stopAccepting(server: Server): Promise<void> {
-    let closed = this.#closing.get(server);
-    if (closed === undefined) {
-      closed = new Promise((resolve) => server.close(() => resolve()));
-      this.#closing.set(server, closed);
-      this.#servers.delete(server);
-    }
-    return closed;
-  }
-
-  async #close(server: Server): Promise<void> {
-    const closed = this.#stopAccepting(server);
-    for (const [caller, of] of [...this.#callers]) if (of === server) caller.cut();
-    for (const [relay, of] of [...this.#relays]) if (of === server) relay.cut();
-    await closed;
   }
 }

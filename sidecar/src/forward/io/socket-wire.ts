@@ -12,6 +12,7 @@ export class SocketWire implements Wire {
   #socket: Socket | undefined;
   #machine: WireEvents | undefined;
   #awaitsFlush = false;
+  #isReading = true;
   #code: string | undefined;
 
   get isFlushed(): boolean {
@@ -49,10 +50,14 @@ export class SocketWire implements Wire {
   }
 
   pause(): void {
+    if (!this.#isReading) return;
+    this.#isReading = false;
     this.#socket?.pause();
   }
 
   resume(): void {
+    if (this.#isReading) return;
+    this.#isReading = true;
     this.#socket?.resume();
   }
 
@@ -85,12 +90,19 @@ export class SocketWire implements Wire {
   }
 }
 
-/** Reads of a socket that is made for this machine. */
+/** Reads of a socket that is made for this machine. Node asks for the place before the first and after every one. */
 function readsInto(machine: Wired) {
+  const { inbox } = machine;
+  let next: Buffer | undefined = inbox.own.subarray(HEADROOM);
   return {
-    buffer: machine.inbox.own.subarray(HEADROOM),
+    buffer: () => {
+      const place = next;
+      next = undefined;
+      return place;
+    },
     callback: (length: number) => {
       machine.onReceived(length);
+      if (inbox.grow(length)) next = inbox.own.subarray(HEADROOM);
       return true;
     },
   };

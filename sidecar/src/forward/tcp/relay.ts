@@ -5,17 +5,17 @@ import type { EndpointState } from "../../endpoint/index.js";
 import type { DrainingTenant } from "../draining.js";
 import { Inbox } from "../http1/inbox.js";
 import type { Wire, WireEvents } from "../http1/wire.js";
+import { LIMITS, type LimitHits } from "../limits.js";
 import type { StreamEnd } from "./stream-counters.js";
 import type { Stream, StreamPath } from "./stream-path.js";
 
-/** Without a byte either way. As Envoy's tcp_proxy: pools of databases keep idle connections for long, but a peer that vanished must go one day. */
-export const IDLE_MS = 3_600_000;
-/** Who has been told to go and has not noticed by then is cut off. */
-const LINGER_MS = 2_000;
+const IDLE_MS = LIMITS["tunnel-silence"].value;
+const LINGER_MS = LIMITS["linger-time"].value;
 
 /** What the relays of one engine share. */
 export interface RelayContext {
   readonly nowMs: () => number;
+  readonly limits: LimitHits;
   /** Opens a connection that tells `end` what happens to it. */
   readonly connect: (endpoint: EndpointState, end: RelayEnd) => Wire;
   /** Both connections are over. */
@@ -93,7 +93,11 @@ export class Relay implements DrainingTenant {
   // What drains.
 
   get endpoint(): EndpointState | undefined {
-    return this.#phase === "open" ? this.#stream?.lease.endpoint : undefined;
+    return this.#stream?.lease.endpoint;
+  }
+
+  get service(): string | undefined {
+    return this.#stream?.service;
   }
 
   get occupancy(): object | undefined {
@@ -106,7 +110,7 @@ export class Relay implements DrainingTenant {
 
   /** An orderly end for both: FIN after what was written. */
   sendAway(): void {
-    if (this.#phase === "connecting") this.cut();
+    if (this.#phase === "connecting") this.#connectFailed("connect-timeout");
     if (this.#phase !== "open") return;
     this.#settle({ kind: "success", status: 200 }, "sent-away");
     this.#phase = "leaving";
@@ -128,12 +132,16 @@ export class Relay implements DrainingTenant {
     if (this.#phase === "connecting") {
       if (nowMs >= this.#connectDueMs) this.#connectFailed("connect-timeout");
     } else if (this.#phase === "leaving") {
-      if (nowMs - this.#movedMs >= LINGER_MS) this.#finish();
+      if (nowMs - this.#movedMs < LINGER_MS) return;
+      this.#context.limits.hit("linger-time");
+      this.#finish();
     } else if (this.#phase === "open") {
       if (this.#moved) this.#movedMs = nowMs;
       this.#moved = false;
       this.#isIdle = nowMs - this.#movedMs >= IDLE_MS;
-      if (this.#isIdle) this.cut();
+      if (!this.#isIdle) return;
+      this.#context.limits.hit("tunnel-silence");
+      this.cut();
     }
   }
 
@@ -183,6 +191,10 @@ export class Relay implements DrainingTenant {
     if (end !== this.caller && end !== this.#upstream) return;
     if (this.#phase === "connecting" && end === this.#upstream) {
       this.#connectFailed(code === "ECONNREFUSED" ? "connect-refused" : "connect-failed");
+      return;
+    }
+    if (this.#phase === "leaving") {
+      if (this.#ends().every(({ isClosed }) => isClosed)) this.#finish();
       return;
     }
     const isOrderly = code === undefined && this.caller.hasEnded && this.#upstream?.hasEnded === true;

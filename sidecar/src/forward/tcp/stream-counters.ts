@@ -6,6 +6,7 @@ export type StreamEnd = (typeof STREAM_ENDS)[number];
 export class StreamCounters {
   /** By position in `STREAM_ENDS`. */
   readonly ended = new Float64Array(STREAM_ENDS.length);
+  open = 0;
   bytesUp = 0;
   bytesDown = 0;
   /** Connects beyond the first of a connection. */

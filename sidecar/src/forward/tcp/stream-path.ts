@@ -5,6 +5,8 @@ import { mayRetry } from "../../resilience/index.js";
 import { affinityOf } from "../affinity.js";
 import type { ClusterCounters } from "../cluster-counters.js";
 import type { RequestFacts } from "../engine.js";
+import type { LoadShed } from "../load-shed.js";
+import type { Reason } from "../local-reply.js";
 import { StreamCounters, type StreamEnd } from "./stream-counters.js";
 
 /** One TCP connection of a caller, from its pick to its end. */
@@ -12,7 +14,7 @@ export interface Stream {
   readonly service: string;
   readonly hash: number | undefined;
   readonly tried: EndpointId[];
-  readonly limits: ClusterCounters["limits"];
+  readonly requests: ClusterCounters;
   readonly counters: StreamCounters;
   cluster: ActiveCluster;
   lease: Lease;
@@ -24,6 +26,7 @@ export interface StreamPathOptions {
   /** By service: the same limits as for requests, since a service is one or the other. */
   readonly counters: ReadonlyMap<string, ClusterCounters>;
   readonly rng: Rng;
+  readonly shed: LoadShed | undefined;
 }
 
 /** A connection has no request: no part of one can be hashed. */
@@ -54,20 +57,24 @@ export class StreamPath {
     const requests = this.#options.counters.get(service);
     const counters = this.#counters.get(service);
     if (cluster === undefined || requests === undefined || counters === undefined) return undefined;
-    if (!requests.limits.enter(cluster.config.maxRequests)) {
-      requests.replied("overloaded");
+    const refuse = (reason: Reason): undefined => {
+      requests.replied(reason);
       counters.end("refused");
-      return undefined;
-    }
+    };
+    const { shed } = this.#options;
+    if (shed?.refuses() === true) return refuse("shed");
+    if (!requests.limits.enter(cluster.config.maxRequests)) return refuse("overloaded");
     const hash = this.#hashOf(cluster, peerIp);
     const pick = cluster.picker.pick({ nowMs, exclude: [], hash });
     if (pick.kind === "refused") {
       requests.limits.leave();
-      requests.replied(pick.reason);
-      counters.end("refused");
-      return undefined;
+      return refuse(pick.reason);
     }
-    return { service, hash, tried: [], limits: requests.limits, counters, cluster, lease: pick.lease, retrying: false };
+    shed?.entered();
+    counters.open++;
+    requests.connectionsOpen++;
+    requests.connectionsOpened++;
+    return { service, hash, tried: [], requests, counters, cluster, lease: pick.lease, retrying: false };
   }
 
   /** The connection stands. It lasts as long as the two ends like, which says nothing of how quick the endpoint is. */
@@ -79,7 +86,9 @@ export class StreamPath {
   /** Whether another endpoint is to be tried: `stream.lease` is then its. Else the stream has ended. */
   connectFailed(stream: Stream, code: FailureCode, nowMs: number): boolean {
     stream.lease.release({ kind: "failure", code, sent: false }, nowMs);
+    stream.requests.connectFailures++;
     if (this.#pickAgain(stream, nowMs)) return true;
+    stream.requests.replied("upstream-unreachable");
     this.#leave(stream, "unreachable");
     return false;
   }
@@ -97,19 +106,23 @@ export class StreamPath {
     // Nothing was sent: any method may be repeated.
     const failed = { method: "CONNECT", sent: false, answered: false, bodyTaken: false, tries, retryAttempts: cluster.route.retryAttempts };
     if (!mayRetry(failed)) return false;
-    if (!stream.retrying && !stream.limits.enterRetry(cluster.config.retryBudgetPercent)) return false;
+    if (!stream.retrying && !stream.requests.limits.enterRetry(cluster.config.retryBudgetPercent)) return false;
     stream.retrying = true;
     const pick = cluster.picker.pick({ nowMs, exclude: stream.tried, hash: stream.hash });
     if (pick.kind === "refused") return false;
     stream.cluster = cluster;
     stream.lease = pick.lease;
     stream.counters.retries++;
+    stream.requests.connectionsOpened++;
     return true;
   }
 
-  #leave({ limits, retrying, counters }: Stream, how: StreamEnd): void {
-    limits.leave();
-    if (retrying) limits.leaveRetry();
+  #leave({ requests, retrying, counters }: Stream, how: StreamEnd): void {
+    requests.limits.leave();
+    this.#options.shed?.left();
+    if (retrying) requests.limits.leaveRetry();
+    requests.connectionsOpen--;
+    counters.open--;
     counters.end(how);
   }
 

@@ -5,12 +5,15 @@ import { FakeClock } from "@fairlead/shared/testing";
 import { BalancerMemory, newPicker } from "../../balancer/index.js";
 import type { ActiveCluster, ClusterTable } from "../../clusters/index.js";
 import type { ClusterConfig, EndpointState, PickPolicy, RouteConfig } from "../../endpoint/index.js";
+import { assignmentOf, clusterConfig } from "../../endpoint/testing/cluster.js";
 import { pickingBy } from "../../endpoint/testing/picking.js";
 import { stateOf } from "../../endpoint/testing/state-at.js";
 import { connectEjection } from "../../resilience/index.js";
+import { Edge } from "../edge.js";
 import type { Listening, RouteBy } from "../engine.js";
 import { NetEngine, type NetEngineOptions } from "../io/net-engine.js";
-import { NodeEngine } from "./node-http/node-engine.js";
+import { NodeEngine } from "../io/testing/node-http/node-engine.js";
+import type { LoadShed } from "../load-shed.js";
 import { ForwardPath } from "../request-path.js";
 
 export interface ClusterOptions {
@@ -25,32 +28,23 @@ export function stateAt(port: number, ip = "127.0.0.1"): EndpointState {
 
 /** A cluster as `clusters` would make it; picks start at the first endpoint by id, so that tests know who is tried first. */
 export function clusterOf(name: string, endpoints: readonly EndpointState[], options: ClusterOptions = {}): ActiveCluster {
-  const config: ClusterConfig = {
-    name,
-    version: "v1",
-    protocol: "http1",
-    picking: pickingBy(options.policy ?? "round-robin"),
-    slowStart: undefined,
-    weighsLocalities: false,
-    connectTimeoutMs: 1_000,
-    retryBudgetPercent: 20,
-    maxRequests: 1_024,
-    panicPercent: 0,
-    ...options.config,
-  };
+  const picking = pickingBy(options.policy ?? "round-robin");
+  const config = clusterConfig({ name, picking, panicPercent: 0, ...options.config });
   const route: RouteConfig = { name, version: "v1", cluster: name, timeoutMs: 15_000, retryAttempts: 1, hashOn: [], ...options.route };
   for (const state of endpoints) state.turnDue = 0;
   const memory = new BalancerMemory();
   const groups = [{ share: 1, endpoints }];
   const picker = newPicker({ picking: config.picking, groups }, { rng: seeded(1), ejection: connectEjection, memory });
   const listed = endpoints.map((state) => state.endpoint);
-  const assignment = { name, version: "v1", endpoints: listed, overprovisioningPercent: 140, countsWeights: false };
+  const assignment = assignmentOf(listed, { name });
   return {
     name,
     config,
     route,
     assignment,
     endpoints,
+    standby: [],
+    collapses: 0,
     candidates: { mode: "healthy", priority: 0, endpoints, groups },
     verdictsExpired: false,
     picker,
@@ -72,6 +66,9 @@ export interface RigOptions extends ClusterOptions {
   readonly route?: Partial<RouteConfig>;
   readonly by?: RouteBy;
   readonly hosts?: ReadonlyMap<string, string>;
+  /** Made on the rig's clock. */
+  readonly edge?: (clock: FakeClock) => Edge;
+  readonly shed?: (clock: FakeClock) => LoadShed;
 }
 
 /** One listener of service `shop` in front of the given endpoints. Time moves only when a test moves it. */
@@ -79,14 +76,23 @@ export class Rig {
   readonly clock = new FakeClock();
   readonly engine: NodeEngine | NetEngine;
   readonly path: ForwardPath;
+  readonly edge: Edge;
+  readonly shed: LoadShed | undefined;
   table: ClusterTable;
   listening: Listening | undefined;
 
   constructor(options: RigOptions) {
     this.table = new Map([["shop", clusterOf("shop", options.endpoints, options)]]);
+    this.edge = options.edge?.(this.clock) ?? new Edge();
+    this.shed = options.shed?.(this.clock);
     const routing = { upstreams: new Set(["shop", "cart"]), hosts: options.hosts ?? new Map() };
-    this.path = new ForwardPath({ table: () => this.table, routing, rng: seeded(2) });
-    const engineOptions = { clock: this.clock, rng: seeded(2) };
+    this.path = new ForwardPath({
+      table: () => this.table,
+      routing,
+      rng: seeded(2),
+      ...(this.shed === undefined ? {} : { shed: this.shed }),
+    });
+    const engineOptions = { clock: this.clock, rng: seeded(2), edge: this.edge };
     this.engine = ENGINES[options.engine ?? "net"](engineOptions);
   }
 

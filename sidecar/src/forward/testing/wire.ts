@@ -92,7 +92,7 @@ export interface CorpusCase {
 type StoredPart = string | { readonly repeat: string; readonly times: number };
 
 /** A stored corpus, its long runs unrolled. `raw` holds one character per byte. */
-export function corpus(name: "http1-requests" | "http1-responses"): CorpusCase[] {
+export function corpus(name: "http1-requests" | "http1-responses" | "http1-more-requests" | "http1-more-responses"): CorpusCase[] {
   const text = readFileSync(new URL(`../fixtures/${name}.json`, import.meta.url), "utf8");
   const stored = JSON.parse(text) as (Omit<CorpusCase, "raw"> & { readonly raw: string | readonly StoredPart[] })[];
   return stored.map((entry) => ({ ...entry, raw: typeof entry.raw === "string" ? entry.raw : entry.raw.map(unroll).join("") }));

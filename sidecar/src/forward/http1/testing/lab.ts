@@ -3,6 +3,8 @@
 import { seeded } from "@fairlead/shared";
 import { FakeClock } from "@fairlead/shared/testing";
 import type { EndpointState } from "../../../endpoint/index.js";
+import type { ClusterCounters } from "../../cluster-counters.js";
+import { Edge } from "../../edge.js";
 import type { RouteBy } from "../../engine.js";
 import { ForwardPath } from "../../request-path.js";
 import { type ClusterOptions, clusterOf, stateAt } from "../../testing/rig.js";
@@ -26,11 +28,13 @@ export class Lab {
   readonly idle: Upstream[] = [];
   readonly busy = new Set<Caller>();
   draining = false;
+  readonly edge: Edge;
   /** A new connection stands at once; else when a test says so. */
   connects = true;
   readonly #context: ExchangeContext;
 
-  constructor(options: ClusterOptions = {}, endpoints = 1) {
+  constructor(options: ClusterOptions = {}, endpoints = 1, edge = new Edge()) {
+    this.edge = edge;
     this.states = Array.from({ length: endpoints }, (_, index) => stateAt(index + 1));
     const table = new Map([["shop", clusterOf("shop", this.states, options)]]);
     const rng = seeded(1);
@@ -40,7 +44,8 @@ export class Lab {
       word: () => Math.floor(rng.next() * 2 ** 32),
       requestHead: new RequestHead(),
       draining: () => this.draining,
-      upstreamTo: (endpoint) => this.idle.pop() ?? this.#dial(endpoint),
+      edge,
+      upstreamTo: (endpoint, counters) => this.idle.pop() ?? this.#dial(endpoint, counters),
       exchangeBegan: (caller) => this.busy.add(caller),
       exchangeEnded: (caller) => this.busy.delete(caller),
     };
@@ -48,12 +53,18 @@ export class Lab {
 
   caller(route: RouteBy = { kind: "service", service: "shop" }): { caller: Caller; wire: FakeWire } {
     const wire = new FakeWire();
-    const caller = new Caller(wire, { context: this.#context, path: this.path, route, peerIp: "10.1.1.1" });
+    const caller = new Caller(wire, {
+      context: this.#context,
+      path: this.path,
+      route,
+      peerIp: "10.1.1.1",
+      counts: this.edge.listener(route),
+    });
     wire.machine = caller;
     return { caller, wire };
   }
 
-  #dial(endpoint: EndpointState): Upstream {
+  #dial(endpoint: EndpointState, counters: ClusterCounters): Upstream {
     const wire = new FakeWire();
     const pool = {
       keep: (upstream: Upstream) => void this.idle.push(upstream),
@@ -62,7 +73,7 @@ export class Lab {
         if (at >= 0) this.idle.splice(at, 1);
       },
     };
-    const upstream = new Upstream(endpoint, wire, pool);
+    const upstream = new Upstream(endpoint, { wire, pool, counters });
     wire.machine = upstream;
     this.dialled.push({ upstream, wire });
     if (this.connects) upstream.onConnected();

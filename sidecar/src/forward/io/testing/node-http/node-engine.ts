@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type Clock, fail, ok, type Result, type Rng, type Timer } from "@fairlead/shared";
-import type { Engine, ListenerSpec, Listening, RequestPath } from "../../engine.js";
-import type { LocalReply } from "../../local-reply.js";
+import type { Clock, Result, Rng, Timer } from "@fairlead/shared";
+import type { Engine, ListenerSpec, Listening, RequestPath } from "../../../engine.js";
+import type { LocalReply } from "../../../local-reply.js";
+import { IdleWait, Listeners } from "../../listeners.js";
 import { Exchange, type ExchangeContext } from "./exchange.js";
 import { sendRaw } from "./raw-reply.js";
 import { UpstreamPools } from "./upstream-pools.js";
@@ -43,15 +44,15 @@ export class NodeEngine implements Engine {
   readonly #clock: Clock;
   readonly #pools = new UpstreamPools();
   readonly #servers = new Set<Server>();
+  readonly #listeners = new Listeners<Server>();
+  readonly #idle = new IdleWait();
   readonly #exchanges = new Set<Exchange>();
   /** Exchanges of a connection that have not ended, in the order of their requests: several when a caller pipelines. */
   readonly #pipelines = new WeakMap<Duplex, Set<Exchange>>();
-  readonly #closing = new WeakMap<Server, Promise<void>>();
   readonly #context: ExchangeContext;
   #sweep: Timer | undefined;
   #nextPoolSweepMs = 0;
   #draining = false;
-  #onIdle: (() => void) | undefined;
 
   constructor({ clock, rng }: NodeEngineOptions) {
     this.#clock = clock;
@@ -82,27 +83,19 @@ export class NodeEngine implements Engine {
     server.on("checkContinue", (request, response) => start(request, response, true));
     server.on("connect", (_, socket) => sendRaw(socket as Socket, path.reply("method-not-allowed", "CONNECT asks for a forward proxy.")));
     server.on("clientError", (error: NodeJS.ErrnoException, socket) => this.#onClientError(error, socket as Socket, path));
-    return new Promise((resolve) => {
-      server.once("error", (error) => resolve(fail(`cannot listen on ${spec.host}:${spec.port}: ${error.message}`)));
-      server.listen(spec.port, spec.host, () => {
-        server.removeAllListeners("error");
-        this.#servers.add(server);
-        const { address, port } = server.address() as AddressInfo;
-        resolve(ok({ host: address, port, close: () => this.#close(server) }));
-      });
-    });
+    this.#servers.add(server);
+    return this.#listeners.listen(server, spec, () => server.closeAllConnections());
   }
 
   async drain(timeoutMs: number): Promise<void> {
     this.#draining = true;
-    const servers = [...this.#servers];
     // It closes idle connections too, and those in use when they become idle or at the end.
-    const accepting = servers.map((server) => this.#stopAccepting(server));
-    if (this.#exchanges.size > 0) await this.#idleWithin(timeoutMs);
+    const accepting = this.#listeners.stopAccepting();
+    if (this.#exchanges.size > 0) await this.#idle.within(timeoutMs, this.#clock);
     for (const exchange of this.#exchanges) exchange.cutOff();
     // Answers just given are still corked until the next turn of the loop.
     await new Promise((resolve) => setImmediate(resolve));
-    for (const server of servers) server.closeAllConnections();
+    for (const server of this.#servers) server.closeAllConnections();
     await Promise.all(accepting);
     this.#sweep?.cancel();
     this.#sweep = undefined;
@@ -134,7 +127,7 @@ export class NodeEngine implements Engine {
   #onEnded(exchange: Exchange): void {
     this.#exchanges.delete(exchange);
     this.#pipelines.get(exchange.connection)?.delete(exchange);
-    if (this.#exchanges.size === 0) this.#onIdle?.();
+    if (this.#exchanges.size === 0) this.#idle.reached();
   }
 
   /** Bytes that do not parse, or a head that did not come in time. */
@@ -161,32 +154,6 @@ export class NodeEngine implements Engine {
       }
       if (this.#exchanges.size > 0 || this.#pools.size > 0) this.#scheduleSweep();
     });
-  }
-
-  #idleWithin(timeoutMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#clock.schedule(timeoutMs, resolve);
-      this.#onIdle = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
-  }
-
-  #stopAccepting(server: Server): Promise<void> {
-    let closed = this.#closing.get(server);
-    if (closed === undefined) {
-      closed = new Promise((resolve) => server.close(() => resolve()));
-      this.#closing.set(server, closed);
-      this.#servers.delete(server);
-    }
-    return closed;
-  }
-
-  async #close(server: Server): Promise<void> {
-    const closed = this.#stopAccepting(server);
-    server.closeAllConnections();
-    await closed;
   }
 }
 

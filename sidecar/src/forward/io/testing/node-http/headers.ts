@@ -1,7 +1,7 @@
 // What is sent on of the headers that came: everything that is not about the connection it came on.
 
-import { listMembers } from "../../field-rules.js";
-import { LOAD_METRICS } from "../../load-metrics.js";
+import { listMembers } from "../../../field-rules.js";
+import { LOAD_METRICS } from "../../../load-metrics.js";
 import type { CheckedHead, Framing } from "./request-head.js";
 
 /** About one connection whatever Connection says (RFC 9110 section 7.6.1), or written anew here. */

@@ -90,3 +90,7 @@ test("of an answer's headers only those about the connection are dropped", () =>
   ];
   expect(downstreamHeaders(headers)).toEqual(["Set-Cookie", "a", "Set-Cookie", "b"]);
 });
+
+test("a report is for us and is not passed on", () => {
+  expect(downstreamHeaders(["Endpoint-Load-Metrics", "TEXT eps=1", "endpoint-load-metrics-bin", "AA==", "A", "b"])).toEqual(["A", "b"]);
+});

@@ -1,5 +1,5 @@
 import { Agent } from "node:http";
-import type { EndpointState } from "../../../endpoint/index.js";
+import type { EndpointState } from "../../../../endpoint/index.js";
 
 /** Below the 5 s of Node's own servers, the shortest common keep-alive, so that we close idle connections before they do. */
 const IDLE_MS = 4_000;

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import type { LocalReply } from "../../local-reply.js";
+import type { LocalReply } from "../../../local-reply.js";
 
 /** Time for the answer to leave and the peer to close; after it the socket goes, whatever the peer does. */
 const LINGER_MS = 2_000;

@@ -2,16 +2,16 @@ import { type ClientRequest, type IncomingMessage, request as openRequest, type 
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock } from "@fairlead/shared";
-import type { FailureCode, Outcome } from "../../../balancer/index.js";
-import { hasPassed, stepDeadline } from "../../../resilience/index.js";
-import type { Decision, RequestPath, RouteBy, Try } from "../../engine.js";
+import type { FailureCode, Outcome } from "../../../../balancer/index.js";
+import { hasPassed, stepDeadline } from "../../../../resilience/index.js";
+import type { Decision, RequestPath, RouteBy, Try } from "../../../engine.js";
+import { reportedLoadOf } from "../../../load-metrics.js";
+import type { LocalReply } from "../../../local-reply.js";
+import { breakOff } from "./break-off.js";
 import { downstreamHeaders, upstreamHeaders } from "./headers.js";
-import { reportedLoadOf } from "../../load-metrics.js";
-import type { LocalReply } from "../../local-reply.js";
+import { lingerAtEnd } from "./linger.js";
 import { type CheckedHead, checkRequestHead } from "./request-head.js";
 import { checkResponseHead } from "./response-head.js";
-import { breakOff } from "./break-off.js";
-import { lingerAtEnd } from "./linger.js";
 import type { UpstreamPools } from "./upstream-pools.js";
 
 /** Longest silence of a caller in the middle of its request, or of one that does not read its answer. */

@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from "@fairlead/shared";
-import { isFieldValue, isToken } from "../../field-rules.js";
+import { isFieldValue, isToken } from "../../../field-rules.js";
 
 export interface ResponseHead {
   readonly status: number;

@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from "@fairlead/shared";
-import { hostName, isFieldValue, isHost, isToken, listMembers } from "../../field-rules.js";
-import type { Reason } from "../../local-reply.js";
+import { hostName, isFieldValue, isHost, isToken, listMembers } from "../../../field-rules.js";
+import type { Reason } from "../../../local-reply.js";
 
 /** A request's head as an engine's parser gives it. */
 export interface RequestHead {
