@@ -160,6 +160,11 @@ describe("a wrong configuration is refused with its place", () => {
       'sc.yaml:4:25: upstreams[0].service: expected a service name (a-z 0-9 . _ -, beginning and ending with a letter or digit), got "A"',
     ],
     [
+      "a long time to leave",
+      with_("upstreams: []\ndrain: { leave: 2h }"),
+      'sc.yaml:5:17: drain.leave: expected a duration from 0ms to 1h, got "2h"',
+    ],
+    [
       "a long drain",
       with_("upstreams: []\ndrain: { timeout: 2h }"),
       'sc.yaml:5:19: drain.timeout: expected a duration from 0ms to 1h, got "2h"',
