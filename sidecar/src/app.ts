@@ -26,7 +26,8 @@ export async function startSidecar(world: World, settings: Settings): Promise<Re
   const upstreams = settings.upstreams.map(({ service }) => service);
 
   const fallback = new Fallback({ store: world.store, nodeId: settings.node.id, clock, log, metrics });
-  const requestsTo = (service: string): number => path.counters.get(service)?.requests ?? 0;
+  const requestsTo = (service: string): number =>
+    (path.counters.get(service)?.requests ?? 0) + (path.streams.counters.get(service)?.total ?? 0);
   const xds = new ClientProtocol({ node: settings.node, version, upstreams, requestsTo, clock, log, metrics });
   const saved = await fallback.load();
   const dropped = saved === undefined ? [] : xds.restore(saved);
@@ -63,11 +64,12 @@ export async function startSidecar(world: World, settings: Settings): Promise<Re
     shed,
   });
   const engine = world.newEngine(edge);
+  const moves = clusters.table.watch((table) => engine.onTable?.(table));
 
   const draining = new Cell(false);
-  const admin = adminState({ world, settings, upstreams, xds, ads, fallback, clusters, draining, path, edge, shed });
+  const admin = adminState({ world, settings, upstreams, xds, ads, fallback, clusters, draining, path, engine, edge, shed });
   exportMetrics(admin);
-  const rooms: Closable[] = [fallback, xds, keep, ads, ages, clusters, shed];
+  const rooms: Closable[] = [fallback, xds, keep, ads, ages, moves, clusters, shed];
   shed.start();
   const abort = async (failure: StartFailure) => {
     await engine.drain(0);
@@ -151,11 +153,25 @@ interface AdminParts {
   readonly clusters: Clusters;
   readonly draining: Watchable<boolean>;
   readonly path: ForwardPath;
+  readonly engine: Engine;
   readonly edge: Edge;
   readonly shed: LoadShed;
 }
 
-function adminState({ world, settings, upstreams, xds, ads, fallback, clusters, draining, path, edge, shed }: AdminParts): AdminState {
+function adminState({
+  world,
+  settings,
+  upstreams,
+  xds,
+  ads,
+  fallback,
+  clusters,
+  draining,
+  path,
+  engine,
+  edge,
+  shed,
+}: AdminParts): AdminState {
   return {
     node: settings.node,
     version: world.version,
@@ -170,6 +186,8 @@ function adminState({ world, settings, upstreams, xds, ads, fallback, clusters, 
     draining,
     counters: path.counters,
     replies: path.replies,
+    streams: path.streams.counters,
+    engine,
     edge,
     shed,
   };

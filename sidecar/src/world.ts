@@ -71,7 +71,7 @@ export function systemWorld(settings: Settings, level: LogLevel): World {
         rng: systemRng,
         log,
       }),
-    newEngine: (edge) => new NetEngine({ clock, rng: systemRng, edge }),
+    newEngine: (edge) => new NetEngine({ clock, rng: systemRng, edge, leaveMs: settings.drain.leaveMs }),
     // Standard output is free in a program that runs; its own log goes to standard error.
     accessOutput: linesTo(1),
     probe: processProbe(),

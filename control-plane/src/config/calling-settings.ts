@@ -104,7 +104,9 @@ export const callingKeys = {
     keys(
       {
         maxRequests: Type.Optional(wholeNumber(1, 1_000_000, "Requests in flight of one client. Default: the client's own, 1024")),
-        maxConnections: Type.Optional(wholeNumber(1, 1_000_000, "Connections of one client; Envoy only. Default: Envoy's own, 1024")),
+        maxConnections: Type.Optional(
+          wholeNumber(1, 1_000_000, "Connections of one client; Envoy, and our sidecars for tcp services. Default: the client's own, 1024"),
+        ),
       },
       "Where a client stops: circuit breaker thresholds",
     ),
@@ -133,9 +135,11 @@ export function readCalling(
   { under, cursor, protocol }: { readonly under: CallingSettings; readonly cursor: Cursor; readonly protocol: Protocol },
 ): CallingSettings {
   const lb = text.lb === undefined ? under.lb : readLb(text.lb, cursor.down("lb"));
-  if (lb.hashOn !== undefined && protocol === "tcp") {
+  if (lb.hashOn !== undefined && !("sourceAddress" in lb.hashOn) && protocol === "tcp") {
     const at = text.lb === undefined ? cursor.down("protocol") : cursor.down("lb");
-    at.refuse(`${lb.policy} hashes on a part of a request, and a tcp service has none: expected ${BALANCER_POLICIES.join(", ")} or random`);
+    at.refuse(
+      `${lb.policy} hashes on a part of a request, and a tcp service has none: expected hashOn: { sourceAddress: true }, ${BALANCER_POLICIES.join(", ")} or random`,
+    );
   }
   const slowStartMs =
     text.slowStart === undefined ? (under.slowStartMs ?? 0) : durationIn(cursor.down("slowStart"), text.slowStart, SLOW_START);

@@ -24,8 +24,11 @@ export function explainAbsence(snapshot: Snapshot, typeUrl: string, name: string
       sinceMs: snapshot.publishedAtMs,
     };
   }
-  if (snapshot.services.has(service))
-    return { kind: "not-found", reason: `service ${service} has no such resource for this kind of client` };
+  const known = snapshot.services.get(service);
+  if (known !== undefined) {
+    const why = known.settings.protocol === "tcp" ? ": its protocol is tcp, which gRPC has no use for" : "";
+    return { kind: "not-found", reason: `service ${service} has no such resource for this kind of client${why}` };
+  }
   return {
     kind: "not-found",
     // Only when somebody is told: a stream asks at every publish whether the name is still absent.

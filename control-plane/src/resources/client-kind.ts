@@ -1,5 +1,6 @@
 // Which resources a client can take, and what of our settings it honours.
 
+import type { Protocol } from "@fairlead/shared";
 import type { LbPolicy } from "../config/index.js";
 
 export const CLIENT_KINDS = ["envoy", "grpc-go", "grpc-java", "grpc-c-core", "grpc-node", "fairlead", "other"] as const;
@@ -16,10 +17,16 @@ export interface ClientTraits {
   readonly isGrpc: boolean;
   /** Policies it takes by `lb_policy` or by extension. */
   readonly policies: readonly LbPolicy[];
-  readonly honours: { readonly slowStart: boolean; readonly outlier: boolean; readonly maxConnections: boolean };
+  readonly honours: {
+    readonly slowStart: boolean;
+    readonly outlier: boolean;
+    readonly maxConnections: boolean;
+    /** Services of protocol tcp. */
+    readonly tcp: boolean;
+  };
 }
 
-const NOTHING_MORE = { slowStart: false, outlier: false, maxConnections: false };
+const NOTHING_MORE = { slowStart: false, outlier: false, maxConnections: false, tcp: false };
 /** Outlier detection is gRFC A50; `consecutive5xx` is not in it. */
 const A50 = { ...NOTHING_MORE, outlier: true };
 
@@ -33,7 +40,7 @@ export const CLIENT_TRAITS: Readonly<Record<ClientKind, ClientTraits>> = {
     label: "Envoy",
     isGrpc: false,
     policies: ["round-robin", "least-request", "random", "ring-hash", "maglev"],
-    honours: { slowStart: true, outlier: true, maxConnections: true },
+    honours: { slowStart: true, outlier: true, maxConnections: true, tcp: true },
   },
   "grpc-go": { label: "gRPC Go", isGrpc: true, policies: ["round-robin", "ring-hash"], honours: A50 },
   "grpc-java": { label: "gRPC Java", isGrpc: true, policies: ["round-robin", "ring-hash"], honours: A50 },
@@ -43,10 +50,15 @@ export const CLIENT_TRAITS: Readonly<Record<ClientKind, ClientTraits>> = {
     label: "Fairlead sidecar",
     isGrpc: false,
     policies: ["round-robin", "least-request", "random", "peak-ewma", "ring-hash", "maglev"],
-    honours: { ...NOTHING_MORE, slowStart: true, outlier: true },
+    honours: { ...NOTHING_MORE, slowStart: true, outlier: true, tcp: true },
   },
-  other: { label: "unknown client", isGrpc: true, policies: ["round-robin"], honours: NOTHING_MORE },
+  other: { label: "unknown client", isGrpc: true, policies: ["round-robin"], honours: { ...NOTHING_MORE, tcp: true } },
 };
+
+/** Our sidecars limit the connections of tcp services, and requests elsewhere. */
+export function limitsConnections(kind: ClientKind, protocol: Protocol): boolean {
+  return CLIENT_TRAITS[kind].honours.maxConnections || (kind === "fairlead" && protocol === "tcp");
+}
 
 /** What `user_agent_name` begins with. Whoever is unknown gets what every gRPC client takes. */
 const USER_AGENTS: readonly (readonly [string, ClientKind])[] = [

@@ -141,6 +141,37 @@ test("a gRPC client that hashes gets endpoint weights under localities of weight
   ]);
 });
 
+describe("a service of protocol tcp", () => {
+  const TCP = { protocol: "tcp" } as const;
+
+  test("is for Envoy, our sidecars and whoever is unknown; gRPC gets nothing of it, and is told why", () => {
+    for (const client of CLIENTS) {
+      const isLeftOut = client.startsWith("gRPC");
+      for (const type of ["cluster", "assignment"] as const)
+        expect([client, bytesFor(client, type, TCP).length === 0]).toEqual([client, isLeftOut]);
+    }
+    const views = viewsOf(new Cell(snapshotOf([service("shop", [{ port: 1 }], settingsWith(TCP))])));
+    expect(views.viewOf(node("envoy")).value.types.get(RESOURCE_TYPES.assignment)?.resources.has("shop")).toBe(true);
+    const { types, absence } = views.viewOf(node("gRPC Go")).value;
+    expect([...types.values()].map(({ resources }) => resources.has("shop"))).toEqual([false, false, false, false]);
+    expect(absence(RESOURCE_TYPES.cluster, "shop")).toMatchObject({
+      kind: "not-found",
+      reason: expect.stringContaining("protocol is tcp"),
+    });
+  });
+
+  test("what each client gets less of is shown, and our sidecars limit its connections", () => {
+    const shown = compromisesOf(
+      settingsWith({ ...TCP, lb: { policy: "maglev", hashOn: { sourceAddress: true } }, limits: { maxConnections: 9 } }),
+    );
+    expect(shown.filter(({ client }) => client === "gRPC Go")).toMatchObject([{ setting: "protocol", wanted: "tcp" }]);
+    expect(shown.filter(({ client }) => client === "Envoy")).toMatchObject([{ setting: "lb.hashOn", wanted: "source address" }]);
+    expect(shown.filter(({ client }) => client === "Fairlead sidecar")).toEqual([]);
+    const [of] = clusterFor("fairlead", { ...TCP, limits: { maxConnections: 9 } }).circuit_breakers?.thresholds ?? [];
+    expect(of?.max_connections?.value).toBe(9);
+  });
+});
+
 describe("what is shown of it", () => {
   const shown = (over: Partial<ServiceSettings>) =>
     compromisesOf(settingsWith(over)).map(({ client, setting, wanted, given }) => `${client} ${setting} ${wanted} > ${given}`);

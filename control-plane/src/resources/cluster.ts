@@ -2,7 +2,7 @@ import { durationFromMs, type Messages, packAny, structFrom } from "@fairlead/pr
 import { FAIRLEAD_METADATA } from "@fairlead/shared";
 import { isHashing, type LbPolicy, type OutlierSettings } from "../config/index.js";
 import type { ServiceSnapshot } from "../snapshot/index.js";
-import { CLIENT_TRAITS, type ClientKind } from "./client-kind.js";
+import { CLIENT_TRAITS, type ClientKind, limitsConnections } from "./client-kind.js";
 import { hasSlowStart } from "./compromise.js";
 import { configSource, type OwnStreams } from "./config-source.js";
 import { nearestPolicy, PEAK_EWMA_TYPE } from "./nearest-policy.js";
@@ -86,10 +86,12 @@ const LEAST_REQUEST = "envoy.extensions.load_balancing_policies.least_request.v3
 const ROUND_ROBIN = "envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin";
 
 /** gRPC honours max_requests alone (gRFC A32). */
-function thresholds({ retries, limits }: Settings, kind: ClientKind): Pick<ClusterInput, "circuit_breakers"> {
-  const { isGrpc, honours } = CLIENT_TRAITS[kind];
+function thresholds({ retries, limits, protocol }: Settings, kind: ClientKind): Pick<ClusterInput, "circuit_breakers"> {
+  const { isGrpc } = CLIENT_TRAITS[kind];
   const of = {
-    ...(limits?.maxConnections === undefined || !honours.maxConnections ? {} : { max_connections: { value: limits.maxConnections } }),
+    ...(limits?.maxConnections === undefined || !limitsConnections(kind, protocol)
+      ? {}
+      : { max_connections: { value: limits.maxConnections } }),
     ...(limits?.maxRequests === undefined ? {} : { max_requests: { value: limits.maxRequests } }),
     ...(isGrpc ? {} : { retry_budget: { budget_percent: { value: retries.budgetPercent } } }),
   };

@@ -1,7 +1,7 @@
 // Where a kind of client gets less than is configured: for people to see (GET /v1/services/{name}, `rendering`).
 
-import { type CallingSettings, isHashing, type LbPolicy } from "../config/index.js";
-import { CLIENT_KINDS, CLIENT_TRAITS, type ClientKind } from "./client-kind.js";
+import { isHashing, type LbPolicy, type ServiceSettings } from "../config/index.js";
+import { CLIENT_KINDS, CLIENT_TRAITS, type ClientKind, limitsConnections } from "./client-kind.js";
 import { nearestPolicy } from "./nearest-policy.js";
 
 export interface Compromise {
@@ -15,9 +15,11 @@ export interface Compromise {
 }
 
 /** Every client that gets less than `settings` say, and what it gets. Empty where each gets all of it. */
-export function compromisesOf(settings: CallingSettings): readonly Compromise[] {
+export function compromisesOf(settings: ServiceSettings): readonly Compromise[] {
   return CLIENT_KINDS.flatMap((kind) => {
     const { label } = CLIENT_TRAITS[kind];
+    const nothing = nothingOf(settings, kind);
+    if (nothing !== undefined) return [{ client: label, ...nothing }];
     return [
       policyOf(settings, kind),
       hashOnOf(settings, kind),
@@ -30,7 +32,13 @@ export function compromisesOf(settings: CallingSettings): readonly Compromise[] 
 
 type Found = Omit<Compromise, "client"> | undefined;
 
-function policyOf({ lb }: CallingSettings, kind: ClientKind): Found {
+function nothingOf({ protocol }: ServiceSettings, kind: ClientKind): Found {
+  const { label, honours } = CLIENT_TRAITS[kind];
+  if (protocol !== "tcp" || honours.tcp) return undefined;
+  return { setting: "protocol", wanted: "tcp", given: "nothing of the service", because: `${label} makes calls, not connections` };
+}
+
+function policyOf({ lb }: ServiceSettings, kind: ClientKind): Found {
   const given = nearestPolicy(lb.policy, kind);
   return given === lb.policy ? undefined : { setting: "lb.policy", wanted: lb.policy, given, because: whyNot(lb.policy, kind) };
 }
@@ -43,14 +51,17 @@ function whyNot(policy: LbPolicy, kind: ClientKind): string {
   return policy === "peak-ewma" ? "only our sidecars are sure to have it" : `${label} refuses a Cluster with ${policy}`;
 }
 
-function hashOnOf({ lb: { policy, hashOn } }: CallingSettings, kind: ClientKind): Found {
+function hashOnOf({ lb: { policy, hashOn }, protocol }: ServiceSettings, kind: ClientKind): Found {
   const { label, isGrpc } = CLIENT_TRAITS[kind];
-  if (hashOn === undefined || "header" in hashOn || !isGrpc || !isHashing(nearestPolicy(policy, kind))) return undefined;
+  if (hashOn === undefined || "header" in hashOn || !isHashing(nearestPolicy(policy, kind))) return undefined;
   const wanted = "cookie" in hashOn ? `cookie ${hashOn.cookie}` : "source address";
-  return { setting: "lb.hashOn", wanted, given: "any endpoint", because: `${label} hashes on headers only (gRFC A42)` };
+  const found = { setting: "lb.hashOn", wanted, given: "any endpoint" };
+  if (isGrpc) return { ...found, because: `${label} hashes on headers only (gRFC A42)` };
+  const isUntold = kind === "envoy" && protocol === "tcp";
+  return isUntold ? { ...found, because: "this version does not tell Envoy's tcp_proxy what to hash on" } : undefined;
 }
 
-function slowStartOf({ lb, slowStartMs }: CallingSettings, kind: ClientKind): Found {
+function slowStartOf({ lb, slowStartMs }: ServiceSettings, kind: ClientKind): Found {
   if (slowStartMs === undefined) return undefined;
   const found = { setting: "slowStart", wanted: `${slowStartMs}ms`, given: "none: a new endpoint has its whole share at once" };
   const { label, honours } = CLIENT_TRAITS[kind];
@@ -63,7 +74,7 @@ export function hasSlowStart(policy: LbPolicy): boolean {
   return policy === "round-robin" || policy === "least-request";
 }
 
-function outlierOf({ outlier }: CallingSettings, kind: ClientKind): Found[] {
+function outlierOf({ outlier }: ServiceSettings, kind: ClientKind): Found[] {
   if (outlier === undefined) return [];
   const { label, honours, isGrpc } = CLIENT_TRAITS[kind];
   if (!honours.outlier) {
@@ -75,9 +86,9 @@ function outlierOf({ outlier }: CallingSettings, kind: ClientKind): Found[] {
   return [{ setting: "outlier.consecutive5xx", wanted: String(outlier.consecutive5xx), given: "none", because }];
 }
 
-function maxConnectionsOf({ limits }: CallingSettings, kind: ClientKind): Found {
-  const { label, honours } = CLIENT_TRAITS[kind];
-  if (limits?.maxConnections === undefined || honours.maxConnections) return undefined;
+function maxConnectionsOf({ limits, protocol }: ServiceSettings, kind: ClientKind): Found {
+  const { label } = CLIENT_TRAITS[kind];
+  if (limits?.maxConnections === undefined || limitsConnections(kind, protocol)) return undefined;
   const because = `${label} does not limit connections`;
   return { setting: "limits.maxConnections", wanted: String(limits.maxConnections), given: "none", because };
 }

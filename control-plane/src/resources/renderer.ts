@@ -83,7 +83,9 @@ export class Renderer {
 
   /** The resource of this type for these clients; the last good one while the newest would be refused; undefined where there is none. */
   render(order: Order): Resource | undefined {
-    const { service, type, slot } = order;
+    const { service, type, kind, slot } = order;
+    // Before what is shared by kinds of client: not even the endpoints of it are for who has no use for them.
+    if (service.settings.protocol === "tcp" && !CLIENT_TRAITS[kind].honours.tcp) return undefined;
     return this.#render(type === "assignment" && slot !== undefined && isSubset(service) ? order : { ...order, slot: undefined });
   }
 

@@ -1,6 +1,6 @@
 // Gauges that are read when somebody asks: nothing here costs a request anything.
 
-import { type ClusterCounters, LATENCY_BOUNDS_MS, LIMIT_NAMES, REPLY_REASONS, STATUS_CLASSES } from "../forward/index.js";
+import { type ClusterCounters, LATENCY_BOUNDS_MS, LIMIT_NAMES, REPLY_REASONS, STATUS_CLASSES, STREAM_ENDS } from "../forward/index.js";
 import type { AdminState } from "./state.js";
 import { readyView } from "./views.js";
 
@@ -31,6 +31,7 @@ export function exportMetrics(state: AdminState): void {
   exportRequests(state);
   exportEdge(state);
   exportConnections(state);
+  exportStreams(state);
 }
 
 function exportRequests({ metrics, counters, replies }: AdminState): void {
@@ -139,5 +140,40 @@ function exportConnections({ metrics, counters, table }: AdminState): void {
   const spared = { name: "ejections_spared_total", help: "Endpoints not ejected because too many are out", labels: ["cluster"] };
   metrics.sampled("counter", spared, () =>
     [...table.value.values()].map(({ name, memory }) => ({ labels: { cluster: name }, value: memory.spared })),
+  );
+}
+
+/** TCP connections, and whatever has to leave its endpoint. */
+function exportStreams({ metrics, streams, engine, upstreams }: AdminState): void {
+  metrics.sampled("gauge", { name: "tcp_connections_open", help: "TCP connections of callers that are relayed", labels: ["cluster"] }, () =>
+    [...streams].map(([cluster, { open }]) => ({ labels: { cluster }, value: open })),
+  );
+  metrics.sampled("counter", { name: "tcp_connections_total", help: "TCP connections by how they ended", labels: ["cluster", "end"] }, () =>
+    [...streams].flatMap(([cluster, { ended }]) =>
+      STREAM_ENDS.map((end, index) => ({ labels: { cluster, end }, value: ended[index] ?? 0 })),
+    ),
+  );
+  metrics.sampled("counter", { name: "tcp_bytes_total", help: "Bytes relayed", labels: ["cluster", "direction"] }, () =>
+    [...streams].flatMap(([cluster, { bytesUp, bytesDown }]) => [
+      { labels: { cluster, direction: "up" }, value: bytesUp },
+      { labels: { cluster, direction: "down" }, value: bytesDown },
+    ]),
+  );
+  metrics.sampled("counter", { name: "tcp_connect_retries_total", help: "Connects beyond a connection's first", labels: ["cluster"] }, () =>
+    [...streams].map(([cluster, { retries }]) => ({ labels: { cluster }, value: retries })),
+  );
+  metrics.sampled(
+    "gauge",
+    { name: "leaving_connections", help: "Connections that have to leave their endpoint", labels: ["cluster"] },
+    () =>
+      upstreams.map((cluster) => {
+        const leaving = (engine.leaving ?? []).filter(({ service }) => service === cluster);
+        return { labels: { cluster }, value: leaving.reduce((sum, { connections }) => sum + connections, 0) };
+      }),
+  );
+  metrics.sampled(
+    "counter",
+    { name: "moved_connections_total", help: "Connections that were told to leave their endpoint", labels: ["cluster"] },
+    () => upstreams.map((cluster) => ({ labels: { cluster }, value: engine.moved?.get(cluster) ?? 0 })),
   );
 }

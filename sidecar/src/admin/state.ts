@@ -3,7 +3,7 @@
 import type { Clock, Metrics, Watchable } from "@fairlead/shared";
 import type { ClusterTable } from "../clusters/index.js";
 import type { FallbackStatus } from "../fallback/index.js";
-import type { ClusterCounters, Edge, LoadShed } from "../forward/index.js";
+import type { ClusterCounters, Edge, Engine, LoadShed, StreamCounters } from "../forward/index.js";
 import type { Connection, XdsState } from "../xds/index.js";
 
 export interface AdminState {
@@ -21,6 +21,10 @@ export interface AdminState {
   readonly counters: ReadonlyMap<string, ClusterCounters>;
   /** Answers to requests that named no service, by reason. */
   readonly replies: ReadonlyMap<string, number>;
+  /** What was counted of TCP connections, by service. */
+  readonly streams: ReadonlyMap<string, StreamCounters>;
+  /** Who has to leave which endpoint. */
+  readonly engine: Pick<Engine, "leaving" | "moved" | "endDraining">;
   /** What is counted of callers and limits. */
   readonly edge: Edge;
   /** What is refused because this process is overloaded. */

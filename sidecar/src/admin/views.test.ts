@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { newPicker } from "../balancer/index.js";
 import { Clusters, type VerdictAge } from "../clusters/index.js";
 import type { FallbackStatus } from "../fallback/index.js";
-import { ClusterCounters, Edge, LoadShed, SHED_DEFAULTS } from "../forward/index.js";
+import { ClusterCounters, Edge, LoadShed, SHED_DEFAULTS, StreamCounters } from "../forward/index.js";
 import { LocalEjection } from "../resilience/index.js";
 import { ClientProtocol, type Connection } from "../xds/index.js";
 import { assignmentMessage, assignmentResource, clusterMessage, clusterResource, endpointMessage } from "../xds/testing/resources.js";
@@ -65,6 +65,8 @@ function booted() {
     draining,
     counters: new Map([["shop", new ClusterCounters()]]),
     replies: new Map([["no-route", 2]]),
+    streams: new Map([["shop", new StreamCounters()]]),
+    engine: {},
     edge,
     shed: new LoadShed(SHED_DEFAULTS, { probe: undefined, limits: edge.limits, clock, log }),
   };
@@ -176,4 +178,29 @@ test("/metrics has readiness, the stream and what was counted of requests", asyn
   expect(text).toContain('fairlead_upstream_connections{cluster="shop",state="idle"} 0');
   expect(text).toContain('fairlead_replies_without_cluster_total{reason="no-route"} 2');
   expect(text).toContain('fairlead_cluster_endpoints{cluster="shop",standing="candidate"} 1');
+});
+
+test("who has to leave which endpoint, and what became of TCP connections, is counted and shown", async () => {
+  const { state } = booted();
+  const leaving = [{ service: "shop", id: "10.0.0.9:80", because: "removed", connections: 3, untilMs: 30_000 } as const];
+  const engine = { leaving, moved: new Map([["shop", 7]]) };
+  const streams = new StreamCounters();
+  streams.open = 2;
+  streams.bytesDown = 9;
+  streams.end("whole");
+  const seen: AdminState = { ...state, metrics: newMetrics(), engine, streams: new Map([["shop", streams]]) };
+  expect(clustersView(seen).clusters).toMatchObject([
+    { service: "shop", leaving: [{ id: "10.0.0.9:80", because: "removed", connections: 3, forSeconds: 30 }] },
+    { service: "cart" },
+  ]);
+  exportMetrics(seen);
+  const text = await seen.metrics.expose();
+  for (const line of [
+    'leaving_connections{cluster="shop"} 3',
+    'moved_connections_total{cluster="shop"} 7',
+    'tcp_connections_open{cluster="shop"} 2',
+    'tcp_connections_total{cluster="shop",end="whole"} 1',
+    'tcp_bytes_total{cluster="shop",direction="down"} 9',
+  ])
+    expect(text).toContain(line);
 });

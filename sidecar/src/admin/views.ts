@@ -4,7 +4,7 @@ import { RESOURCE_TYPES } from "@fairlead/proto";
 import type { Clock } from "@fairlead/shared";
 import type { ActiveCluster } from "../clusters/index.js";
 import type { EndpointState } from "../endpoint/index.js";
-import { type ClusterCounters, STATUS_CLASSES } from "../forward/index.js";
+import { type ClusterCounters, STATUS_CLASSES, STREAM_ENDS, type StreamCounters } from "../forward/index.js";
 import { type HeldResource, readinessOf } from "../xds/index.js";
 import type { AdminState } from "./state.js";
 
@@ -50,6 +50,8 @@ export function clustersView(state: AdminState) {
               verdictsExpired: cluster.verdictsExpired,
             }),
         traffic: trafficView(state.counters.get(service)),
+        ...(cluster?.config.protocol === "tcp" ? { streams: streamsView(state.streams.get(service)) } : {}),
+        ...leavingView(state, service),
         endpoints: cluster === undefined ? [] : endpointsView(cluster.endpoints, cluster, state.clock),
         ...(cluster === undefined || cluster.standby.length === 0 ? {} : { standby: standbyView(cluster, state) }),
         issues: issues.filter(({ name }) => name === service),
@@ -91,6 +93,24 @@ function trafficView(counters: ClusterCounters | undefined) {
     connections: { open, idle, opened, failed: connectFailures },
     bytesIn,
     bytesOut,
+  };
+}
+
+function streamsView(counters: StreamCounters | undefined) {
+  if (counters === undefined) return {};
+  const { open, ended, bytesUp, bytesDown, retries } = counters;
+  return { open, ended: Object.fromEntries(STREAM_ENDS.map((how, index) => [how, ended[index] ?? 0])), bytesUp, bytesDown, retries };
+}
+
+/** Endpoints that connections are leaving, why, and how long that may take; POST /leave/{service} ends it. */
+function leavingView({ engine, clock }: AdminState, service: string) {
+  const leaving = (engine.leaving ?? []).filter((one) => one.service === service);
+  if (leaving.length === 0) return {};
+  const nowMs = clock.nowMs();
+  return {
+    leaving: leaving.map(({ id, because, connections, untilMs }) => ({
+      ...{ id, because, connections, forSeconds: Math.max(0, Math.round((untilMs - nowMs) / 100) / 10) },
+    })),
   };
 }
 

@@ -21,6 +21,7 @@ class EndpointLease implements Lease {
   #opened = false;
   #answered = false;
   #released = false;
+  #lasts = false;
 
   constructor(endpoint: EndpointState, deps: LeaseDeps, nowMs: number) {
     this.endpoint = endpoint;
@@ -42,6 +43,14 @@ class EndpointLease implements Lease {
     this.#count(this.#deps.ejection.answered(this.endpoint, status, this.#tried(nowMs), askedMs));
   }
 
+  lasts(nowMs: number): void {
+    if (this.#lasts) return;
+    this.#lasts = true;
+    const tookMs = nowMs - this.#pickedAtMs;
+    this.endpoint.tookMs += tookMs;
+    learnLatency(this.endpoint, this.#deps.memory, { tookMs, failed: false, nowMs });
+  }
+
   reported(load: ReportedLoad, nowMs: number): void {
     learnReport(this.endpoint, load, nowMs);
   }
@@ -54,7 +63,7 @@ class EndpointLease implements Lease {
     this.#deps.memory.inFlight--;
     const kind = outcomeKind(outcome);
     this.endpoint.count(kind);
-    this.#learn(outcome, kind, nowMs);
+    if (!this.#lasts) this.#learn(outcome, kind, nowMs);
     if (!this.#answered) this.#tellEjection(outcome, nowMs);
   }
 

@@ -33,6 +33,8 @@ export interface Lease {
    * @param askedMs for how long the endpoint asks to be left alone
    */
   answered(status: number, nowMs: number, askedMs?: number): void;
+  /** What is connected lasts as long as its two sides like: its latency is what it took until now, not until the release. */
+  lasts(nowMs: number): void;
   /** The endpoint has said what its load is. */
   reported(load: ReportedLoad, nowMs: number): void;
   /** Exactly once; a second call is a bug and throws. */

@@ -89,6 +89,6 @@ function statesOf({ assignment, config }: ClusterParts, previous: ActiveCluster 
 }
 
 /** Only two instances that are both known tell a restart; a source that begins or ceases to name them does not. */
-function isAnotherInstance(before: string | undefined, now: string | undefined): boolean {
+export function isAnotherInstance(before: string | undefined, now: string | undefined): boolean {
   return before !== undefined && now !== undefined && before !== now;
 }

@@ -12,7 +12,7 @@ export function printConfig({ settings, place }: ReadSettings): string {
     admin: { listen: formatListen(admin.listen) },
     upstreams: upstreams.map(({ service, listen }) => (listen === undefined ? { service } : { service, listen: formatListen(listen) })),
     ...(http === undefined ? {} : { http: { listen: formatListen(http.listen), hosts: Object.fromEntries(http.hosts) } }),
-    drain: { timeout: durationText(drain.timeoutMs) },
+    drain: { timeout: durationText(drain.timeoutMs), leave: durationText(drain.leaveMs) },
     accessLog,
     answerHeader,
     ...limitsTree(settings),

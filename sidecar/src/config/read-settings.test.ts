@@ -59,7 +59,7 @@ test("the example is read as it says", () => {
       { service: "cart", listen: undefined },
     ],
     http: { listen: { host: "127.0.0.1", port: 9_000 }, hosts: new Map([["shop.internal", "shop"]]) },
-    drain: { timeoutMs: 30_000 },
+    drain: { timeoutMs: 30_000, leaveMs: 60_000 },
     ...TELEMETRY,
   });
 });
@@ -86,7 +86,7 @@ test("what is not said has a default", () => {
     admin: { listen: { host: "127.0.0.1", port: 15_000 } },
     upstreams: [],
     http: undefined,
-    drain: { timeoutMs: 30_000 },
+    drain: { timeoutMs: 30_000, leaveMs: 60_000 },
     ...TELEMETRY,
   });
 });
@@ -158,6 +158,11 @@ describe("a wrong configuration is refused with its place", () => {
       "a bad service name",
       with_("upstreams: [ { service: A, listen: 127.0.0.1:1 } ]"),
       'sc.yaml:4:25: upstreams[0].service: expected a service name (a-z 0-9 . _ -, beginning and ending with a letter or digit), got "A"',
+    ],
+    [
+      "a long time to leave",
+      with_("upstreams: []\ndrain: { leave: 2h }"),
+      'sc.yaml:5:17: drain.leave: expected a duration from 0ms to 1h, got "2h"',
     ],
     [
       "a long drain",

@@ -40,6 +40,7 @@ const ADMIN_LISTEN = "127.0.0.1:15000";
 const DRAIN = { minMs: 0, maxMs: 3_600_000 };
 /** As long as Kubernetes waits before it kills. */
 const DRAIN_MS = 30_000;
+const LEAVE_MS = 60_000;
 /** One good request in a hundred shows what is usual, and costs nothing to speak of. */
 const SAMPLE_RATE = 0.01;
 /** Less than a collection takes would shed for one. */
@@ -68,6 +69,7 @@ function settingsOf(text: SettingsText, cursor: Cursor, resolve: (path: string) 
     http: text.http === undefined ? undefined : readHttp(text.http, { cursor: cursor.down("http"), listens, upstreams }),
     drain: {
       timeoutMs: text.drain?.timeout === undefined ? DRAIN_MS : durationIn(cursor.down("drain", "timeout"), text.drain.timeout, DRAIN),
+      leaveMs: text.drain?.leave === undefined ? LEAVE_MS : durationIn(cursor.down("drain", "leave"), text.drain.leave, DRAIN),
     },
     accessLog: readAccessLog(text.accessLog),
     answerHeader: text.answerHeader ?? false,

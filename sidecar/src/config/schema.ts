@@ -76,8 +76,15 @@ export const settingsSchema = keys(
     ),
     drain: Type.Optional(
       keys(
-        { timeout: Type.Optional(duration("How long requests in flight may take after SIGTERM, up to 1h. Default 30s")) },
-        "How the sidecar ends",
+        {
+          timeout: Type.Optional(duration("How long requests in flight may take after SIGTERM, up to 1h. Default 30s")),
+          leave: Type.Optional(
+            duration(
+              "How long WebSockets and TCP connections may stay with an endpoint that left, up to 1h. Default 1m; changes on restart only",
+            ),
+          ),
+        },
+        "How the sidecar ends, and how it leaves an endpoint",
       ),
     ),
     accessLog: Type.Optional(

@@ -22,7 +22,11 @@ export interface Settings {
   readonly admin: { readonly listen: Listen };
   readonly upstreams: readonly Upstream[];
   readonly http: { readonly listen: Listen; readonly hosts: ReadonlyMap<string, string> } | undefined;
-  readonly drain: { readonly timeoutMs: number };
+  readonly drain: {
+    readonly timeoutMs: number;
+    /** For connections without an end of their own to an endpoint that left. */
+    readonly leaveMs: number;
+  };
   readonly accessLog: { readonly mode: "off" | "errors" | "sampled" | "all"; readonly rate: number; readonly query: boolean };
   /** Answers name the endpoint and the version of the assignment that it was picked from. */
   readonly answerHeader: boolean;

@@ -71,7 +71,7 @@ export interface ClusterConfig {
   readonly connectTimeoutMs: number;
   /** Retries may be at most this share of requests in flight, in percent. */
   readonly retryBudgetPercent: number;
-  /** Requests in flight at once; beyond it the caller gets 503. */
+  /** Requests in flight at once, of a tcp service connections; beyond it the caller gets 503, or its connection is broken off. */
   readonly maxRequests: number;
   /** Below this share of usable endpoints health is ignored, in percent. */
   readonly panicPercent: number;
@@ -119,6 +119,8 @@ export interface UpstreamEndpoint {
   readonly instance: string | undefined;
   /** When it began to serve (wall time) and how long its share grows from then on, as the control plane has recorded it. */
   readonly ramp: { readonly startMs: number; readonly windowMs: number } | undefined;
+  /** Once it leaves: by when (wall time) long-lived connections to it have ended. Absent where it does not say. */
+  readonly drainUntilMs?: number | undefined;
 }
 
 export interface Assignment {

@@ -7,6 +7,7 @@ const OTHER_ENDS = {
   answered: "the endpoint's answer was passed on whole",
   "tunnel-closed": "a WebSocket was closed by one of its sides",
   "tunnel-silent": "a WebSocket was closed here because neither side said anything",
+  "tunnel-moved": "a WebSocket was closed here in order, because its endpoint or this sidecar is on its way out",
   "caller-gone": "the caller left before the answer was whole",
   "caller-not-reading": "the caller did not read its answer",
   "answer-reset": "the endpoint broke off in the middle of its answer",
@@ -26,5 +27,5 @@ export function meaningOf(reason: EndReason, titles: Readonly<Record<Reason, str
 
 /** Everything went as it should, as far as we can tell. */
 export function isGoodEnd(reason: EndReason): boolean {
-  return reason === "answered" || reason === "tunnel-closed";
+  return reason === "answered" || reason === "tunnel-closed" || reason === "tunnel-moved";
 }

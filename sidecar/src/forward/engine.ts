@@ -2,11 +2,13 @@
 
 import type { Closable, EndpointId, Result } from "@fairlead/shared";
 import type { Lease, Outcome } from "../balancer/index.js";
-import type { ActiveCluster } from "../clusters/index.js";
+import type { ActiveCluster, ClusterTable } from "../clusters/index.js";
 import { retryAfterMs } from "../resilience/index.js";
 import { type Affinity, setCookie } from "./affinity.js";
 import type { ClusterCounters } from "./cluster-counters.js";
+import type { LeavingEndpoint } from "./draining.js";
 import { type LocalReply, RETRIED, type Reason } from "./local-reply.js";
+import type { StreamPath } from "./tcp/stream-path.js";
 
 /** How a listener finds the service of a request. */
 export type RouteBy = { readonly kind: "service"; readonly service: string } | { readonly kind: "host" };
@@ -27,6 +29,14 @@ export interface Listening extends Closable {
 export interface Engine {
   /** Fails with a reason for a person when the address cannot be had. */
   listen(spec: ListenerSpec, path: RequestPath): Promise<Result<Listening>>;
+  /** Who may be called has changed: connections to endpoints that left have an end from here on. */
+  onTable?(table: ClusterTable): void;
+  /** Endpoints that connections are leaving. */
+  readonly leaving?: readonly LeavingEndpoint[];
+  /** Connections that were told to leave such an endpoint so far, by service. */
+  readonly moved?: ReadonlyMap<string, number>;
+  /** Ends what is left of that now, for one service. @returns how many endpoints that concerns */
+  endDraining?(service: string): number;
   /** Stops accepting, lets requests finish with Connection: close, and after `timeoutMs` answers or cuts the rest. */
   drain(timeoutMs: number): Promise<void>;
 }
@@ -119,6 +129,8 @@ export type Decision =
 
 /** Synchronous and pure: it reads one reference of the cluster table and never waits. */
 export interface RequestPath {
+  /** The same for what has no requests. */
+  readonly streams: StreamPath;
   begin(arrival: Arrival, nowMs: number): Decision;
   /** Exactly once per try. */
   outcome(attempt: Try, outcome: Outcome, nowMs: number): Decision;

@@ -1,5 +1,6 @@
 export { AccessLog, type LineOutput } from "./access-log.js";
 export { ClusterCounters, LATENCY_BOUNDS_MS, STATUS_CLASSES } from "./cluster-counters.js";
+export type { LeavingEndpoint } from "./draining.js";
 export { Edge, type ListenerCounts } from "./edge.js";
 export type { EndReason } from "./end-reasons.js";
 export type { Engine, ListenerSpec, Listening, RouteBy } from "./engine.js";
@@ -8,3 +9,4 @@ export { type LoadProbe, LoadShed, SHED_DEFAULTS } from "./load-shed.js";
 export { REPLY_REASONS, type Reason } from "./local-reply.js";
 export { ForwardPath, type ForwardPathOptions } from "./request-path.js";
 export type { RoutingTable } from "./routing.js";
+export { STREAM_ENDS, StreamCounters } from "./tcp/stream-counters.js";

@@ -105,9 +105,9 @@ export const LIMITS = {
   "tunnel-silence": {
     value: 3_600_000,
     unit: "ms",
-    of: "silence of both sides of a WebSocket",
+    of: "silence of both sides of a WebSocket or a TCP connection",
     outcome: "both connections are closed",
-    why: "WebSockets ping every minute or so; half-open ones would stay for ever",
+    why: "WebSockets ping every minute or so, pools of databases keep idle connections for long; half-open ones would stay for ever",
   },
   "chunk-size-digits": {
     value: 13,

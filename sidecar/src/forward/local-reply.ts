@@ -105,6 +105,14 @@ const REASONS = {
     action: "Reach the service without what the detail names.",
     closes: true,
   },
+  "not-http": {
+    status: 501,
+    title: "The service does not speak HTTP",
+    fault: "caller",
+    retry: "useless",
+    action: "Give the service a listen of its own in the sidecar's configuration, or set protocol: http1 for it in the control plane's.",
+    closes: true,
+  },
   "version-not-supported": {
     status: 505,
     title: "Only HTTP/1.0 and HTTP/1.1 are spoken here",

@@ -8,6 +8,7 @@ import { type Arrival, type Decision, type RequestFacts, type RequestPath, Try }
 import type { LoadShed } from "./load-shed.js";
 import { type LocalReply, localReply, REPLY_REASONS, type Reason } from "./local-reply.js";
 import { type RoutingTable, serviceOf } from "./routing.js";
+import { StreamPath } from "./tcp/stream-path.js";
 
 export interface ForwardPathOptions {
   /** One reference read per decision; whoever holds the table replaces it whole. */
@@ -30,11 +31,14 @@ export class ForwardPath implements RequestPath {
   readonly #options: ForwardPathOptions;
   /** One per upstream of the configuration, so their number is bounded by it. */
   readonly #counters: ReadonlyMap<string, ClusterCounters>;
+  readonly streams: StreamPath;
   readonly #replies: Map<Reason, number> = new Map(REPLY_REASONS.map((reason) => [reason, 0]));
 
   constructor(options: ForwardPathOptions) {
     this.#options = options;
     this.#counters = new Map([...options.routing.upstreams].map((service) => [service, new ClusterCounters()]));
+    const { table, rng, shed } = options;
+    this.streams = new StreamPath({ table, rng, shed, counters: this.#counters });
   }
 
   /** By service. */
@@ -58,6 +62,9 @@ export class ForwardPath implements RequestPath {
         `"${service.value}" has no applied cluster and assignment yet, neither from the control plane nor from disk.`,
         counters,
       );
+    }
+    if (cluster.config.protocol === "tcp") {
+      return this.#answer("not-http", `"${service.value}" has protocol tcp: it takes connections, not requests.`, counters);
     }
     const { shed } = this.#options;
     if (shed?.refuses() === true) return this.#answer("shed", `Refused to protect the others: ${shed.why}.`, counters);

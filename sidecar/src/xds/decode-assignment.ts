@@ -79,8 +79,21 @@ function decodeEndpoint(entry: LbEndpoint__Output, standing: Standing, place: st
   if (!instance.ok) return instance;
   const ramp = rampOf(entry, place);
   if (!ramp.ok) return ramp;
+  const until = drainUntilOf(entry, place);
+  if (!until.ok) return until;
   const health = VERDICTS[entry.health_status] ?? "unknown";
-  return ok({ id: endpointId({ ip, port }), ip, port, weight, ...standing, health, instance: instance.value, ramp: ramp.value });
+  const learnt = { health, instance: instance.value, ramp: ramp.value };
+  return ok({
+    ...{ id: endpointId({ ip, port }), ip, port, weight, ...standing, ...learnt },
+    ...(until.value === undefined ? {} : { drainUntilMs: until.value }),
+  });
+}
+
+/** `drain_until_ms`, wall time, since 1970. */
+function drainUntilOf({ metadata }: LbEndpoint__Output, place: string): Result<number | undefined> {
+  const until = ownNumber(metadata, "drain_until_ms", `${place}.metadata`);
+  if (!until.ok || until.value === undefined || until.value >= 0) return until;
+  return refusal(`${place}.metadata.fairlead.drain_until_ms`, until.value, "milliseconds since 1970");
 }
 
 function instanceOf(entry: LbEndpoint__Output, place: string): Result<string | undefined> {

@@ -25,7 +25,7 @@ export function decodeCluster(message: Cluster__Output, version: string): Result
   if (!protocol.ok) return protocol;
   const picking = decodePicking(message);
   if (!picking.ok) return picking;
-  const limits = limitsOf(message);
+  const limits = limitsOf(message, protocol.value);
   if (!limits.ok) return limits;
   const outlier = outlierOf(message);
   if (!outlier.ok) return outlier;
@@ -54,7 +54,7 @@ function protocolOf(message: Cluster__Output): Result<Protocol> {
 
 type Limits = Pick<ClusterConfig, "connectTimeoutMs" | "maxRequests" | "retryBudgetPercent" | "panicPercent">;
 
-function limitsOf(message: Cluster__Output): Result<Limits> {
+function limitsOf(message: Cluster__Output, protocol: Protocol): Result<Limits> {
   const connectTimeoutMs = message.connect_timeout === null ? DEFAULT_CONNECT_TIMEOUT_MS : msFromDuration(message.connect_timeout);
   if (!(connectTimeoutMs > 0 && connectTimeoutMs <= MAX_CONNECT_TIMEOUT_MS)) {
     return refusal("connect_timeout", `${connectTimeoutMs} ms`, `more than 0 and at most ${MAX_CONNECT_TIMEOUT_MS} ms`);
@@ -64,7 +64,9 @@ function limitsOf(message: Cluster__Output): Result<Limits> {
   if (!isPercent(retryBudgetPercent)) return refusal("circuit_breakers.retry_budget.budget_percent", retryBudgetPercent, "0 to 100");
   const panicPercent = message.common_lb_config?.healthy_panic_threshold?.value ?? DEFAULT_PANIC_PERCENT;
   if (!isPercent(panicPercent)) return refusal("common_lb_config.healthy_panic_threshold", panicPercent, "0 to 100");
-  const maxRequests = thresholds?.max_requests?.value ?? DEFAULT_MAX_REQUESTS;
+  // A connection of a tcp service is what a request is elsewhere; both limits have the same default.
+  const most = protocol === "tcp" ? thresholds?.max_connections : thresholds?.max_requests;
+  const maxRequests = most?.value ?? DEFAULT_MAX_REQUESTS;
   return ok({ connectTimeoutMs, maxRequests, retryBudgetPercent, panicPercent });
 }
 

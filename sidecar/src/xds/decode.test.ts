@@ -57,7 +57,7 @@ describe("a Cluster", () => {
       circuit_breakers: {
         thresholds: [
           { priority: "HIGH", max_requests: { value: 1 } },
-          { max_requests: { value: 7 }, retry_budget: { budget_percent: { value: 35 } } },
+          { max_connections: { value: 7 }, max_requests: { value: 9 }, retry_budget: { budget_percent: { value: 35 } } },
         ],
       },
       common_lb_config: { healthy_panic_threshold: { value: 0 } },

@@ -7,7 +7,7 @@ export interface AdminServer extends Closable {
   readonly port: number;
 }
 
-/** Serves /healthz, /ready, /clusters, /config_dump and /metrics; POST /shed/off and /shed/auto are the operator's word. */
+/** Serves /healthz, /ready, /clusters, /config_dump and /metrics; POST /shed/off, /shed/auto and /leave/{service} are the operator's word. */
 export async function startAdminServer(
   state: AdminState,
   listen: { readonly host: string; readonly port: number },
@@ -21,7 +21,7 @@ export async function startAdminServer(
         type: "about:blank",
         title: "No such route",
         status: 404,
-        detail: `${request.method} ${request.url.slice(0, 200)}: there are /healthz, /ready, /clusters, /config_dump, /metrics and POST /shed/off, /shed/auto.`,
+        detail: `${request.method} ${request.url.slice(0, 200)}: there are /healthz, /ready, /clusters, /config_dump, /metrics and POST /shed/off, /shed/auto, /leave/{service}.`,
       }),
   );
   app.get("/healthz", () => ({ ok: true }));
@@ -37,6 +37,10 @@ export async function startAdminServer(
       return state.shed.view();
     });
   }
+  app.post<{ Params: { service: string } }>("/leave/:service", ({ params: { service } }) => ({
+    service,
+    endpoints: state.engine.endDraining?.(service) ?? 0,
+  }));
   app.get("/metrics", async (_request, reply) => {
     const text = await state.metrics.expose();
     return reply.type("text/plain; version=0.0.4").send(text);

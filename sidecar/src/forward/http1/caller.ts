@@ -8,16 +8,16 @@ import { Account } from "./account.js";
 import { Exchange, type ExchangeCaller } from "./exchange.js";
 import type { CallerOptions } from "./exchange-context.js";
 import { INCOMPLETE } from "./field-table.js";
-import { HeadWriter } from "./head-writer.js";
+import { HeadWriter, NOTHING } from "./head-writer.js";
 import { Inbox } from "./inbox.js";
 import { RequestBody } from "./request-body.js";
 import type { RequestHead } from "./request-head.js";
+import { Stay } from "./stay.js";
 import type { Upstream } from "./upstream.js";
 import type { Wire, WireEvents } from "./wire.js";
 
 const HEAD_MS = LIMITS["head-time"].value;
 const MAX_DROPPED_BODY = LIMITS["dropped-body"].value;
-const NOTHING = Buffer.alloc(0);
 /** Used within one turn, so that one is enough for all connections. */
 const WRITER = new HeadWriter();
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
@@ -32,6 +32,7 @@ export class Caller implements WireEvents, ExchangeCaller {
   readonly inbox = new Inbox(0);
   readonly wire: Wire;
   readonly account: Account;
+  readonly stay: Stay;
   /** Called once what was written to the caller has left. */
   whenFlushed: (() => void) | undefined;
   readonly #options: CallerOptions;
@@ -64,6 +65,7 @@ export class Caller implements WireEvents, ExchangeCaller {
     this.#exchange = new Exchange(options.context, options.path, this);
     this.#sinceMs = options.context.nowMs();
     this.account = new Account(options);
+    this.stay = new Stay(this, this.#exchange, options.context);
   }
 
   /** Whether the whole request has been taken over. */
@@ -112,6 +114,7 @@ export class Caller implements WireEvents, ExchangeCaller {
   /** Called a few times a second. */
   sweep(nowMs: number): void {
     if (this.#state === "exchange") this.#exchange.sweep(nowMs);
+    this.stay.sweep(nowMs);
     if (this.#state === "exchange" || this.#state === "tunnel") this.#sweepPace(nowMs);
     const age = nowMs - this.#sinceMs;
     if (this.#state === "lingering" && age >= LIMITS["linger-time"].value) {
@@ -292,8 +295,7 @@ export class Caller implements WireEvents, ExchangeCaller {
       this.account.attempt = decision.attempt;
       WRITER.request(head, from, { peerIp, service: decision.attempt.cluster.name, word: context.word });
       this.#headLength = WRITER.length;
-      if (WRITER.length > this.#head.length) this.#head = Buffer.allocUnsafeSlow(WRITER.length);
-      WRITER.bytes.copy(this.#head, 0, 0, WRITER.length);
+      this.#head = WRITER.copyTo(this.#head);
     }
     this.account.note(head, from, WRITER);
     if (decision === undefined) this.#refuseBody();

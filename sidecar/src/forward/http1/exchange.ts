@@ -55,6 +55,11 @@ export class Exchange {
     return this.#upstream;
   }
 
+  /** Undefined where no try is under way. */
+  get attempt(): Try | undefined {
+    return this.#attempt;
+  }
+
   /** Who has to do something before the request can go on, where the caller's side has come so far. */
   awaited(isRequestDone: boolean, isCallerFlushed: boolean): AwaitedParty {
     if (this.#phase === "connecting") return "nobody";
@@ -105,6 +110,16 @@ export class Exchange {
 
   onFailed(upstream: Upstream, code: FailureCode, sent: boolean): void {
     if (upstream === this.#upstream) this.#fail(code, sent);
+  }
+
+  /** The endpoint is on its way out and has had its time. */
+  giveUp(): void {
+    if (this.#attempt !== undefined) this.#fail("timeout", this.#phase !== "connecting");
+  }
+
+  /** From here on it is a tunnel. */
+  onTunnel(): void {
+    this.#attempt?.lease.lasts(this.#context.nowMs());
   }
 
   /** Nobody waits for an answer any more. */

@@ -14,7 +14,7 @@ const SHORT_COPY_BYTES = 24;
 
 /** Methods whose requests usually have no body; another says that it has none, or its receiver could wait for one. */
 const USUALLY_WITHOUT_BODY: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE"]);
-const NOTHING = Buffer.alloc(0);
+export const NOTHING = Buffer.alloc(0);
 const HEX = Buffer.from("0123456789abcdef");
 
 export interface ForwardFacts {
@@ -89,6 +89,13 @@ export class HeadWriter {
   /** Of the request that was written last. */
   requestId(head: RequestHead, from: Buffer): string {
     return this.#idAt < 0 ? broughtId(head, from) : this.bytes.toString("latin1", this.#idAt, this.#idAt + 32);
+  }
+
+  /** What is written, at the beginning of `place`, or of a new one where that is too small. */
+  copyTo(place: Buffer): Buffer {
+    const copy = place.length < this.length ? Buffer.allocUnsafeSlow(this.length) : place;
+    this.bytes.copy(copy, 0, 0, this.length);
+    return copy;
   }
 
   #begin(lineBytes: number, { count, nameStart, valueEnd }: FieldTable, others: number): void {

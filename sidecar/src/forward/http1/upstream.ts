@@ -173,6 +173,7 @@ export class Upstream implements WireEvents {
         return;
       } else if (this.#state === "tunnel") {
         this.#expected?.caller.account.tunnelled(inbox.end - inbox.position);
+        this.#expected?.caller.stay.passed(inbox.bytes, inbox.position, inbox.end);
         this.#expected?.caller.wire.write(inbox.bytes.subarray(inbox.position, inbox.end));
         inbox.clear();
       } else return;
@@ -328,6 +329,8 @@ export class Upstream implements WireEvents {
     expected.caller.wire.write(Buffer.from(WRITER.bytes.subarray(0, WRITER.length)));
     this.inbox.position = after;
     this.#state = "tunnel";
+    this.#exchange?.onTunnel();
+    expected.caller.stay.becameTunnel();
     expected.caller.onTunnel();
     return true;
   }

@@ -13,16 +13,17 @@ interface Idle {
 }
 
 /**
- * Kept-alive connections per endpoint state, so that a new instance at an old address never gets an old connection. Nothing has to be
- * closed when an endpoint leaves: nothing new is sent to it, its requests in flight finish, and idle connections end by their age.
+ * Kept-alive connections per endpoint state, so that a new instance at an old address never gets an old connection. When
+ * an endpoint leaves, or is called unhealthy, its idle connections end at once and none is kept; its requests in flight finish.
  * Connections in flight are bounded by the cluster's limit of requests, one request each.
  */
 export class EndpointPools implements UpstreamPool {
   readonly #nowMs: () => number;
   readonly #idle = new Map<EndpointState, Idle>();
   readonly #open = new Set<Upstream>();
-
   readonly #limits: LimitHits;
+  /** Undefined until somebody says. */
+  #fit: ReadonlySet<EndpointState> | undefined;
 
   constructor(nowMs: () => number, limits: LimitHits) {
     this.#nowMs = nowMs;
@@ -44,6 +45,10 @@ export class EndpointPools implements UpstreamPool {
   }
 
   keep(upstream: Upstream): void {
+    if (this.#fit?.has(upstream.endpoint) === false) {
+      upstream.retire();
+      return;
+    }
     let idle = this.#idle.get(upstream.endpoint);
     if (idle === undefined) {
       idle = { upstreams: [], sinceMs: [] };
@@ -79,6 +84,13 @@ export class EndpointPools implements UpstreamPool {
         upstream.retire();
       }
     }
+  }
+
+  /** Only connections to these endpoints may lie idle and be used again. */
+  keepOnly(fit: ReadonlySet<EndpointState>): void {
+    this.#fit = fit;
+    const unfit = [...this.#idle].filter(([endpoint]) => !fit.has(endpoint));
+    for (const [, { upstreams }] of unfit) for (const upstream of [...upstreams]) upstream.retire();
   }
 
   destroy(): void {

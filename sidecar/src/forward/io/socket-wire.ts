@@ -33,7 +33,7 @@ export class SocketWire implements Wire {
 
   write(bytes: Uint8Array): void {
     const socket = this.#socket;
-    if (socket === undefined || socket.destroyed) return;
+    if (socket === undefined || socket.destroyed || socket.writableEnded) return;
     socket.write(bytes);
     if (socket.writableLength !== 0 && socket.writableCorked === 0) this.#awaitFlush(socket);
   }
@@ -108,11 +108,19 @@ function readsInto(machine: Wired) {
   };
 }
 
+export interface Destination {
+  readonly host: string;
+  readonly port: number;
+  /** The other side's FIN does not end ours. */
+  readonly allowHalfOpen?: boolean;
+}
+
 /** Opens a connection; the machine hears `onClosed` when there is none to be had. */
-export function connectWired(wire: SocketWire, machine: Wired, to: { host: string; port: number }, onConnected: () => void): void {
-  const socket = new Socket({ onread: readsInto(machine) } as NetConnectOpts & { onread: ReturnType<typeof readsInto> });
+export function connectWired(wire: SocketWire, machine: Wired, to: Destination, onConnected: () => void): void {
+  const { allowHalfOpen = false } = to;
+  const socket = new Socket({ onread: readsInto(machine), allowHalfOpen } as NetConnectOpts & { onread: ReturnType<typeof readsInto> });
   wire.attach(socket, machine);
-  socket.connect(to, onConnected);
+  socket.connect({ host: to.host, port: to.port }, onConnected);
 }
 
 interface Accepted extends Socket {

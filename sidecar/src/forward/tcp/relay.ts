@@ -1,0 +1,268 @@
+// A TCP connection of a caller and the one to its endpoint, without the connections: bytes as they come, both ways.
+
+import type { FailureCode, Outcome } from "../../balancer/index.js";
+import type { EndpointState } from "../../endpoint/index.js";
+import type { DrainingTenant } from "../draining.js";
+import { Inbox } from "../http1/inbox.js";
+import type { Wire, WireEvents } from "../http1/wire.js";
+import { LIMITS, type LimitHits } from "../limits.js";
+import type { StreamEnd } from "./stream-counters.js";
+import type { Stream, StreamPath } from "./stream-path.js";
+
+const IDLE_MS = LIMITS["tunnel-silence"].value;
+const LINGER_MS = LIMITS["linger-time"].value;
+
+/** What the relays of one engine share. */
+export interface RelayContext {
+  readonly nowMs: () => number;
+  readonly limits: LimitHits;
+  /** Opens a connection that tells `end` what happens to it. */
+  readonly connect: (endpoint: EndpointState, end: RelayEnd) => Wire;
+  /** Both connections are over. */
+  readonly over: (relay: Relay) => void;
+}
+
+/** One side of a relay. */
+export class RelayEnd implements WireEvents {
+  readonly inbox = new Inbox(0);
+  readonly #relay: Relay;
+  /** Set before the first event. */
+  wire: Wire | undefined;
+  /** Its FIN has come. */
+  hasEnded = false;
+  isClosed = false;
+
+  constructor(relay: Relay) {
+    this.#relay = relay;
+  }
+
+  onConnected(): void {
+    this.#relay.onConnected(this);
+  }
+
+  onReceived(length: number): void {
+    this.inbox.receive(length);
+    this.#relay.onReceived(this);
+  }
+
+  onFlushed(): void {
+    this.#relay.onFlushed(this);
+  }
+
+  onEnd(): void {
+    this.hasEnded = true;
+    this.#relay.onEnd(this);
+  }
+
+  onClosed(code: string | undefined): void {
+    this.isClosed = true;
+    this.#relay.onClosed(this, code);
+  }
+}
+
+/** `leaving`: both were told to go. */
+type Phase = "connecting" | "open" | "leaving" | "over";
+
+export class Relay implements DrainingTenant {
+  readonly caller: RelayEnd;
+  readonly #context: RelayContext;
+  readonly #path: StreamPath;
+  #phase: Phase = "connecting";
+  #stream: Stream | undefined;
+  #upstream: RelayEnd | undefined;
+  #connectDueMs = Number.POSITIVE_INFINITY;
+  #moved = true;
+  #movedMs = 0;
+  /** The endpoint has sent something. */
+  #answered = false;
+  #isIdle = false;
+
+  constructor(context: RelayContext, path: StreamPath) {
+    this.#context = context;
+    this.#path = path;
+    this.caller = new RelayEnd(this);
+  }
+
+  /** The caller's wire is set. */
+  begin(service: string, peerIp: string): void {
+    this.#stream = this.#path.open(service, peerIp, this.#context.nowMs());
+    if (this.#stream === undefined) this.#finish();
+    else this.#connect(this.#stream);
+  }
+
+  // What drains.
+
+  get endpoint(): EndpointState | undefined {
+    return this.#stream?.lease.endpoint;
+  }
+
+  get service(): string | undefined {
+    return this.#stream?.service;
+  }
+
+  get occupancy(): object | undefined {
+    return this.#stream;
+  }
+
+  get isOpenEnded(): boolean {
+    return true;
+  }
+
+  /** An orderly end for both: FIN after what was written. */
+  sendAway(): void {
+    if (this.#phase === "connecting") this.#connectFailed("connect-timeout");
+    if (this.#phase !== "open") return;
+    this.#settle({ kind: "success", status: 200 }, "sent-away");
+    this.#phase = "leaving";
+    this.#movedMs = this.#context.nowMs();
+    for (const end of this.#ends()) {
+      end.wire?.end();
+      end.wire?.resume();
+    }
+  }
+
+  /** Ends it by RST, whatever it was doing. */
+  cut(): void {
+    this.#settle(this.#answered ? { kind: "success", status: 200 } : { kind: "abandoned" }, this.#isIdle ? "idle" : "sent-away");
+    this.#finish();
+  }
+
+  /** Called a few times a second: everything that ends because time has passed. */
+  sweep(nowMs: number): void {
+    if (this.#phase === "connecting") {
+      if (nowMs >= this.#connectDueMs) this.#connectFailed("connect-timeout");
+    } else if (this.#phase === "leaving") {
+      if (nowMs - this.#movedMs < LINGER_MS) return;
+      this.#context.limits.hit("linger-time");
+      this.#finish();
+    } else if (this.#phase === "open") {
+      if (this.#moved) this.#movedMs = nowMs;
+      this.#moved = false;
+      this.#isIdle = nowMs - this.#movedMs >= IDLE_MS;
+      if (!this.#isIdle) return;
+      this.#context.limits.hit("tunnel-silence");
+      this.cut();
+    }
+  }
+
+  // From the ends.
+
+  onConnected(end: RelayEnd): void {
+    const stream = this.#stream;
+    if (end !== this.#upstream || this.#phase !== "connecting" || stream === undefined) return;
+    const nowMs = this.#context.nowMs();
+    this.#phase = "open";
+    this.#movedMs = nowMs;
+    this.#path.connected(stream, nowMs);
+    if (!this.caller.inbox.isEmpty) this.onReceived(this.caller);
+    if (this.caller.hasEnded) end.wire?.end();
+    if (end.wire?.isFlushed === true) this.caller.wire?.resume();
+  }
+
+  onReceived(from: RelayEnd): void {
+    this.#moved = true;
+    if (this.#phase === "connecting") {
+      // Kept where they are until the connection stands: the next read would write over them.
+      from.wire?.pause();
+      return;
+    }
+    const { inbox } = from;
+    const to = this.#other(from);
+    if (this.#phase === "open" && to?.wire !== undefined) {
+      this.#count(from, inbox.end - inbox.position);
+      to.wire.write(inbox.bytes.subarray(inbox.position, inbox.end));
+      if (!to.wire.isFlushed) from.wire?.pause();
+    }
+    inbox.clear();
+  }
+
+  onFlushed(end: RelayEnd): void {
+    this.#moved = true;
+    if (this.#phase !== "connecting") this.#other(end)?.wire?.resume();
+  }
+
+  onEnd(end: RelayEnd): void {
+    this.#moved = true;
+    if (this.#phase === "open") this.#other(end)?.wire?.end();
+  }
+
+  onClosed(end: RelayEnd, code: string | undefined): void {
+    if (this.#phase === "over") return;
+    if (end !== this.caller && end !== this.#upstream) return;
+    if (this.#phase === "connecting" && end === this.#upstream) {
+      this.#connectFailed(code === "ECONNREFUSED" ? "connect-refused" : "connect-failed");
+      return;
+    }
+    if (this.#phase === "leaving") {
+      if (this.#ends().every(({ isClosed }) => isClosed)) this.#finish();
+      return;
+    }
+    const isOrderly = code === undefined && this.caller.hasEnded && this.#upstream?.hasEnded === true;
+    if (!isOrderly) {
+      this.#settle(this.#outcomeOfReset(end), "reset");
+      this.#finish();
+      return;
+    }
+    this.#settle({ kind: "success", status: 200 }, "whole");
+    if (this.#ends().every(({ isClosed }) => isClosed)) this.#finish();
+  }
+
+  /** Bytes from the endpoint are a success whoever broke off after them. */
+  #outcomeOfReset(by: RelayEnd): Outcome {
+    if (this.#answered) return { kind: "success", status: 200 };
+    return by === this.caller ? { kind: "abandoned" } : { kind: "failure", code: "reset", sent: true };
+  }
+
+  #connect(stream: Stream): void {
+    const end = new RelayEnd(this);
+    this.#upstream = end;
+    this.#connectDueMs = this.#context.nowMs() + stream.cluster.config.connectTimeoutMs;
+    end.wire = this.#context.connect(stream.lease.endpoint, end);
+  }
+
+  #connectFailed(code: FailureCode): void {
+    const stream = this.#stream;
+    const failed = this.#upstream;
+    this.#upstream = undefined;
+    if (failed?.isClosed === false) failed.wire?.reset();
+    if (stream === undefined) return;
+    if (this.#path.connectFailed(stream, code, this.#context.nowMs())) this.#connect(stream);
+    else {
+      this.#stream = undefined;
+      this.#finish();
+    }
+  }
+
+  #settle(outcome: Outcome, how: StreamEnd): void {
+    const stream = this.#stream;
+    this.#stream = undefined;
+    if (stream !== undefined) this.#path.ended(stream, outcome, how, this.#context.nowMs());
+  }
+
+  /** A side that is open still is broken off, so that nobody takes half for the whole. */
+  #finish(): void {
+    if (this.#phase === "over") return;
+    this.#phase = "over";
+    for (const end of this.#ends()) {
+      end.inbox.clear();
+      if (!end.isClosed) end.wire?.reset();
+    }
+    this.#context.over(this);
+  }
+
+  #count(from: RelayEnd, bytes: number): void {
+    const counters = this.#stream?.counters;
+    if (from === this.#upstream) this.#answered = true;
+    if (counters === undefined) return;
+    if (from === this.caller) counters.bytesUp += bytes;
+    else counters.bytesDown += bytes;
+  }
+
+  #other(end: RelayEnd): RelayEnd | undefined {
+    return end === this.caller ? this.#upstream : this.caller;
+  }
+
+  #ends(): readonly RelayEnd[] {
+    return this.#upstream === undefined ? [this.caller] : [this.caller, this.#upstream];
+  }
+}
