@@ -9,6 +9,7 @@ import { http1Corpus } from "./http1-corpus/http1-corpus.js";
 import { memory } from "./memory/memory.js";
 import { proxy } from "./proxy/proxy.js";
 import { snapshot } from "./snapshot/snapshot.js";
+import { soak } from "./soak/soak.js";
 import { storm } from "./storm/storm.js";
 import { wipe } from "./wipe/wipe.js";
 import { znodeToRequest } from "./znode-to-request.js";
@@ -30,4 +31,5 @@ export const benches: readonly Bench[] = [
   proxy,
   http1Corpus,
   fuzz,
+  soak,
 ];

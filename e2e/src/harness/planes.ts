@@ -19,6 +19,8 @@ export type PlaneOptions = {
   /** Options beside `--config FILE`. */
   readonly args?: readonly string[];
   readonly nodePath?: string;
+  /** Hears every line of its stdout. */
+  readonly onLine?: (line: string) => void;
   /** What runs; default the built plane. */
   readonly script?: string;
   /** Default "ready". "alive": its admin port answers. "nothing": the process has been started. */
@@ -133,11 +135,12 @@ async function startPlane(name: string, spec: PlaneSpec): Promise<Plane> {
   let child: Process;
 
   const start = async (waitFor: WaitFor): Promise<void> => {
-    const { env, nodePath } = spec.options;
+    const { env, nodePath, onLine } = spec.options;
     child = startNode(spec.options.script ?? spec.script, ["--config", configFile, ...(spec.options.args ?? [])], {
       name: `${name} :${adminPort}`,
       ...(env === undefined ? {} : { env }),
       ...(nodePath === undefined ? {} : { nodePath }),
+      ...(onLine === undefined ? {} : { onLine }),
     });
     if (waitFor === "nothing") return;
     const path = waitFor === "ready" ? spec.readyPath : "/healthz";
