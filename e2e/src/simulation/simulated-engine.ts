@@ -64,6 +64,16 @@ export class SimulatedEngine implements Engine {
       this.#try(request, path, decision.attempt);
       return;
     }
+    if (decision.kind === "wait") {
+      const { waiting } = decision;
+      const { clock } = this.#deps.lifetime;
+      const timer = clock.schedule(waiting.dueMs - clock.nowMs(), () => this.#follow(request, path, path.endWait(waiting, true)));
+      waiting.onTurn = (turn) => {
+        timer.cancel();
+        this.#follow(request, path, turn);
+      };
+      return;
+    }
     if (decision.kind === "done") {
       request.end = { kind: "answered", by: request.tries.at(-1)?.address ?? "" };
     } else {

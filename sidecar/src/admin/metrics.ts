@@ -67,6 +67,14 @@ function exportRequests({ metrics, counters, replies }: AdminState): void {
   metrics.sampled("counter", { name: "retries_total", help: "Tries beyond the first", labels: ["cluster"] }, () =>
     [...counters].map(([cluster, { retries }]) => ({ labels: { cluster }, value: retries })),
   );
+  metrics.sampled(
+    "gauge",
+    { name: "queued_requests", help: "Requests that wait for a place among those under way", labels: ["cluster"] },
+    () => [...counters].map(([cluster, { queued }]) => ({ labels: { cluster }, value: queued })),
+  );
+  metrics.sampled("counter", { name: "queued_requests_total", help: "Requests that had to wait for a place", labels: ["cluster"] }, () =>
+    [...counters].map(([cluster, { queuedTotal }]) => ({ labels: { cluster }, value: queuedTotal })),
+  );
   metrics.sampled("counter", { name: "retries_denied_total", help: "Retries beyond the budget", labels: ["cluster"] }, () =>
     [...counters].map(([cluster, { retriesDenied }]) => ({ labels: { cluster }, value: retriesDenied })),
   );

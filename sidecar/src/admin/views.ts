@@ -90,6 +90,7 @@ function trafficView(counters: ClusterCounters | undefined) {
     classes,
     retries,
     retriesDenied,
+    queued: counters.queued,
     connections: { open, idle, opened, failed: connectFailures },
     bytesIn,
     bytesOut,

@@ -33,6 +33,9 @@ export class ClusterCounters {
   retries = 0;
   /** Retries that were safe but beyond the budget. */
   retriesDenied = 0;
+  /** Requests that had to wait for a place, ever, and those that do. */
+  queuedTotal = 0;
+  queued = 0;
   /** Of bodies, without their framing. */
   bytesIn = 0;
   bytesOut = 0;

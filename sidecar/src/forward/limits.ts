@@ -165,6 +165,20 @@ export const LIMITS = {
     outcome: "the connection is closed instead of kept",
     why: "as many as a busy endpoint needs; more were a burst",
   },
+  "queued-requests": {
+    value: 256,
+    unit: "count",
+    of: "requests that wait while as many as may are under way to their service, and no more than those",
+    outcome: "503 overloaded",
+    why: "a burst waits for a moment instead of failing; who waits behind more than are under way waits for longer than one of them takes",
+  },
+  "queue-time": {
+    value: 1_000,
+    unit: "ms",
+    of: "waiting there, or up to the deadline",
+    outcome: "503 overloaded",
+    why: "a queue that does not empty within it is no burst: every further wait only adds to the latency of all",
+  },
   "in-flight": {
     value: 8_192,
     unit: "count",

@@ -4,7 +4,7 @@ import type { Outcome } from "../balancer/index.js";
 import type { ClusterTable } from "../clusters/index.js";
 import type { EndpointState } from "../endpoint/index.js";
 import { pickingBy } from "../endpoint/testing/picking.js";
-import type { Arrival, Decision, Try } from "./engine.js";
+import type { Arrival, Decision, Try, Waiting } from "./engine.js";
 import { ForwardPath } from "./request-path.js";
 import { type ClusterOptions, clusterOf, stateAt } from "./testing/rig.js";
 
@@ -25,6 +25,11 @@ function pathOver(endpoints: readonly EndpointState[], options?: ClusterOptions)
 function attemptOf(decision: Decision): Try {
   if (decision.kind !== "try") throw new Error(`decided ${JSON.stringify(decision)}`);
   return decision.attempt;
+}
+
+function waitingOf(decision: Decision): Waiting {
+  if (decision.kind !== "wait") throw new Error(`decided ${JSON.stringify(decision)}`);
+  return decision.waiting;
 }
 
 function answered(decision: Decision): unknown {
@@ -61,12 +66,47 @@ describe("what becomes of a request", () => {
     expect(path.counters.get("shop")?.limits.inFlight).toBe(0);
   });
 
-  test("beyond the cluster's limit it is answered 503 before anything is sent, until a place is free", () => {
-    const path = pathOver([stateAt(1)], { config: { maxRequests: 1 } });
-    const first = attemptOf(path.begin(arrival(), 0));
-    expect(answered(path.begin(arrival(), 0))).toEqual([503, "overloaded"]);
-    path.outcome(first, SUCCESS, 0);
-    expect(path.begin(arrival(), 0).kind).toBe("try");
+  test("beyond the cluster's limit it waits, and beyond as many as wait it is answered 503 before anything is sent", () => {
+    const path = pathOver([stateAt(1)], { config: { maxRequests: 2 }, route: { timeoutMs: 10_000 } });
+    const under = [1, 2].map(() => attemptOf(path.begin(arrival(), 0)));
+    const waiting = [1, 2].map(() => waitingOf(path.begin(arrival(), 100)));
+    expect(answered(path.begin(arrival(), 100))).toEqual([503, "overloaded"]);
+    expect(path.counters.get("shop")).toMatchObject({ queued: 2, queuedTotal: 2, limits: { inFlight: 2 } });
+    const turns: [number, Decision][] = [];
+    for (const [index, one] of waiting.entries()) one.onTurn = (decision) => turns.push([index, decision]);
+    path.outcome(under[0] as Try, SUCCESS, 300);
+    expect(turns.map(([index]) => index)).toEqual([0]);
+    const next = attemptOf(turns[0]?.[1] as Decision);
+    expect([next.beganMs, next.deadlineMs]).toEqual([100, 10_100]);
+    path.outcome(next, SUCCESS, 400);
+    expect(turns.map(([index]) => index)).toEqual([0, 1]);
+    expect(path.counters.get("shop")).toMatchObject({ queued: 0, limits: { inFlight: 2 } });
+  });
+
+  test("one that has waited for too long is answered 503, one whose caller left is not, and neither gets a turn", () => {
+    const path = pathOver([stateAt(1)], { config: { maxRequests: 2 } });
+    const under = [1, 2].map(() => attemptOf(path.begin(arrival(), 0)));
+    const [late, gone] = [1, 2].map(() => waitingOf(path.begin(arrival(), 0))) as [Waiting, Waiting];
+    late.onTurn = gone.onTurn = () => expect.unreachable();
+    expect(late.dueMs).toBe(1_000);
+    expect(answered(path.endWait(late, true))).toEqual([503, "overloaded"]);
+    expect(path.endWait(gone, false).kind).toBe("done");
+    for (const attempt of under) path.outcome(attempt, SUCCESS, 1_000);
+    expect(path.counters.get("shop")).toMatchObject({ queued: 0, limits: { inFlight: 0 } });
+    expect(path.begin(arrival(), 1_000).kind).toBe("try");
+  });
+
+  test("those who wait for endpoints that are gone by their turn are all answered", () => {
+    const states = [stateAt(1)];
+    let table: ClusterTable = new Map([["shop", clusterOf("shop", states, { config: { maxRequests: 3 } })]]);
+    const path = new ForwardPath({ table: () => table, routing: { upstreams: new Set(["shop"]), hosts: new Map() }, rng: seeded(1) });
+    const under = [1, 2, 3].map(() => attemptOf(path.begin(arrival(), 0)));
+    const turns: Decision[] = [];
+    for (let request = 0; request < 3; request++) waitingOf(path.begin(arrival(), 0)).onTurn = (decision) => turns.push(decision);
+    table = new Map([["shop", clusterOf("shop", [], { config: { maxRequests: 3 } })]]);
+    path.outcome(under[0] as Try, SUCCESS, 1);
+    expect(turns.map(answered)).toEqual(Array(3).fill([503, "no-endpoints"]));
+    expect(path.counters.get("shop")?.limits.inFlight).toBe(2);
   });
 });
 

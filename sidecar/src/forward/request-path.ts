@@ -1,10 +1,11 @@
 import type { EndpointId, Rng } from "@fairlead/shared";
 import type { Outcome, Pick } from "../balancer/index.js";
 import type { ActiveCluster, ClusterTable } from "../clusters/index.js";
-import { deadlineOf, hasPassed, isIdempotent, mayRetry, patienceMs } from "../resilience/index.js";
+import { deadlineOf, hasPassed, isIdempotent, mayRetry, patienceMs, RequestQueue } from "../resilience/index.js";
 import { type Affinity, affinityOf } from "./affinity.js";
 import { ClusterCounters } from "./cluster-counters.js";
-import { type Arrival, type Decision, type RequestFacts, type RequestPath, Try } from "./engine.js";
+import { type Arrival, type Decision, type RequestFacts, type RequestPath, Try, type Waiting } from "./engine.js";
+import { LIMITS } from "./limits.js";
 import type { LoadShed } from "./load-shed.js";
 import { type LocalReply, localReply, REPLY_REASONS, type Reason } from "./local-reply.js";
 import { type RoutingTable, serviceOf } from "./routing.js";
@@ -22,7 +23,21 @@ export interface ForwardPathOptions {
 
 const DONE: Decision = { kind: "done" };
 const NOBODY: readonly EndpointId[] = [];
+const nothing = (): void => undefined;
 const NO_AFFINITY = { hash: undefined, seat: undefined };
+
+const MOST_QUEUED = LIMITS["queued-requests"].value;
+const QUEUE_MS = LIMITS["queue-time"].value;
+
+/** What is kept of a request until there is a place for it. */
+interface Pending extends Waiting {
+  readonly method: string;
+  readonly counters: ClusterCounters;
+  readonly cluster: ActiveCluster;
+  readonly affinity: Affinity | undefined;
+  readonly beganMs: number;
+  readonly deadlineMs: number;
+}
 
 type Failure = Extract<Outcome, { kind: "failure" }>;
 
@@ -32,11 +47,14 @@ export class ForwardPath implements RequestPath {
   /** One per upstream of the configuration, so their number is bounded by it. */
   readonly #counters: ReadonlyMap<string, ClusterCounters>;
   readonly streams: StreamPath;
+  /** One per service, like the counters. */
+  readonly #queues: ReadonlyMap<string, RequestQueue<Pending>>;
   readonly #replies: Map<Reason, number> = new Map(REPLY_REASONS.map((reason) => [reason, 0]));
 
   constructor(options: ForwardPathOptions) {
     this.#options = options;
     this.#counters = new Map([...options.routing.upstreams].map((service) => [service, new ClusterCounters()]));
+    this.#queues = new Map([...options.routing.upstreams].map((service) => [service, new RequestQueue<Pending>()]));
     const { table, rng, shed } = options;
     this.streams = new StreamPath({ table, rng, shed, counters: this.#counters });
   }
@@ -68,20 +86,64 @@ export class ForwardPath implements RequestPath {
     }
     const { shed } = this.#options;
     if (shed?.refuses() === true) return this.#answer("shed", `Refused to protect the others: ${shed.why}.`, counters);
-    if (!counters.limits.enter(cluster.config.maxRequests)) {
-      return this.#answer("overloaded", `"${service.value}" has ${cluster.config.maxRequests} requests under way, its limit.`, counters);
-    }
-    const affinity = this.#affinityOf(cluster, arrival.head, arrival.peerIp);
+    const { head, peerIp } = arrival;
+    const deadlineMs = deadlineOf(nowMs, cluster.route.timeoutMs);
+    const pending: Pending = {
+      service: cluster.name,
+      method: head.method,
+      counters,
+      cluster,
+      affinity: this.#affinityOf(cluster, head, peerIp),
+      beganMs: nowMs,
+      deadlineMs,
+      dueMs: Math.min(nowMs + QUEUE_MS, deadlineMs),
+      onTurn: nothing,
+    };
+    return counters.limits.enter(cluster.config.maxRequests) ? this.#admit(pending, nowMs) : this.#queue(pending);
+  }
+
+  endWait(waiting: Waiting, isLate: boolean): Decision {
+    const pending = waiting as Pending;
+    this.#queues.get(pending.service)?.leave(pending);
+    pending.counters.queued--;
+    if (!isLate) return DONE;
+    return this.#answer("overloaded", `"${pending.service}" had as many requests under way as may be, for too long.`, pending.counters);
+  }
+
+  /** It has a place among the requests under way. */
+  #admit({ service, method, counters, affinity, beganMs, deadlineMs, ...of }: Pending, nowMs: number): Decision {
+    const cluster = this.#options.table().get(service) ?? of.cluster;
     const pick = cluster.picker.pick({ nowMs, exclude: NOBODY, hash: affinity?.hash, seat: affinity?.seat });
     if (pick.kind === "refused") {
       counters.limits.leave();
-      return this.#answer(pick.reason, `"${service.value}" has no usable endpoint among ${cluster.endpoints.length}.`, counters);
+      return this.#answer(pick.reason, `"${service}" has no usable endpoint among ${cluster.endpoints.length}.`, counters);
     }
-    shed?.entered();
+    this.#options.shed?.entered();
     counters.limits.began(nowMs);
-    const { method } = arrival.head;
-    const deadlineMs = deadlineOf(nowMs, cluster.route.timeoutMs);
-    return { kind: "try", attempt: new Try({ method, counters, beganMs: nowMs, deadlineMs, cluster, lease: pick.lease, affinity }) };
+    return { kind: "try", attempt: new Try({ method, counters, beganMs, deadlineMs, cluster, lease: pick.lease, affinity }) };
+  }
+
+  #queue(pending: Pending): Decision {
+    const { service, counters, cluster } = pending;
+    const { maxRequests } = cluster.config;
+    if (this.#queues.get(service)?.join(pending, Math.min(MOST_QUEUED, maxRequests)) !== true) {
+      const detail = `"${service}" has ${maxRequests} requests under way, its limit, and ${counters.queued} more wait.`;
+      return this.#answer("overloaded", detail, counters);
+    }
+    counters.queued++;
+    counters.queuedTotal++;
+    return { kind: "wait", waiting: pending };
+  }
+
+  /** A request has left its place: who waits may have it. */
+  #serve({ name, config }: ActiveCluster, counters: ClusterCounters, nowMs: number): void {
+    this.#queues.get(name)?.serve(
+      () => counters.limits.enter(this.#options.table().get(name)?.config.maxRequests ?? config.maxRequests),
+      (pending) => {
+        counters.queued--;
+        pending.onTurn(this.#admit(pending, nowMs));
+      },
+    );
   }
 
   outcome(attempt: Try, outcome: Outcome, nowMs: number): Decision {
@@ -162,6 +224,7 @@ export class ForwardPath implements RequestPath {
     this.#options.shed?.left();
     if (attempt.retrying) counters.limits.leaveRetry();
     counters.finish(status, nowMs - attempt.beganMs);
+    if (counters.queued > 0) this.#serve(attempt.cluster, counters, nowMs);
     return DONE;
   }
 

@@ -29,6 +29,8 @@ export class Account {
   status: number | undefined;
   /** Why it ends where that is not plain; the first that is said counts. */
   why: EndReason | undefined;
+  /** It had to wait for a place. */
+  waited = false;
   /** Of a tunnel; a body's are told at the end. */
   bytesIn = 0;
   bytesOut = 0;
@@ -47,6 +49,7 @@ export class Account {
     this.attempt = undefined;
     this.status = undefined;
     this.why = undefined;
+    this.waited = false;
     this.bytesIn = 0;
     this.bytesOut = 0;
     this.#noted = UNREAD;
@@ -56,11 +59,11 @@ export class Account {
     this.#options.context.exchangeBegan(caller);
   }
 
-  /** Its head could be read. @param from the bytes that it was read from @param writer wrote it last if it got an endpoint */
-  note(head: RequestHead, from: Buffer, writer: HeadWriter): void {
+  /** Its head could be read. @param from the bytes that it was read from @param writer wrote it last; undefined where it is not to be sent */
+  note(head: RequestHead, from: Buffer, writer: HeadWriter | undefined): void {
     const { accessLog } = this.#options.context.edge;
     if (accessLog === undefined) return;
-    const requestId = this.attempt === undefined ? broughtId(head, from) : writer.requestId(head, from);
+    const requestId = writer === undefined ? broughtId(head, from) : writer.requestId(head, from);
     this.#noted = { method: head.method, path: accessLog.pathOf(head.path), requestId };
   }
 
@@ -69,6 +72,7 @@ export class Account {
   }
 
   replied({ reason, status, body }: LocalReply, isHead: boolean): void {
+    if (reason === "overloaded") this.hit(this.waited ? "queue-time" : "queued-requests");
     this.why = reason;
     this.status = status;
     this.bytesOut = isHead ? 0 : body.length;

@@ -5,7 +5,7 @@ import type { Try } from "../engine.js";
 import { LIMITS } from "../limits.js";
 import { type LocalReply, type Reason, replyBytes } from "../local-reply.js";
 import { Account } from "./account.js";
-import { Exchange, type ExchangeCaller } from "./exchange.js";
+import { Exchange, type ExchangeCaller, serviceTo } from "./exchange.js";
 import type { CallerOptions } from "./exchange-context.js";
 import { INCOMPLETE } from "./field-table.js";
 import { HeadWriter, NOTHING } from "./head-writer.js";
@@ -291,13 +291,13 @@ export class Caller implements WireEvents, ExchangeCaller {
     const nowMs = context.nowMs();
     this.account.begin(this, nowMs);
     const decision = this.#body.isTooLong ? undefined : path.begin({ head, route, peerIp }, nowMs);
-    if (decision?.kind === "try") {
-      this.account.attempt = decision.attempt;
-      WRITER.request(head, from, { peerIp, service: decision.attempt.cluster.name, word: context.word });
+    const service = decision === undefined ? undefined : serviceTo(decision);
+    if (service !== undefined) {
+      WRITER.request(head, from, { peerIp, service, word: context.word });
       this.#headLength = WRITER.length;
       this.#head = WRITER.copyTo(this.#head);
     }
-    this.account.note(head, from, WRITER);
+    this.account.note(head, from, service === undefined ? undefined : WRITER);
     if (decision === undefined) this.#refuseBody();
     else this.#exchange.follow(decision);
   }

@@ -3,9 +3,10 @@
 import type { FailureCode, Outcome } from "../../balancer/index.js";
 import { hasPassed, stepDeadline } from "../../resilience/index.js";
 import type { EndReason } from "../end-reasons.js";
-import type { Decision, RequestPath, Try } from "../engine.js";
+import type { Decision, RequestPath, Try, Waiting } from "../engine.js";
 import { reportedLoadOf } from "../load-metrics.js";
 import type { LocalReply } from "../local-reply.js";
+import type { Account } from "./account.js";
 import type { ExchangeContext } from "./exchange-context.js";
 import type { AwaitedParty } from "./pace.js";
 import type { Upstream } from "./upstream.js";
@@ -23,6 +24,7 @@ export interface AnswerFacts {
 
 /** What a request needs of the side that it came from. */
 export interface ExchangeCaller {
+  readonly account: Account;
   /** The connection stands: send the request on it. */
   onUpstream(upstream: Upstream, attempt: Try): void;
   /** The answer is ours to give. */
@@ -39,6 +41,8 @@ export class Exchange {
   #phase: Phase = "over";
   #attempt: Try | undefined;
   #upstream: Upstream | undefined;
+  /** The request waits for a place. */
+  #waiting: Waiting | undefined;
   #connectDueMs = Number.POSITIVE_INFINITY;
 
   constructor(context: ExchangeContext, path: RequestPath, caller: ExchangeCaller) {
@@ -62,13 +66,14 @@ export class Exchange {
 
   /** Who has to do something before the request can go on, where the caller's side has come so far. */
   awaited(isRequestDone: boolean, isCallerFlushed: boolean): AwaitedParty {
-    if (this.#phase === "connecting") return "nobody";
+    if (this.#phase === "connecting" || this.#waiting !== undefined) return "nobody";
     if (!isRequestDone) return this.#upstream?.wire.isFlushed !== false ? "sender" : "nobody";
     return isCallerFlushed ? "nobody" : "reader";
   }
 
   follow(decision: Decision): void {
     if (decision.kind === "try") this.#send(decision.attempt);
+    else if (decision.kind === "wait") this.#wait(decision.waiting);
     else if (decision.kind === "answer") this.#caller.onReply(decision.reply);
   }
 
@@ -125,10 +130,12 @@ export class Exchange {
   /** Nobody waits for an answer any more. */
   abandon(): void {
     this.#drop();
+    this.#endWait(false);
     this.#settle({ kind: "abandoned" });
   }
 
   sweep(nowMs: number): void {
+    if (this.#waiting !== undefined && hasPassed(this.#waiting.dueMs, nowMs)) this.#endWait(true);
     const attempt = this.#attempt;
     if (attempt === undefined) return;
     if (hasPassed(attempt.deadlineMs, nowMs)) this.#fail("timeout", this.#phase !== "connecting");
@@ -136,8 +143,24 @@ export class Exchange {
     else if (this.#phase === "waiting" && this.#path.isStranded(attempt, nowMs)) this.#fail("timeout", true);
   }
 
+  #wait(waiting: Waiting): void {
+    this.#waiting = waiting;
+    this.#caller.account.waited = true;
+    waiting.onTurn = (decision) => {
+      this.#waiting = undefined;
+      this.follow(decision);
+    };
+  }
+
+  #endWait(isLate: boolean): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting !== undefined) this.follow(this.#path.endWait(waiting, isLate));
+  }
+
   #send(attempt: Try): void {
     this.#attempt = attempt;
+    this.#caller.account.attempt = attempt;
     this.#phase = "connecting";
     const upstream = this.#context.upstreamTo(attempt.lease.endpoint, attempt.counters);
     this.#upstream = upstream;
@@ -167,6 +190,12 @@ export class Exchange {
     this.#phase = "over";
     this.follow(this.#path.outcome(attempt, outcome, this.#context.nowMs()));
   }
+}
+
+/** The service that a request goes to, at once or after a wait; undefined where it goes nowhere. */
+export function serviceTo(decision: Decision): string | undefined {
+  if (decision.kind === "try") return decision.attempt.cluster.name;
+  return decision.kind === "wait" ? decision.waiting.service : undefined;
 }
 
 function brokenBy(code: FailureCode): EndReason {

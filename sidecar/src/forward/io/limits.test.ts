@@ -222,6 +222,30 @@ const CASES: Record<LimitName, () => Promise<Rig | number>> = {
     expect(rig.path.counters.get("shop")).toMatchObject({ connectionsIdle: LIMITS["upstream-idle"].value });
     return rig;
   },
+  "queued-requests": async () => {
+    const rig = await rigOf(() => {}, {}, { config: { maxRequests: 1 } });
+    clientOf(rig, GET);
+    await until(() => rig.engine.inFlight === 1);
+    clientOf(rig, GET);
+    await until(() => rig.path.counters.get("shop")?.queued === 1);
+    const third = clientOf(rig, GET);
+    await until(() => third.heard.includes("}"));
+    expect(third.statuses).toEqual([503]);
+    return rig;
+  },
+  "queue-time": async () => {
+    const rig = await rigOf(() => {}, {}, { config: { maxRequests: 1 } });
+    clientOf(rig, GET);
+    await until(() => rig.engine.inFlight === 1);
+    const second = clientOf(rig, GET);
+    await until(() => rig.path.counters.get("shop")?.queued === 1);
+    rig.clock.advance(900);
+    expect(second.heard).toBe("");
+    rig.clock.advance(200);
+    await until(() => second.heard.includes("}"));
+    expect(second.statuses).toEqual([503]);
+    return rig;
+  },
   "in-flight": async () => {
     const edge = new Edge();
     const rig = await rigOf(

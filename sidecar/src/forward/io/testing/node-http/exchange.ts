@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import type { Clock } from "@fairlead/shared";
 import type { FailureCode, Outcome } from "../../../../balancer/index.js";
 import { hasPassed, stepDeadline } from "../../../../resilience/index.js";
-import type { Decision, RequestPath, RouteBy, Try } from "../../../engine.js";
+import type { Decision, RequestPath, RouteBy, Try, Waiting } from "../../../engine.js";
 import { reportedLoadOf } from "../../../load-metrics.js";
 import { type LocalReply, RETRIED } from "../../../local-reply.js";
 import { breakOff } from "./break-off.js";
@@ -44,6 +44,7 @@ export class Exchange {
   /** To be sent, to whichever endpoint. */
   #headers: string[] | undefined;
   #attempt: Try | undefined;
+  #waiting: Waiting | undefined;
   #upstream: ClientRequest | undefined;
   #phase: Phase = "over";
   #connectDueMs = Number.POSITIVE_INFINITY;
@@ -81,6 +82,7 @@ export class Exchange {
 
   /** Called a few times a second: everything that ends because time has passed. */
   sweep(nowMs: number): void {
+    if (this.#waiting !== undefined && hasPassed(this.#waiting.dueMs, nowMs)) this.#endWait(true);
     const attempt = this.#attempt;
     if (attempt !== undefined && hasPassed(attempt.deadlineMs, nowMs)) this.#fail("timeout", this.#phase !== "connecting");
     else if (this.#phase === "connecting" && hasPassed(this.#connectDueMs, nowMs)) this.#fail("connect-timeout", false);
@@ -128,6 +130,9 @@ export class Exchange {
     switch (decision.kind) {
       case "try":
         this.#send(decision.attempt);
+        break;
+      case "wait":
+        this.#wait(decision.waiting);
         break;
       case "answer":
         this.#reply(decision.reply);
@@ -259,8 +264,23 @@ export class Exchange {
     this.#follow(this.#path.outcome(attempt, outcome, this.#context.clock.nowMs()));
   }
 
+  #wait(waiting: Waiting): void {
+    this.#waiting = waiting;
+    waiting.onTurn = (decision) => {
+      this.#waiting = undefined;
+      this.#follow(decision);
+    };
+  }
+
+  #endWait(isLate: boolean): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting !== undefined) this.#follow(this.#path.endWait(waiting, isLate));
+  }
+
   #abandon(): void {
     this.#dropUpstream();
+    this.#endWait(false);
     this.#settle({ kind: "abandoned" });
   }
 
