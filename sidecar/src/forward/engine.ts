@@ -3,7 +3,7 @@
 import type { Closable, EndpointId, Result } from "@fairlead/shared";
 import type { Lease, Outcome } from "../balancer/index.js";
 import type { ActiveCluster, ClusterTable } from "../clusters/index.js";
-import { retryAfterMs } from "../resilience/index.js";
+import { type Asks, askedMs } from "../resilience/index.js";
 import { type Affinity, setCookie } from "./affinity.js";
 import type { ClusterCounters } from "./cluster-counters.js";
 import type { LeavingEndpoint } from "./draining.js";
@@ -115,9 +115,9 @@ export class Try {
   }
 
   /** The answer begins: from here on there is no other try. */
-  answerBegan(status: number, nowMs: number, retryAfter?: string): void {
+  answerBegan(status: number, nowMs: number, asks: Asks = {}): void {
     this.answered = true;
-    this.lease.answered(status, nowMs, retryAfterMs(status, retryAfter));
+    this.lease.answered(status, nowMs, askedMs(status, asks));
   }
 }
 

@@ -1,7 +1,7 @@
+export { type Asks, askedMs } from "./asked-time.js";
 export { deadlineOf, hasPassed, stepDeadline } from "./deadline.js";
 export { LocalEjection } from "./local-ejection.js";
 export { RequestLimits } from "./request-limits.js";
 export { RequestQueue } from "./request-queue.js";
-export { retryAfterMs } from "./retry-after.js";
 export { isIdempotent, mayRetry } from "./retry-rule.js";
 export { patienceMs } from "./stranded.js";

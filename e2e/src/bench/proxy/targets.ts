@@ -7,7 +7,7 @@ export interface Target {
   readonly atMost: number;
 }
 
-/** Of issue 6, for the portable engine. Of the JavaScript ones it names requests per core: the reciprocal. */
+/** For the portable engine. Of the JavaScript ones it names requests per core: the reciprocal. */
 export const TARGETS: readonly Target[] = [
   { over: "haproxy", cell: "c32", atMost: 1 },
   { over: "haproxy", cell: "c256", atMost: 0.95 },

@@ -20,6 +20,7 @@ export interface AnswerFacts {
   /** What the endpoint says of its load, and when it wants to be asked again, as it says it. */
   readonly loadReport: string | undefined;
   readonly retryAfter: string | undefined;
+  readonly failsChecks: boolean;
 }
 
 /** What a request needs of the side that it came from. */
@@ -87,10 +88,10 @@ export class Exchange {
   }
 
   /** The head of a final answer has come, with what the endpoint says of its load. Gives the Set-Cookie that belongs into it. */
-  onAnswer({ status, loadReport, retryAfter }: AnswerFacts): string | undefined {
+  onAnswer({ status, loadReport, ...asks }: AnswerFacts): string | undefined {
     this.#phase = "answering";
     const attempt = this.#attempt;
-    attempt?.answerBegan(status, this.#context.nowMs(), retryAfter);
+    attempt?.answerBegan(status, this.#context.nowMs(), asks);
     const load = loadReport === undefined ? undefined : reportedLoadOf(["endpoint-load-metrics", loadReport]);
     if (load !== undefined) attempt?.lease.reported(load, this.#context.nowMs());
     return attempt?.setCookie;

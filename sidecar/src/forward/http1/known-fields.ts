@@ -24,6 +24,8 @@ export const FIELD = {
   answerMark: 14,
   /** Of an answer: for us and for the caller. */
   retryAfter: 15,
+  /** Of an answer: the endpoint wants no more traffic, for us alone (a service behind us would be taken for it). */
+  failsChecks: 16,
 } as const;
 
 const KINDS: readonly (readonly [string, number])[] = [
@@ -48,6 +50,7 @@ const KINDS: readonly (readonly [string, number])[] = [
   ["x-fairlead-endpoint", FIELD.answerMark],
   ["x-fairlead-version", FIELD.answerMark],
   ["retry-after", FIELD.retryAfter],
+  ["x-envoy-immediate-health-check-fail", FIELD.failsChecks],
   ["authorization", FIELD.guarded],
   ["cookie", FIELD.guarded],
 ];

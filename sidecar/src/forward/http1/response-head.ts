@@ -42,6 +42,8 @@ export class ResponseHead {
   /** What the endpoint says of its load, as it says it. */
   loadReport: string | undefined;
   retryAfter: string | undefined;
+  /** The endpoint wants to be taken for one that fails its checks (`x-envoy-immediate-health-check-fail`). */
+  failsChecks = false;
 
   read(bytes: Buffer, start: number, end: number): number {
     this.isTooLarge = false;
@@ -85,6 +87,7 @@ export class ResponseHead {
     this.idleMs = Number.POSITIVE_INFINITY;
     this.loadReport = undefined;
     this.retryAfter = undefined;
+    this.failsChecks = false;
     let upgradesConnection = false;
     let namesWebSocket = false;
     for (let index = 0; index < fields.count; index++) {
@@ -113,6 +116,9 @@ export class ResponseHead {
           break;
         case FIELD.keepAlive:
           this.idleMs = idleMsOf(bytes, start, end);
+          break;
+        case FIELD.failsChecks:
+          this.failsChecks = true;
           break;
         case FIELD.retryAfter:
           this.retryAfter ??= valueText(bytes, fields, index);

@@ -42,3 +42,25 @@ test.each<EngineName>(["net", "node"])(
     for (const server of servers) server.close();
   },
 );
+
+test.each<EngineName>(["net", "node"])(
+  "engine %s: an endpoint that says it fails its checks is left alone, and nobody else hears of it",
+  async (engine) => {
+    const says = "HTTP/1.1 200 OK\r\nX-Envoy-Immediate-Health-Check-Fail: true\r\nContent-Length: 6\r\n\r\nleaves";
+    const servers = await Promise.all(
+      [says, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"].map((answer) =>
+        RawServer.start((socket, heard) => void (heard.endsWith("\r\n\r\n") && socket.write(answer))),
+      ),
+    );
+    const rig = await Rig.start({ engine, endpoints: servers.map(({ port }) => stateAt(port)) });
+    const heard: string[] = [];
+    for (let request = 0; request < 10; request++) heard.push(await ask(rig));
+    expect(heard.filter((answer) => answer.endsWith("leaves"))).toHaveLength(1);
+    expect(heard.join("")).not.toMatch(/immediate/i);
+    rig.clock.advance(30_000);
+    for (let request = 0; request < 4; request++) heard.push(await ask(rig));
+    expect(heard.filter((answer) => answer.endsWith("leaves")).length).toBeGreaterThan(1);
+    await rig.engine.drain(0);
+    for (const server of servers) server.close();
+  },
+);

@@ -8,7 +8,7 @@ import type { Decision, RequestPath, RouteBy, Try, Waiting } from "../../../engi
 import { reportedLoadOf } from "../../../load-metrics.js";
 import { type LocalReply, RETRIED } from "../../../local-reply.js";
 import { breakOff } from "./break-off.js";
-import { downstreamHeaders, upstreamHeaders } from "./headers.js";
+import { downstreamHeaders, FAILS_CHECKS, upstreamHeaders } from "./headers.js";
 import { lingerAtEnd } from "./linger.js";
 import { type CheckedHead, checkRequestHead } from "./request-head.js";
 import { checkResponseHead } from "./response-head.js";
@@ -218,7 +218,10 @@ export class Exchange {
       this.#fail("bad-response", true);
       return;
     }
-    attempt.answerBegan(status, this.#context.clock.nowMs(), answer.headers["retry-after"]);
+    attempt.answerBegan(status, this.#context.clock.nowMs(), {
+      retryAfter: answer.headers["retry-after"],
+      failsChecks: answer.headers[FAILS_CHECKS] !== undefined,
+    });
     const load = reportedLoadOf(rawHeaders);
     if (load !== undefined) attempt.lease.reported(load, this.#context.clock.nowMs());
     this.#phase = "streaming";

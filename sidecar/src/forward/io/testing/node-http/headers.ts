@@ -22,6 +22,9 @@ const NEVER_FORWARDED: ReadonlySet<string> = new Set([
 /** A `Connection` header may not remove these: that is how a caller would strip framing, identity or our own additions. */
 const PROTECTED: ReadonlySet<string> = new Set(["authorization", "content-length", "cookie", "host", "transfer-encoding"]);
 
+/** From an endpoint to us alone. */
+export const FAILS_CHECKS = "x-envoy-immediate-health-check-fail";
+
 const NOTHING_NOMINATED: ReadonlySet<string> = new Set();
 
 export interface ForwardFacts {
@@ -66,7 +69,8 @@ export function downstreamHeaders(headers: readonly string[]): string[] {
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const name = headers[index] ?? "";
     const key = name.toLowerCase();
-    if (!NEVER_FORWARDED.has(key) && !nominated.has(key) && !LOAD_METRICS.has(key)) sent.push(name, headers[index + 1] ?? "");
+    if (!NEVER_FORWARDED.has(key) && !nominated.has(key) && !LOAD_METRICS.has(key) && key !== FAILS_CHECKS)
+      sent.push(name, headers[index + 1] ?? "");
   }
   return sent;
 }

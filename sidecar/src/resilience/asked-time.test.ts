@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { retryAfterMs } from "./retry-after.js";
+import { askedMs } from "./asked-time.js";
 
 test.each([
   [503, "2", 2_000],
@@ -13,5 +13,9 @@ test.each([
   [503, "1e3", 0],
   [503, "99999999999", 0],
 ] as const)("%i with Retry-After %s asks for %i ms", (status, value, expected) => {
-  expect(retryAfterMs(status, value)).toBe(expected);
+  expect(askedMs(status, { retryAfter: value })).toBe(expected);
+});
+
+test("who says that it fails its checks asks for half a minute, whatever the answer", () => {
+  expect([200, 503].map((status) => askedMs(status, { failsChecks: true, retryAfter: "1" }))).toEqual([30_000, 30_000]);
 });
