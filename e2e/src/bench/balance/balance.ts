@@ -11,7 +11,7 @@ const POLICIES: readonly PickPolicy[] = ["round-robin", "least-request", "random
 const HASHING: readonly PickPolicy[] = ["ring-hash", "maglev"];
 const PICKING_BY_LOAD = POLICIES.filter((policy) => !HASHING.includes(policy));
 
-/** Targets of issue 6. */
+/** What has to hold. */
 const TARGET = { newcomerPeak: 1.2, failingFastShare: 0.01, movedRing: 1.1, movedMaglev: 1.3, pauseP99: 1.05 } as const;
 const RAMP_MS = 20_000;
 
