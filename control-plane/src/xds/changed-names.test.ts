@@ -69,8 +69,8 @@ class Client {
     const seen = this.#unanswered;
     if (seen === undefined) return [];
     this.#unanswered = undefined;
-    // It names what it refuses: who is asked by halves depends on references.
-    const refused = seen.content.resources.map(({ name }) => name);
+    // It names what it refuses, and the same whatever the order they came in: who is asked by halves depends on references.
+    const refused = seen.content.resources.map(({ name }) => name).sort();
     const isRefusal = !step.accepts && refused.length > 0;
     return isRefusal ? this.#stream.nack(seen, [], { reason: "bad", resources: refused.slice(0, 1) }) : this.#stream.ack(seen);
   }
