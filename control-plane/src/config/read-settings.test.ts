@@ -166,6 +166,11 @@ describe("what a service does not say it has from defaults, and defaults from th
       { lb: { policy: "maglev", hashOn: { sourceAddress: true } } },
     ],
     [
+      "a hash on the caller's address, of a tcp service",
+      "services: { shop: { protocol: tcp, lb: { policy: maglev, hashOn: { sourceAddress: true } } } }",
+      { protocol: "tcp", lb: { policy: "maglev", hashOn: { sourceAddress: true } } },
+    ],
+    [
       "what callers are told",
       "defaults: { slowStart: 30s, outlier: { interval: 5s }, subset: { size: 20 } }\nservices: { shop: { outlier: { consecutive5xx: 3 }, limits: { maxRequests: 9 } } }",
       { slowStartMs: 30_000, outlier: { intervalMs: 5_000, consecutive5xx: 3 }, subset: { size: 20 }, limits: { maxRequests: 9 } },

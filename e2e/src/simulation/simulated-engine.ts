@@ -67,7 +67,7 @@ export class SimulatedEngine implements Engine {
     if (decision.kind === "wait") {
       const { waiting } = decision;
       const { clock } = this.#deps.lifetime;
-      const timer = clock.schedule(waiting.dueMs - clock.nowMs(), () => this.#follow(request, path, path.endWait(waiting, true)));
+      const timer = clock.schedule(waiting.dueMs - clock.nowMs(), () => this.#follow(request, path, waiting.end(true)));
       waiting.onTurn = (turn) => {
         timer.cancel();
         this.#follow(request, path, turn);

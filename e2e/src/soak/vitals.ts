@@ -1,6 +1,7 @@
 // What a sidecar holds while it runs: memory, descriptors, and what keeps its event loop alive, told by itself.
 
 import { readdirSync } from "node:fs";
+import { median } from "../bench/percentile.js";
 import { rssMbOf } from "../bench/process-usage.js";
 import type { Sidecar } from "../harness/planes.js";
 import { until } from "../harness/until.js";
@@ -57,9 +58,4 @@ export function grown(samples: readonly Vitals[]): readonly string[] {
     const to = median(after.map((each) => each[name]));
     return to > from + MORE[name] ? [`${name} grew from ${from} to ${to}`] : [];
   });
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  return sorted[sorted.length >> 1] ?? Number.NaN;
 }

@@ -121,7 +121,12 @@ test("an operator ends it at once, for one service", () => {
 test("idle connections are used again to whoever is listed or stands by, and not to who is out", () => {
   const ill = stateAt(5);
   ill.endpoint = { ...ill.endpoint, health: "unhealthy" };
-  const fit = fitForReuse(tableOf([two, ill], { standby: [one] }));
-  expect([fit.has(one), fit.has(two), fit.has(ill)]).toEqual([true, true, false]);
-  expect(fitForReuse(tableOf([ill], { verdictsExpired: true })).has(ill)).toBe(true);
+  const left = stateAt(6);
+  const before = tableOf([one, two, left]);
+  const after = tableOf([two, ill], { standby: [one] });
+  const fit = new Map(fitForReuse(before, after));
+  expect([one, two, ill, left].map((state) => fit.get(state))).toEqual([true, true, false, false]);
+  expect(new Map(fitForReuse(after, tableOf([ill], { verdictsExpired: true }))).get(ill)).toBe(true);
+  expect([...fitForReuse(after, new Map(after))]).toEqual([]);
+  expect(new Map(fitForReuse(after, new Map())).get(two)).toBe(false);
 });

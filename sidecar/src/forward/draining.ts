@@ -196,18 +196,23 @@ class Listed {
 }
 
 /**
- * Endpoints to which a connection that lies idle may be used again: not those that left or drain, nor those that a verdict that is
- * believed calls unhealthy. In panic nobody is believed, and a connection that works is worth more than a verdict.
+ * Of the services that changed, whether a connection that lies idle may be used again: not to endpoints that left or drain, nor to those
+ * that a verdict that is believed calls unhealthy. In panic nobody is believed, and a connection that works is worth more than a verdict.
  */
-export function fitForReuse(table: ClusterTable): ReadonlySet<EndpointState> {
-  const fit = new Set<EndpointState>();
-  for (const { endpoints, standby, candidates, verdictsExpired } of table.values()) {
-    const doubts = verdictsExpired || candidates.mode !== "healthy";
-    for (const state of standby) fit.add(state);
-    for (const state of endpoints) {
+export function* fitForReuse(before: ClusterTable, after: ClusterTable): Iterable<readonly [EndpointState, boolean]> {
+  for (const [name, { endpoints, standby }] of before) {
+    const now = after.get(name);
+    if (now === before.get(name)) continue;
+    const there = new Set([...(now?.endpoints ?? []), ...(now?.standby ?? [])]);
+    for (const state of [...endpoints, ...standby]) if (!there.has(state)) yield [state, false];
+  }
+  for (const [name, cluster] of after) {
+    if (cluster === before.get(name)) continue;
+    const doubts = cluster.verdictsExpired || cluster.candidates.mode !== "healthy";
+    for (const state of cluster.standby) yield [state, true];
+    for (const state of cluster.endpoints) {
       const { health } = state.endpoint;
-      if (doubts || (health !== "unhealthy" && health !== "draining")) fit.add(state);
+      yield [state, doubts || (health !== "unhealthy" && health !== "draining")];
     }
   }
-  return fit;
 }

@@ -124,10 +124,12 @@ export class Try {
 /** A request that waits until one of those under way to its service has ended. */
 export interface Waiting {
   readonly service: string;
-  /** When the engine has to say that it came to nothing, by `RequestPath.endWait`. */
+  /** When the engine has to end it. */
   readonly dueMs: number;
   /** Set by the engine. Called once, when it is its turn, with what to do. */
   onTurn: (decision: Decision) => void;
+  /** It waits no longer. @param isLate its time is over, and an answer follows; else nobody waits for one */
+  readonly end: (isLate: boolean) => Decision;
 }
 
 export type Decision =
@@ -142,8 +144,6 @@ export interface RequestPath {
   /** The same for what has no requests. */
   readonly streams: StreamPath;
   begin(arrival: Arrival, nowMs: number): Decision;
-  /** A request waits no longer. @param isLate its time is over, and an answer follows; else nobody waits for one */
-  endWait(waiting: Waiting, isLate: boolean): Decision;
   /** Exactly once per try. */
   outcome(attempt: Try, outcome: Outcome, nowMs: number): Decision;
   /** Whether a try that waits for its answer had better be given up as timed out: its endpoint is out and another would do. */

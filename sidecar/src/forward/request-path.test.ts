@@ -89,8 +89,8 @@ describe("what becomes of a request", () => {
     const [late, gone] = [1, 2].map(() => waitingOf(path.begin(arrival(), 0))) as [Waiting, Waiting];
     late.onTurn = gone.onTurn = () => expect.unreachable();
     expect(late.dueMs).toBe(1_000);
-    expect(answered(path.endWait(late, true))).toEqual([503, "overloaded"]);
-    expect(path.endWait(gone, false).kind).toBe("done");
+    expect(answered(late.end(true))).toEqual([503, "overloaded"]);
+    expect(gone.end(false).kind).toBe("done");
     for (const attempt of under) path.outcome(attempt, SUCCESS, 1_000);
     expect(path.counters.get("shop")).toMatchObject({ queued: 0, limits: { inFlight: 0 } });
     expect(path.begin(arrival(), 1_000).kind).toBe("try");

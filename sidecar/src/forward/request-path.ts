@@ -30,13 +30,18 @@ const MOST_QUEUED = LIMITS["queued-requests"].value;
 const QUEUE_MS = LIMITS["queue-time"].value;
 
 /** What is kept of a request until there is a place for it. */
-interface Pending extends Waiting {
+interface Pending {
   readonly method: string;
   readonly counters: ClusterCounters;
   readonly cluster: ActiveCluster;
   readonly affinity: Affinity | undefined;
   readonly beganMs: number;
   readonly deadlineMs: number;
+}
+
+interface Queued {
+  readonly pending: Pending;
+  readonly waiting: Waiting;
 }
 
 type Failure = Extract<Outcome, { kind: "failure" }>;
@@ -48,13 +53,13 @@ export class ForwardPath implements RequestPath {
   readonly #counters: ReadonlyMap<string, ClusterCounters>;
   readonly streams: StreamPath;
   /** One per service, like the counters. */
-  readonly #queues: ReadonlyMap<string, RequestQueue<Pending>>;
+  readonly #queues: ReadonlyMap<string, RequestQueue<Queued>>;
   readonly #replies: Map<Reason, number> = new Map(REPLY_REASONS.map((reason) => [reason, 0]));
 
   constructor(options: ForwardPathOptions) {
     this.#options = options;
     this.#counters = new Map([...options.routing.upstreams].map((service) => [service, new ClusterCounters()]));
-    this.#queues = new Map([...options.routing.upstreams].map((service) => [service, new RequestQueue<Pending>()]));
+    this.#queues = new Map([...options.routing.upstreams].map((service) => [service, new RequestQueue<Queued>()]));
     const { table, rng, shed } = options;
     this.streams = new StreamPath({ table, rng, shed, counters: this.#counters });
   }
@@ -87,36 +92,24 @@ export class ForwardPath implements RequestPath {
     const { shed } = this.#options;
     if (shed?.refuses() === true) return this.#answer("shed", `Refused to protect the others: ${shed.why}.`, counters);
     const { head, peerIp } = arrival;
-    const deadlineMs = deadlineOf(nowMs, cluster.route.timeoutMs);
     const pending: Pending = {
-      service: cluster.name,
       method: head.method,
       counters,
       cluster,
       affinity: this.#affinityOf(cluster, head, peerIp),
       beganMs: nowMs,
-      deadlineMs,
-      dueMs: Math.min(nowMs + QUEUE_MS, deadlineMs),
-      onTurn: nothing,
+      deadlineMs: deadlineOf(nowMs, cluster.route.timeoutMs),
     };
     return counters.limits.enter(cluster.config.maxRequests) ? this.#admit(pending, nowMs) : this.#queue(pending);
   }
 
-  endWait(waiting: Waiting, isLate: boolean): Decision {
-    const pending = waiting as Pending;
-    this.#queues.get(pending.service)?.leave(pending);
-    pending.counters.queued--;
-    if (!isLate) return DONE;
-    return this.#answer("overloaded", `"${pending.service}" had as many requests under way as may be, for too long.`, pending.counters);
-  }
-
   /** It has a place among the requests under way. */
-  #admit({ service, method, counters, affinity, beganMs, deadlineMs, ...of }: Pending, nowMs: number): Decision {
-    const cluster = this.#options.table().get(service) ?? of.cluster;
+  #admit({ method, counters, affinity, beganMs, deadlineMs, ...of }: Pending, nowMs: number): Decision {
+    const cluster = this.#options.table().get(of.cluster.name) ?? of.cluster;
     const pick = cluster.picker.pick({ nowMs, exclude: NOBODY, hash: affinity?.hash, seat: affinity?.seat });
     if (pick.kind === "refused") {
       counters.limits.leave();
-      return this.#answer(pick.reason, `"${service}" has no usable endpoint among ${cluster.endpoints.length}.`, counters);
+      return this.#answer(pick.reason, `"${cluster.name}" has no usable endpoint among ${cluster.endpoints.length}.`, counters);
     }
     this.#options.shed?.entered();
     counters.limits.began(nowMs);
@@ -124,24 +117,36 @@ export class ForwardPath implements RequestPath {
   }
 
   #queue(pending: Pending): Decision {
-    const { service, counters, cluster } = pending;
+    const { counters, cluster, beganMs, deadlineMs } = pending;
+    const { name } = cluster;
     const { maxRequests } = cluster.config;
-    if (this.#queues.get(service)?.join(pending, Math.min(MOST_QUEUED, maxRequests)) !== true) {
-      const detail = `"${service}" has ${maxRequests} requests under way, its limit, and ${counters.queued} more wait.`;
+    const dueMs = Math.min(beganMs + QUEUE_MS, deadlineMs);
+    const queue = this.#queues.get(name);
+    const queued: Queued = { pending, waiting: { service: name, dueMs, onTurn: nothing, end: (isLate) => this.#endWait(queued, isLate) } };
+    if (queue?.join(queued, Math.min(MOST_QUEUED, maxRequests)) !== true) {
+      const detail = `"${name}" has ${maxRequests} requests under way, its limit, and ${counters.queued} more wait.`;
       return this.#answer("overloaded", detail, counters);
     }
     counters.queued++;
     counters.queuedTotal++;
-    return { kind: "wait", waiting: pending };
+    return { kind: "wait", waiting: queued.waiting };
+  }
+
+  #endWait(queued: Queued, isLate: boolean): Decision {
+    const { cluster, counters } = queued.pending;
+    this.#queues.get(cluster.name)?.leave(queued);
+    counters.queued--;
+    if (!isLate) return DONE;
+    return this.#answer("overloaded", `"${cluster.name}" had as many requests under way as may be, for too long.`, counters);
   }
 
   /** A request has left its place: who waits may have it. */
   #serve({ name, config }: ActiveCluster, counters: ClusterCounters, nowMs: number): void {
     this.#queues.get(name)?.serve(
       () => counters.limits.enter(this.#options.table().get(name)?.config.maxRequests ?? config.maxRequests),
-      (pending) => {
+      ({ pending, waiting }) => {
         counters.queued--;
-        pending.onTurn(this.#admit(pending, nowMs));
+        waiting.onTurn(this.#admit(pending, nowMs));
       },
     );
   }

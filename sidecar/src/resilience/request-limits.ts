@@ -6,8 +6,8 @@ const MIN_CONCURRENT_RETRIES = 3;
 /**
  * What is under way to one cluster, and what may be added: the circuit breaker (requests in flight) and the retry budget
  * (a share of them, and of those of the last ten seconds), so that retries never multiply a failing cluster's load by more than
- * 1 + budget. What was never sent is no load and needs no budget. Lives as long as the sidecar knows the cluster; the limits come with each call because they are the
- * cluster's configuration and change.
+ * 1 + budget. What was never sent is no load and needs no budget. Lives as long as the sidecar knows the cluster; the limits come with
+ * each call because they are the cluster's configuration and change.
  */
 export class RequestLimits {
   /** Requests in flight, each counted once however many tries it takes. */

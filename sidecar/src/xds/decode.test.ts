@@ -191,6 +191,12 @@ describe("a ClusterLoadAssignment", () => {
     expect(rampOf(0)).toMatchObject({ endpoints: [{ ramp: undefined }] });
   });
 
+  test("carries until when long-lived connections may stay once an endpoint leaves", () => {
+    const metadata = { filter_metadata: { fairlead: structFrom({ drain_until_ms: 1_700_000_000_000 }) } };
+    const resource = assignmentResource(assignmentMessage("shop", [endpointMessage("10.0.0.1", 80, { metadata })]));
+    expect(accepted(resource)).toMatchObject({ endpoints: [{ drainUntilMs: 1_700_000_000_000 }] });
+  });
+
   test("carries the instance behind an address, and weighs 1 where it says nothing", () => {
     const endpoint: LbEndpoint = {
       endpoint: { address: { socket_address: { address: "10.0.0.1", port_value: 80 } } },
@@ -233,6 +239,11 @@ describe("a ClusterLoadAssignment", () => {
         }),
       ],
       "metadata.fairlead.ramp_ms is 86400000",
+    ],
+    [
+      "a drain that ends before 1970",
+      [endpointMessage("10.0.0.1", 80, { metadata: { filter_metadata: { fairlead: structFrom({ drain_until_ms: -1 }) } } })],
+      "metadata.fairlead.drain_until_ms is -1, expected milliseconds since 1970",
     ],
     [
       "an instance that is no text",

@@ -1,15 +1,12 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { repositoryTop } from "../../harness/paths.js";
 import { startControlPlane, startSidecar } from "../../harness/planes.js";
 import { freePort } from "../../harness/ports.js";
 import { until } from "../../harness/until.js";
 import type { Bench } from "../bench.js";
 import { startHosts } from "../hosts.js";
 import { rssMbOf } from "../process-usage.js";
+import { shippedFlags, shippedSidecar } from "../shipped.js";
 
 const SERVICES = 500;
 const PER_SERVICE = 20;
@@ -65,19 +62,6 @@ export const memory: Bench = {
     };
   },
 };
-
-/** The one file that the containers carry: half of what a sidecar keeps of its modules goes when they are one. */
-function shippedSidecar(): string {
-  execFileSync("node", ["deploy/bundle.mjs", "sidecar"], { cwd: repositoryTop, stdio: "inherit" });
-  return join(repositoryTop, "deploy/bundle/sidecar.mjs");
-}
-
-/** What the containers start Node with. */
-function shippedFlags(): string {
-  const file = readFileSync(join(repositoryTop, "deploy/containers/sidecar.Containerfile"), "utf8");
-  const command = JSON.parse(/^ENTRYPOINT (.+)$/m.exec(file)?.[1] ?? "[]") as readonly string[];
-  return command.filter((word) => word.startsWith("--")).join(" ");
-}
 
 /** A connection that has had one answer and stays open. */
 async function answered(port: number): Promise<Socket> {

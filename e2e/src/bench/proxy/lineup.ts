@@ -9,6 +9,7 @@ import { startControlPlane, startSidecar } from "../../harness/planes.js";
 import { freePort } from "../../harness/ports.js";
 import { type Process, startNode, startProcess } from "../../harness/processes.js";
 import { temporaryFolder } from "../../harness/teardown.js";
+import { shippedFlags, shippedSidecar } from "../shipped.js";
 import { envoyBootstrap, haproxyConfig, nginxConfig, originConfig } from "./configs.js";
 import type { Contestant, ContestantName } from "./contestant.js";
 import { OTHER_CORE, PROXY_CORE, pin } from "./cores.js";
@@ -78,7 +79,7 @@ function start(name: ContestantName, lanes: readonly Lane[]): Started | Promise<
   }
 }
 
-/** What is built, with everything on, fed by a control plane that stays connected and has nothing to say. */
+/** What is shipped, with everything on, fed by a control plane that stays connected and has nothing to say. */
 async function startOurs(lanes: readonly Lane[]): Promise<Started> {
   const services = Object.fromEntries(lanes.map(({ name, origins }) => [name, origins.map((port) => ({ address: `127.0.0.1:${port}` }))]));
   const controlPlane = await startControlPlane({ sources: [{ name: "fixed", type: "static", services }] });
@@ -90,7 +91,7 @@ async function startOurs(lanes: readonly Lane[]): Promise<Started> {
       controlPlane: { addresses: [controlPlane.xdsAddress] },
       upstreams: lanes.map(({ name, port }) => ({ service: name, listen: `127.0.0.1:${port}` })),
     },
-    { nodePath, env: { NODE_OPTIONS: process.env["BENCH_NODE_ARGS"] } },
+    { nodePath, script: shippedSidecar(), env: { NODE_OPTIONS: `${shippedFlags()} ${process.env["BENCH_NODE_ARGS"] ?? ""}` } },
   );
   return { child: sidecar.process(), version: versionOf(nodePath, ["--version"]) };
 }

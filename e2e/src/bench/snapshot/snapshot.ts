@@ -4,7 +4,7 @@ import { until } from "../../harness/until.js";
 import type { Bench, Figures } from "../bench.js";
 import { startPinnedScript } from "../fanout/pinned-script.js";
 import { RawStream } from "../fanout/raw-stream.js";
-import { percentile } from "../percentile.js";
+import { median, percentile } from "../percentile.js";
 import { serviceAt } from "./bench-source.js";
 import type { PlaneReport } from "./plane-protocol.js";
 
@@ -121,11 +121,6 @@ async function takeTurns(planes: ReadonlyMap<string, Plane>): Promise<ReadonlyMa
 function ratioOf(one: readonly (readonly number[])[], other: readonly (readonly number[])[]): number {
   const ratios = one.map((micros, round) => median(micros) / median(other[round] ?? []));
   return Math.round(median(ratios.filter((each) => Number.isFinite(each))) * 100) / 100;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 async function flap(plane: Plane | undefined) {

@@ -1,6 +1,6 @@
 import { soak as runSoak } from "../../soak/soak.js";
-import { median } from "../../soak/vitals.js";
 import type { Bench } from "../bench.js";
+import { median } from "../percentile.js";
 
 const MINUTES = Number(process.env["SOAK_MINUTES"] ?? "30");
 const SAMPLE_MS = 5_000;

@@ -67,6 +67,11 @@ export class Account {
     this.#noted = { method: head.method, path: accessLog.pathOf(head.path), requestId };
   }
 
+  /** For a place, and has none yet. */
+  get isWaiting(): boolean {
+    return this.waited && this.attempt === undefined;
+  }
+
   hit(limit: LimitName | undefined): void {
     if (limit !== undefined) this.#options.context.edge.limits.hit(limit);
   }

@@ -156,7 +156,7 @@ export class Exchange {
   #endWait(isLate: boolean): void {
     const waiting = this.#waiting;
     this.#waiting = undefined;
-    if (waiting !== undefined) this.follow(this.#path.endWait(waiting, isLate));
+    if (waiting !== undefined) this.follow(waiting.end(isLate));
   }
 
   #send(attempt: Try): void {

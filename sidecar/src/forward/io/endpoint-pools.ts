@@ -22,8 +22,8 @@ export class EndpointPools implements UpstreamPool {
   readonly #idle = new Map<EndpointState, Idle>();
   readonly #open = new Set<Upstream>();
   readonly #limits: LimitHits;
-  /** Undefined until somebody says. */
-  #fit: ReadonlySet<EndpointState> | undefined;
+  /** To these no connection is kept. */
+  readonly #unfit = new WeakSet<EndpointState>();
 
   constructor(nowMs: () => number, limits: LimitHits) {
     this.#nowMs = nowMs;
@@ -45,7 +45,7 @@ export class EndpointPools implements UpstreamPool {
   }
 
   keep(upstream: Upstream): void {
-    if (this.#fit?.has(upstream.endpoint) === false) {
+    if (this.#unfit.has(upstream.endpoint)) {
       upstream.retire();
       return;
     }
@@ -86,11 +86,13 @@ export class EndpointPools implements UpstreamPool {
     }
   }
 
-  /** Only connections to these endpoints may lie idle and be used again. */
-  keepOnly(fit: ReadonlySet<EndpointState>): void {
-    this.#fit = fit;
-    const unfit = [...this.#idle].filter(([endpoint]) => !fit.has(endpoint));
-    for (const [, { upstreams }] of unfit) for (const upstream of [...upstreams]) upstream.retire();
+  /** Whether connections to this endpoint may lie idle and be used again: those that do end at once where not. */
+  setFit(endpoint: EndpointState, isFit: boolean): void {
+    if (isFit) this.#unfit.delete(endpoint);
+    else {
+      this.#unfit.add(endpoint);
+      for (const upstream of [...(this.#idle.get(endpoint)?.upstreams ?? [])]) upstream.retire();
+    }
   }
 
   destroy(): void {

@@ -91,3 +91,21 @@ test("an endpoint that returns keeps its WebSockets", async () => {
   rig.clock.advance(2 * WINDOW_MS);
   expect([client.closed, engine.leaving, engine.moved.size]).toEqual([false, [], 0]);
 });
+
+test("a process that ends sends its WebSockets away one after the other, within the time it has", async () => {
+  const { rig, engine } = await rigOf([await endpoint()]);
+  const clients = Array.from({ length: 40 }, () => new RawClient(rig.port, HANDSHAKE));
+  await until(() => clients.every(({ heard }) => heard.endsWith("\r\n\r\n")));
+  const drained = engine.drain(10_000);
+  const toldToGo = () => clients.filter(({ heard }) => heard.endsWith(CLOSE_1001)).length;
+  // One in each fortieth of the 8.5 s that are for it; the engine looks every 50 ms.
+  const due = (ms: number) => Math.min(40, (ms / 8_500) * 40);
+  for (let ms = 1_000; ms <= 9_000; ms += 1_000) {
+    rig.clock.advance(1_000);
+    await until(() => toldToGo() >= Math.floor(due(ms - 50)));
+    expect(toldToGo()).toBeLessThanOrEqual(Math.ceil(due(ms)));
+  }
+  rig.clock.advance(1_000);
+  await drained;
+  expect(clients.some(({ failed }) => failed)).toBe(false);
+});

@@ -54,6 +54,8 @@ export class NetEngine implements Engine {
   readonly #relaying: RelayContext;
   readonly #rng: Rng;
   readonly #leaving: Draining;
+  /** As `onTable` saw it last. */
+  #table: ClusterTable = new Map();
   /** While the process ends: whoever is told to go, and when. */
   #goodbyes: { readonly tenant: DrainingTenant; readonly dueMs: number }[] = [];
   #sweep: Timer | undefined;
@@ -109,7 +111,8 @@ export class NetEngine implements Engine {
   onTable(table: ClusterTable): void {
     const { nowMs, wallMs } = { nowMs: this.#clock.nowMs(), wallMs: this.#clock.wallMs() };
     this.#leaving.onTable(table, this.#tenants(), { nowMs, wallMs });
-    this.#pools.keepOnly(fitForReuse(table));
+    for (const [endpoint, isFit] of fitForReuse(this.#table, table)) this.#pools.setFit(endpoint, isFit);
+    this.#table = table;
     for (const [caller, server] of [...this.#callers]) if (isOfTcp(this.#routes.get(server), table)) caller.closeSoon();
     if (this.#leaving.isActive) this.#scheduleSweep();
   }
@@ -133,7 +136,10 @@ export class NetEngine implements Engine {
     this.#sayGoodbyes(timeoutMs * SENT_AWAY_WITHIN);
     if (!this.#isIdle && timeoutMs > 0) await this.#idle.within(timeoutMs, this.#clock);
     for (const relay of [...this.#relays.keys()]) relay.cut();
-    for (const caller of [...this.#callers.keys()]) caller.cutOff();
+    const callers = [...this.#callers.keys()];
+    // Who waits goes first, or those before them would leave them their places.
+    for (const caller of callers) if (caller.account.isWaiting) caller.cutOff();
+    for (const caller of callers) caller.cutOff();
     // Answers just given leave in the next turn of the loop.
     await new Promise((resolve) => setImmediate(resolve));
     for (const caller of [...this.#callers.keys()]) caller.cut();

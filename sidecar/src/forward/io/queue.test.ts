@@ -11,15 +11,19 @@ afterEach(async () => {
 });
 
 /** One request at a time; whoever arrives at the endpoint waits for the test. */
-async function narrow(engine: EngineName) {
+async function narrow(engine: EngineName, servers = 1) {
   const arrived: { readonly heard: string; readonly socket: Socket }[] = [];
-  const server = await RawServer.start((socket, heard) => {
-    const last = heard.slice(heard.lastIndexOf("POST /"));
-    if (last.endsWith("hello")) arrived.push({ heard: last, socket });
-  });
-  const rig = await Rig.start({ engine, endpoints: [stateAt(server.port)], config: { maxRequests: 1 } });
+  const started = await Promise.all(
+    Array.from({ length: servers }, () =>
+      RawServer.start((socket, heard) => {
+        const last = heard.slice(heard.lastIndexOf("POST /"));
+        if (last.endsWith("hello")) arrived.push({ heard: last, socket });
+      }),
+    ),
+  );
+  const rig = await Rig.start({ engine, endpoints: started.map(({ port }) => stateAt(port)), config: { maxRequests: 1 } });
   cleanups.push(
-    () => server.close(),
+    () => started.map((server) => server.close()),
     () => rig.engine.drain(0),
   );
   const ask = (path: string) => {
@@ -69,13 +73,32 @@ describe.each<EngineName>(["net", "node"])("engine %s", (engine) => {
     await until(() => arrived.length === 1);
     const second = ask("/second");
     await until(() => queued() === 1);
-    const drained = rig.engine.drain(1_000);
-    rig.clock.advance(500);
+    const drained = rig.engine.drain(800);
+    rig.clock.advance(400);
     expect(second.heard).toBe("");
-    rig.clock.advance(500);
+    rig.clock.advance(400);
     await until(() => second.closed);
     await drained;
     expect(second.heard).toContain("HTTP/1.1 503 ");
     expect(queued()).toBe(0);
+  });
+
+  test("what a drain cuts off leaves its place to nobody: who waits is not sent on", async () => {
+    const { arrived, rig, ask, queued } = await narrow(engine, 2);
+    const done = ask("/done");
+    await until(() => arrived.length === 1);
+    arrived[0]?.socket.write(OK);
+    await until(() => done.heard.endsWith("ok") && rig.path.counters.get("shop")?.limits.inFlight === 0);
+    // The other endpoint's turn; a connection to the first lies idle for whoever comes next.
+    ask("/under-way");
+    await until(() => arrived.length === 2);
+    const waiting = ask("/waiting");
+    await until(() => queued() === 1);
+    const drained = rig.engine.drain(500);
+    rig.clock.advance(500);
+    await until(() => waiting.closed);
+    await drained;
+    expect([arrived.length, waiting.heard.includes("HTTP/1.1 503 ")]).toEqual([2, true]);
+    expect(rig.path.counters.get("shop")?.finished.reduce((sum, count) => sum + count)).toBe(2);
   });
 });

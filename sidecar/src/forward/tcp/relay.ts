@@ -75,7 +75,6 @@ export class Relay implements DrainingTenant {
   #movedMs = 0;
   /** The endpoint has sent something. */
   #answered = false;
-  #isIdle = false;
 
   constructor(context: RelayContext, path: StreamPath) {
     this.#context = context;
@@ -122,8 +121,8 @@ export class Relay implements DrainingTenant {
   }
 
   /** Ends it by RST, whatever it was doing. */
-  cut(): void {
-    this.#settle(this.#answered ? { kind: "success", status: 200 } : { kind: "abandoned" }, this.#isIdle ? "idle" : "sent-away");
+  cut(how: StreamEnd = "sent-away"): void {
+    this.#settle(this.#answered ? { kind: "success", status: 200 } : { kind: "abandoned" }, how);
     this.#finish();
   }
 
@@ -138,10 +137,9 @@ export class Relay implements DrainingTenant {
     } else if (this.#phase === "open") {
       if (this.#moved) this.#movedMs = nowMs;
       this.#moved = false;
-      this.#isIdle = nowMs - this.#movedMs >= IDLE_MS;
-      if (!this.#isIdle) return;
+      if (nowMs - this.#movedMs < IDLE_MS) return;
       this.#context.limits.hit("tunnel-silence");
-      this.cut();
+      this.cut("idle");
     }
   }
 

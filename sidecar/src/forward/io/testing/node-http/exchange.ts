@@ -103,6 +103,11 @@ export class Exchange {
     else if (this.#response.headersSent) this.#response.once("finish", () => this.#request.socket.destroySoon());
   }
 
+  /** For a place among the requests under way. */
+  get isWaiting(): boolean {
+    return this.#waiting !== undefined;
+  }
+
   /** No more time: an answer if none has begun, or the end. */
   cutOff(): void {
     this.#abandon();
@@ -278,7 +283,7 @@ export class Exchange {
   #endWait(isLate: boolean): void {
     const waiting = this.#waiting;
     this.#waiting = undefined;
-    if (waiting !== undefined) this.#follow(this.#path.endWait(waiting, isLate));
+    if (waiting !== undefined) this.#follow(waiting.end(isLate));
   }
 
   #abandon(): void {

@@ -92,6 +92,7 @@ export class NodeEngine implements Engine {
     // It closes idle connections too, and those in use when they become idle or at the end.
     const accepting = this.#listeners.stopAccepting();
     if (this.#exchanges.size > 0) await this.#idle.within(timeoutMs, this.#clock);
+    for (const exchange of this.#exchanges) if (exchange.isWaiting) exchange.cutOff();
     for (const exchange of this.#exchanges) exchange.cutOff();
     // Answers just given are still corked until the next turn of the loop.
     await new Promise((resolve) => setImmediate(resolve));
