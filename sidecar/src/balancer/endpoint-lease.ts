@@ -4,7 +4,7 @@ import { learnAbandoned, learnLatency } from "./latency.js";
 import type { Ejection, Lease, Outcome, Pick } from "./picker.js";
 import { learnReport, type ReportedLoad } from "./reported-load.js";
 
-interface LeaseDeps {
+export interface LeaseDeps {
   readonly ejection: Ejection;
   readonly memory: BalancerMemory;
 }

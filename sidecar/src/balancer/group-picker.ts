@@ -1,9 +1,8 @@
 import type { Rng } from "@fairlead/shared";
 import type { EndpointState } from "../endpoint/index.js";
-import type { BalancerMemory } from "./balancer-memory.js";
 import { mayPick } from "./candidates.js";
 import type { Chooser, ChooserDeps } from "./chooser.js";
-import { leaseOf } from "./endpoint-lease.js";
+import { type LeaseDeps, leaseOf } from "./endpoint-lease.js";
 import type { Ejection, Pick, PickContext, Picker } from "./picker.js";
 import { seatToken } from "./seat-token.js";
 
@@ -28,7 +27,8 @@ export class GroupPicker implements Picker {
   readonly #groups: readonly ChooserGroup[];
   readonly #rng: Rng;
   readonly #ejection: Ejection;
-  readonly #memory: BalancerMemory;
+  /** Of every lease. */
+  readonly #leasing: LeaseDeps;
   /** By token; made when a request brings one. */
   #seats: ReadonlyMap<string, EndpointState> | undefined;
 
@@ -36,13 +36,13 @@ export class GroupPicker implements Picker {
     this.#groups = groups;
     this.#rng = rng;
     this.#ejection = ejection;
-    this.#memory = memory;
+    this.#leasing = { ejection, memory };
   }
 
   pick(context: PickContext): Pick {
     const chosen = this.#ofSeat(context) ?? this.#choose(context, false) ?? this.#choose(context, true);
     if (chosen === undefined) return { kind: "refused", reason: "no-endpoints" };
-    return leaseOf(chosen, { ejection: this.#ejection, memory: this.#memory }, context.nowMs);
+    return leaseOf(chosen, this.#leasing, context.nowMs);
   }
 
   /** A seat stays where it is as long as that endpoint may be picked, whoever else has come and however full it is. */

@@ -100,12 +100,12 @@ export class ForwardPath implements RequestPath {
       beganMs: nowMs,
       deadlineMs: deadlineOf(nowMs, cluster.route.timeoutMs),
     };
-    return counters.limits.enter(cluster.config.maxRequests) ? this.#admit(pending, nowMs) : this.#queue(pending);
+    return counters.limits.enter(cluster.config.maxRequests) ? this.#admit(pending, cluster, nowMs) : this.#queue(pending);
   }
 
   /** It has a place among the requests under way. */
-  #admit({ method, counters, affinity, beganMs, deadlineMs, ...of }: Pending, nowMs: number): Decision {
-    const cluster = this.#options.table().get(of.cluster.name) ?? of.cluster;
+  #admit(pending: Pending, cluster: ActiveCluster, nowMs: number): Decision {
+    const { method, counters, affinity, beganMs, deadlineMs } = pending;
     const pick = cluster.picker.pick({ nowMs, exclude: NOBODY, hash: affinity?.hash, seat: affinity?.seat });
     if (pick.kind === "refused") {
       counters.limits.leave();
@@ -146,7 +146,7 @@ export class ForwardPath implements RequestPath {
       () => counters.limits.enter(this.#options.table().get(name)?.config.maxRequests ?? config.maxRequests),
       ({ pending, waiting }) => {
         counters.queued--;
-        waiting.onTurn(this.#admit(pending, nowMs));
+        waiting.onTurn(this.#admit(pending, this.#options.table().get(name) ?? pending.cluster, nowMs));
       },
     );
   }

@@ -4,7 +4,6 @@ import type { EndReason } from "../end-reasons.js";
 import type { Try } from "../engine.js";
 import type { LimitName } from "../limits.js";
 import type { LocalReply } from "../local-reply.js";
-import type { Caller } from "./caller.js";
 import type { CallerOptions } from "./exchange-context.js";
 import { broughtId, type HeadWriter } from "./head-writer.js";
 import { Pace } from "./pace.js";
@@ -45,7 +44,7 @@ export class Account {
   }
 
   /** A request is there. */
-  begin(caller: Caller, nowMs: number): void {
+  begin(nowMs: number): void {
     this.attempt = undefined;
     this.status = undefined;
     this.why = undefined;
@@ -56,7 +55,7 @@ export class Account {
     this.#isTunnel = false;
     this.#beganMs = nowMs;
     this.pace.restart(nowMs);
-    this.#options.context.exchangeBegan(caller);
+    this.#options.context.exchangeBegan();
   }
 
   /** Its head could be read. @param from the bytes that it was read from @param writer wrote it last; undefined where it is not to be sent */
@@ -96,7 +95,7 @@ export class Account {
   }
 
   /** It is over, however it went: counted and logged once. @param bodyBytes what came of the request's body */
-  end(caller: Caller, isAnswered: boolean, bodyBytes: number): void {
+  end(isAnswered: boolean, bodyBytes: number): void {
     const { context, counts } = this.#options;
     const reason = this.why ?? (this.#isTunnel ? "tunnel-closed" : isAnswered ? "answered" : "caller-gone");
     this.bytesIn += bodyBytes;
@@ -108,7 +107,7 @@ export class Account {
     }
     if (context.edge.accessLog?.wants(reason, this.status) === true) this.#log(reason);
     this.attempt = undefined;
-    context.exchangeEnded(caller);
+    context.exchangeEnded();
   }
 
   #log(reason: EndReason): void {

@@ -40,20 +40,23 @@ export class Caller implements WireEvents, ExchangeCaller {
   readonly #body = new RequestBody();
   /** The head as it goes out, kept for as long as it may be sent again. */
   #head: Buffer = NOTHING;
-  #headLength = 0;
+  /** Where it is, and room for a longer one. */
+  #headPlace: Buffer = NOTHING;
   #state: State = "head";
   #requests = 0;
-  /** Since when it is in its state; with a part of a head, since that came. */
-  #sinceMs: number;
+  /** Since when it is in its state; with a part of a head, since that came. NaN until the sweep sees it. */
+  #sinceMs = Number.NaN;
   #hasPartOfHead = true;
   /** What ends an exchange within the loop that reads requests leaves the next one to it. */
   #isPumping = false;
   /** The caller has sent its FIN. */
   #ended = false;
   // Of the present request.
-  #isHead = false;
-  #isOld = false;
-  #upgrades = false;
+  /** The answer to HEAD has no body, whatever it says. */
+  isHead = false;
+  /** HTTP/1.0 knows no chunks. */
+  isOld = false;
+  upgrades = false;
   #awaitsContinue = false;
   #answerBegun = false;
   #answerDone = false;
@@ -63,9 +66,13 @@ export class Caller implements WireEvents, ExchangeCaller {
     this.wire = wire;
     this.#options = options;
     this.#exchange = new Exchange(options.context, options.path, this);
-    this.#sinceMs = options.context.nowMs();
     this.account = new Account(options);
     this.stay = new Stay(this, this.#exchange, options.context);
+  }
+
+  /** Whether a request, or what became of it, is under way. */
+  get isBusy(): boolean {
+    return this.#state === "exchange" || this.#state === "tunnel";
   }
 
   /** Whether the whole request has been taken over. */
@@ -116,6 +123,7 @@ export class Caller implements WireEvents, ExchangeCaller {
     if (this.#state === "exchange") this.#exchange.sweep(nowMs);
     this.stay.sweep(nowMs);
     if (this.#state === "exchange" || this.#state === "tunnel") this.#sweepPace(nowMs);
+    if (Number.isNaN(this.#sinceMs)) this.#sinceMs = nowMs;
     const age = nowMs - this.#sinceMs;
     if (this.#state === "lingering" && age >= LIMITS["linger-time"].value) {
       this.account.hit("linger-time");
@@ -152,10 +160,9 @@ export class Caller implements WireEvents, ExchangeCaller {
 
   onUpstream(upstream: Upstream, attempt: Try): void {
     const mark = this.#options.context.edge.marksAnswers ? attempt.mark : undefined;
-    upstream.expect({ caller: this, isHead: this.#isHead, upgrades: this.#upgrades, callerIsOld: this.#isOld, mark });
-    const head = this.#head.subarray(0, this.#headLength);
+    upstream.expect(this, mark);
     if (this.#body.isDone) {
-      upstream.wire.write(head);
+      upstream.wire.write(this.#head);
       return;
     }
     // Only now is the body taken from the caller: a connect that fails leaves it whole for another try.
@@ -163,7 +170,7 @@ export class Caller implements WireEvents, ExchangeCaller {
     if (this.#awaitsContinue && this.inbox.isEmpty) this.wire.write(CONTINUE);
     this.#awaitsContinue = false;
     upstream.wire.cork();
-    upstream.wire.write(head);
+    upstream.wire.write(this.#head);
     this.#pump();
     upstream.wire.uncork();
     this.#holdBack();
@@ -175,7 +182,7 @@ export class Caller implements WireEvents, ExchangeCaller {
       return;
     }
     this.#answerBegun = true;
-    this.account.replied(reply, this.#isHead);
+    this.account.replied(reply, this.isHead);
     // A body that was not asked for may never come.
     if (this.#body.left > MAX_DROPPED_BODY) this.account.hit("dropped-body");
     if (
@@ -185,7 +192,7 @@ export class Caller implements WireEvents, ExchangeCaller {
       (this.#awaitsContinue && !this.#body.isDone)
     )
       this.#closes = true;
-    this.wire.write(replyBytes(reply, { closes: this.#closes, isHead: this.#isHead }));
+    this.wire.write(replyBytes(reply, { closes: this.#closes, isHead: this.isHead }));
     this.onAnswerDone();
   }
 
@@ -259,7 +266,7 @@ export class Caller implements WireEvents, ExchangeCaller {
     const head = this.#options.context.requestHead;
     const after = inbox.skipEmptyLines() ? head.read(inbox.bytes, inbox.position, inbox.end) : INCOMPLETE;
     if (after === INCOMPLETE) {
-      if (!this.#hasPartOfHead) this.#sinceMs = this.#options.context.nowMs();
+      if (!this.#hasPartOfHead) this.#sinceMs = Number.NaN;
       this.#hasPartOfHead = true;
       inbox.keep();
       return false;
@@ -279,9 +286,9 @@ export class Caller implements WireEvents, ExchangeCaller {
     const isLast = ++this.#requests >= LIMITS["connection-requests"].value;
     this.#state = "exchange";
     this.#hasPartOfHead = false;
-    this.#isHead = head.method === "HEAD";
-    this.#isOld = head.minor === 0;
-    this.#upgrades = head.upgrades;
+    this.isHead = head.method === "HEAD";
+    this.isOld = head.minor === 0;
+    this.upgrades = head.upgrades;
     this.#awaitsContinue = head.expectsContinue;
     this.#answerBegun = false;
     this.#answerDone = false;
@@ -289,13 +296,14 @@ export class Caller implements WireEvents, ExchangeCaller {
     this.#closes ||= head.closes || isLast;
     this.#body.begin(head, context.edge.maxBodyBytes);
     const nowMs = context.nowMs();
-    this.account.begin(this, nowMs);
+    this.account.begin(nowMs);
     const decision = this.#body.isTooLong ? undefined : path.begin({ head, route, peerIp }, nowMs);
     const service = decision === undefined ? undefined : serviceTo(decision);
     if (service !== undefined) {
       WRITER.request(head, from, { peerIp, service, word: context.word });
-      this.#headLength = WRITER.length;
-      this.#head = WRITER.copyTo(this.#head);
+      const place = WRITER.copyTo(this.#headPlace);
+      if (place !== this.#headPlace || this.#head.length !== WRITER.length) this.#head = place.subarray(0, WRITER.length);
+      this.#headPlace = place;
     }
     this.account.note(head, from, service === undefined ? undefined : WRITER);
     if (decision === undefined) this.#refuseBody();
@@ -328,9 +336,9 @@ export class Caller implements WireEvents, ExchangeCaller {
   }
 
   #endExchange(): void {
-    this.account.end(this, this.#answerDone, this.#body.bytes);
+    this.account.end(this.#answerDone, this.#body.bytes);
     this.#state = "head";
-    this.#sinceMs = this.#options.context.nowMs();
+    this.#sinceMs = Number.NaN;
     if (this.#ended && this.inbox.isEmpty) this.#close();
     else if (!this.#isPumping) this.#goOn();
   }
@@ -344,11 +352,11 @@ export class Caller implements WireEvents, ExchangeCaller {
   #refuse(reason: Reason, detail: string): void {
     if (this.#state === "head") {
       this.#state = "exchange";
-      this.#isHead = false;
+      this.isHead = false;
       this.#answerBegun = false;
       this.#answerDone = false;
       this.#body.forget();
-      this.account.begin(this, this.#options.context.nowMs());
+      this.account.begin(this.#options.context.nowMs());
     }
     this.#body.giveUp();
     this.#exchange.abandon();
@@ -358,9 +366,9 @@ export class Caller implements WireEvents, ExchangeCaller {
 
   #linger(): void {
     this.#exchange.abandon();
-    this.account.end(this, this.#answerDone, this.#body.bytes);
+    this.account.end(this.#answerDone, this.#body.bytes);
     this.#state = "lingering";
-    this.#sinceMs = this.#options.context.nowMs();
+    this.#sinceMs = Number.NaN;
     this.inbox.clear();
     if (this.#ended) this.#close();
     else this.wire.end();
@@ -387,7 +395,7 @@ export class Caller implements WireEvents, ExchangeCaller {
     this.#state = "closed";
     if (before === "tunnel") this.#exchange.onTunnelEnd();
     else this.#exchange.abandon();
-    if (before === "exchange" || before === "tunnel") this.account.end(this, this.#answerDone, this.#body.bytes);
+    if (before === "exchange" || before === "tunnel") this.account.end(this.#answerDone, this.#body.bytes);
     this.inbox.clear();
   }
 

@@ -2,7 +2,6 @@ import type { EndpointState } from "../../endpoint/index.js";
 import type { ClusterCounters } from "../cluster-counters.js";
 import type { Edge, ListenerCounts } from "../edge.js";
 import type { RequestPath, RouteBy } from "../engine.js";
-import type { Caller } from "./caller.js";
 import type { RequestHead } from "./request-head.js";
 import type { Upstream } from "./upstream.js";
 
@@ -17,8 +16,8 @@ export interface ExchangeContext {
   readonly edge: Edge;
   /** A connection that can be used for one exchange: kept from an earlier one, or being opened. */
   readonly upstreamTo: (endpoint: EndpointState, counters: ClusterCounters) => Upstream;
-  readonly exchangeBegan: (caller: Caller) => void;
-  readonly exchangeEnded: (caller: Caller) => void;
+  readonly exchangeBegan: () => void;
+  readonly exchangeEnded: () => void;
 }
 
 export interface CallerOptions {

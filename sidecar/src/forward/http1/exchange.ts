@@ -88,13 +88,15 @@ export class Exchange {
   }
 
   /** The head of a final answer has come, with what the endpoint says of its load. Gives the Set-Cookie that belongs into it. */
-  onAnswer({ status, loadReport, ...asks }: AnswerFacts): string | undefined {
+  onAnswer(facts: AnswerFacts): string | undefined {
     this.#phase = "answering";
     const attempt = this.#attempt;
-    attempt?.answerBegan(status, this.#context.nowMs(), asks);
-    const load = loadReport === undefined ? undefined : reportedLoadOf(["endpoint-load-metrics", loadReport]);
-    if (load !== undefined) attempt?.lease.reported(load, this.#context.nowMs());
-    return attempt?.setCookie;
+    if (attempt === undefined) return undefined;
+    const nowMs = this.#context.nowMs();
+    attempt.answerBegan(facts.status, nowMs, facts);
+    const load = facts.loadReport === undefined ? undefined : reportedLoadOf(["endpoint-load-metrics", facts.loadReport]);
+    if (load !== undefined) attempt.lease.reported(load, nowMs);
+    return attempt.setCookie;
   }
 
   /** See `Try.retriedLine`. */

@@ -26,19 +26,19 @@ export interface ForwardFacts {
   readonly word: () => number;
 }
 
-/** How an answer's body is framed for the caller. */
-export interface AnswerFraming {
-  readonly chunked: boolean;
+/** How an answer's body is framed for the caller, and what is added to its head. */
+export class AnswerFraming {
+  chunked = false;
   /** The Content-Length to say, or -1 for none. */
-  readonly length: number;
+  length = -1;
   /** The connection ends with this answer. */
-  readonly closes: boolean;
+  closes = false;
   /** A Set-Cookie of our own. */
-  readonly cookie: string | undefined;
+  cookie: string | undefined;
   /** Field lines that name endpoint and version; an upstream's own are left out where they are there. */
-  readonly mark: string | undefined;
+  mark: string | undefined;
   /** A field line about retries made here. */
-  readonly retried?: string | undefined;
+  retried: string | undefined;
 }
 
 /** Where a head is written: grown to the largest head there was, and used again. */

@@ -16,11 +16,26 @@ export class Inbox {
   bytes: Buffer;
   position = 0;
   end = 0;
+  #view: Uint8Array | undefined;
+  #viewed: Uint8Array | undefined;
+  #viewStart = 0;
+  #viewEnd = 0;
 
   constructor(headroom: number) {
     this.headroom = headroom;
     this.own = Buffer.allocUnsafeSlow(headroom + FIRST_READ_BYTES);
     this.bytes = this.own;
+  }
+
+  /** What lies from `start` to `end` in `bytes`. The same view as last time where those are the same: one answer is often like the next. */
+  view(start: number, end: number): Uint8Array {
+    if (this.#view === undefined || this.#viewed !== this.bytes || this.#viewStart !== start || this.#viewEnd !== end) {
+      this.#view = this.bytes.subarray(start, end);
+      this.#viewed = this.bytes;
+      this.#viewStart = start;
+      this.#viewEnd = end;
+    }
+    return this.#view;
   }
 
   get isEmpty(): boolean {

@@ -8,7 +8,7 @@ import type { Caller } from "./caller.js";
 import { putChunk, putLastChunk } from "./chunks.js";
 import type { Exchange } from "./exchange.js";
 import { INCOMPLETE } from "./field-table.js";
-import { HeadWriter } from "./head-writer.js";
+import { AnswerFraming, HeadWriter } from "./head-writer.js";
 import { Inbox } from "./inbox.js";
 import { ResponseHead } from "./response-head.js";
 import type { Wire, WireEvents } from "./wire.js";
@@ -21,6 +21,7 @@ const MAX_IDLE_MS: number = LIMITS["upstream-idle-time"].value;
 /** Read and written within one turn, so that one of each is enough for all connections. */
 const HEAD = new ResponseHead();
 const WRITER = new HeadWriter();
+const FRAMING = new AnswerFraming();
 /** Looks ahead over the chunks that came with a head. */
 const AHEAD = new BodyReader();
 
@@ -29,18 +30,6 @@ export interface UpstreamPool {
   keep(upstream: Upstream): void;
   /** It ended, or is ended now. */
   forget(upstream: Upstream): void;
-}
-
-/** What an answer has to fit. */
-export interface Expected {
-  readonly caller: Caller;
-  /** The answer to HEAD has no body, whatever it says. */
-  readonly isHead: boolean;
-  readonly upgrades: boolean;
-  /** An HTTP/1.0 caller knows no chunks. */
-  readonly callerIsOld: boolean;
-  /** Field lines that name endpoint and version, where answers are marked. */
-  readonly mark: string | undefined;
 }
 
 export interface UpstreamParts {
@@ -57,11 +46,16 @@ export class Upstream implements WireEvents {
   readonly wire: Wire;
   /** Of the service it was opened for. */
   readonly counters: ClusterCounters;
+  /** Since when it lies idle; NaN until its pool has looked. */
+  idleSinceMs = Number.NaN;
   readonly #pool: UpstreamPool;
   readonly #reader = new BodyReader();
   #state: State = "connecting";
   #exchange: Exchange | undefined;
-  #expected: Expected | undefined;
+  /** Whoever the answer is for, once the request goes out. */
+  #caller: Caller | undefined;
+  /** Field lines that name endpoint and version, where answers are marked. */
+  #mark: string | undefined;
   #used = false;
   #interim = 0;
   #status = 0;
@@ -95,8 +89,9 @@ export class Upstream implements WireEvents {
   }
 
   /** The request goes out now. */
-  expect(expected: Expected): void {
-    this.#expected = expected;
+  expect(caller: Caller, mark: string | undefined): void {
+    this.#caller = caller;
+    this.#mark = mark;
     this.#state = "waiting";
     this.#interim = 0;
   }
@@ -105,7 +100,7 @@ export class Upstream implements WireEvents {
   discard(): void {
     this.#tellBytes();
     this.#exchange = undefined;
-    this.#expected = undefined;
+    this.#caller = undefined;
     if (this.#state !== "closed") this.#end();
   }
 
@@ -140,11 +135,11 @@ export class Upstream implements WireEvents {
   }
 
   onFlushed(): void {
-    this.#expected?.caller.onUpstreamFlushed();
+    this.#caller?.onUpstreamFlushed();
   }
 
   onEnd(): void {
-    if (this.#state === "tunnel") this.#expected?.caller.wire.end();
+    if (this.#state === "tunnel") this.#caller?.wire.end();
     else if (this.#state === "answering" && this.#reader.endsWithConnection) this.#finish();
     else if (this.#state === "waiting" || this.#state === "answering") this.#fail("reset");
     else this.#end();
@@ -157,7 +152,7 @@ export class Upstream implements WireEvents {
     this.#state = "closed";
     this.#pool.forget(this);
     if (state === "connecting") exchange?.onFailed(this, code === "ECONNREFUSED" ? "connect-refused" : "connect-failed", false);
-    else if (state === "tunnel") this.#expected?.caller.onTunnelClosed();
+    else if (state === "tunnel") this.#caller?.onTunnelClosed();
     else if (state !== "idle") exchange?.onFailed(this, "reset", true);
   }
 
@@ -172,9 +167,9 @@ export class Upstream implements WireEvents {
         this.#readBody(-1, this.#reader.next(inbox.bytes, inbox.position, inbox.end));
         return;
       } else if (this.#state === "tunnel") {
-        this.#expected?.caller.account.tunnelled(inbox.end - inbox.position);
-        this.#expected?.caller.stay.passed(inbox.bytes, inbox.position, inbox.end);
-        this.#expected?.caller.wire.write(inbox.bytes.subarray(inbox.position, inbox.end));
+        this.#caller?.account.tunnelled(inbox.end - inbox.position);
+        this.#caller?.stay.passed(inbox.bytes, inbox.position, inbox.end);
+        this.#caller?.wire.write(inbox.bytes.subarray(inbox.position, inbox.end));
         inbox.clear();
       } else return;
     }
@@ -189,7 +184,7 @@ export class Upstream implements WireEvents {
       return false;
     }
     if (after < 0) {
-      if (HEAD.isTooLarge) this.#expected?.caller.account.hit("answer-head-bytes");
+      if (HEAD.isTooLarge) this.#caller?.account.hit("answer-head-bytes");
       return this.#fail("bad-response");
     }
     if (HEAD.status === 101) return this.#switch(after);
@@ -198,7 +193,7 @@ export class Upstream implements WireEvents {
       this.#interim++;
       inbox.position = after;
       if (this.#interim <= MAX_INTERIM) return true;
-      this.#expected?.caller.account.hit("interim-answers");
+      this.#caller?.account.hit("interim-answers");
       return this.#fail("bad-response");
     }
     this.#beginAnswer(after);
@@ -207,13 +202,13 @@ export class Upstream implements WireEvents {
 
   #beginAnswer(after: number): void {
     const { inbox } = this;
-    const expected = this.#expected;
-    if (expected === undefined) return;
+    const caller = this.#caller;
+    if (caller === undefined) return;
     const { chunked, hasLength, length, closes } = HEAD;
     this.#status = HEAD.status;
     this.#closes = closes;
     this.#idleMs = Math.min(MAX_IDLE_MS, Math.max(0, HEAD.idleMs - 1_000));
-    const hasBody = !(expected.isHead || HEAD.status === 204 || HEAD.status === 304);
+    const hasBody = !(caller.isHead || HEAD.status === 204 || HEAD.status === 304);
     this.#beginBody(hasBody);
     // A body that is wrong in what came with its head is no answer at all.
     if (hasBody && chunked && isFaulty(inbox.bytes, after, inbox.end)) {
@@ -223,18 +218,16 @@ export class Upstream implements WireEvents {
     const found = this.#reader.next(inbox.bytes, after, inbox.end);
     this.#state = "answering";
     const cookie = this.#exchange?.onAnswer(HEAD);
-    const endsByClose = hasBody && !hasLength && expected.callerIsOld;
-    this.#chunked = hasBody && !hasLength && !expected.callerIsOld;
-    const willClose = expected.caller.onAnswer(endsByClose, HEAD.status);
-    const framing = {
-      chunked: this.#chunked,
-      length: hasLength && !chunked && HEAD.status !== 204 ? length : -1,
-      closes: willClose,
-      cookie,
-      mark: expected.mark,
-      retried: this.#exchange?.retriedLine(HEAD.status),
-    };
-    WRITER.response(HEAD, inbox.bytes, framing);
+    const endsByClose = hasBody && !hasLength && caller.isOld;
+    this.#chunked = hasBody && !hasLength && !caller.isOld;
+    const willClose = caller.onAnswer(endsByClose, HEAD.status);
+    FRAMING.chunked = this.#chunked;
+    FRAMING.length = hasLength && !chunked && HEAD.status !== 204 ? length : -1;
+    FRAMING.closes = willClose;
+    FRAMING.cookie = cookie;
+    FRAMING.mark = this.#mark;
+    FRAMING.retried = this.#exchange?.retriedLine(HEAD.status);
+    WRITER.response(HEAD, inbox.bytes, FRAMING);
     inbox.position = after;
     this.#readBody(this.#placeHead(after), found);
   }
@@ -252,7 +245,7 @@ export class Upstream implements WireEvents {
     const { bytes, length } = WRITER;
     const start = before - length;
     if (start < 0) {
-      this.#expected?.caller.wire.write(Buffer.from(bytes.subarray(0, length)));
+      this.#caller?.wire.write(Buffer.from(bytes.subarray(0, length)));
       return -1;
     }
     bytes.copy(inbox.bytes, start, 0, length);
@@ -266,53 +259,52 @@ export class Upstream implements WireEvents {
   #readBody(headStart: number, first: number): void {
     const { inbox } = this;
     const reader = this.#reader;
-    const out = this.#expected?.caller.wire;
+    const out = this.#caller?.wire;
     if (out === undefined) return;
+    const isChunked = this.#chunked;
     let from = headStart;
     let found = first;
-    out.cork();
+    if (isChunked) out.cork();
     while (found === BODY.span) {
-      if (this.#chunked) {
-        if (from >= 0) out.write(inbox.bytes.subarray(from, inbox.position));
-        putChunk(out, inbox.bytes.subarray(reader.start, reader.end));
-      } else {
-        const isJoined = from >= 0 && reader.start === inbox.position;
-        if (from >= 0 && !isJoined) out.write(inbox.bytes.subarray(from, inbox.position));
-        out.write(inbox.bytes.subarray(isJoined ? from : reader.start, reader.end));
-      }
+      const isJoined = !isChunked && reader.start === inbox.position;
+      if (from >= 0 && !isJoined) out.write(inbox.view(from, inbox.position));
+      if (isChunked) putChunk(out, inbox.view(reader.start, reader.end));
+      else out.write(inbox.view(from >= 0 && isJoined ? from : reader.start, reader.end));
       from = -1;
       inbox.position = reader.position;
       found = reader.next(inbox.bytes, inbox.position, inbox.end);
     }
-    if (from >= 0) out.write(inbox.bytes.subarray(from, inbox.position));
+    if (from >= 0) out.write(inbox.view(from, inbox.position));
     inbox.position = reader.position;
-    if (found === BODY.done && this.#chunked) putLastChunk(out, reader.trailers);
-    out.uncork();
+    if (isChunked) {
+      if (found === BODY.done) putLastChunk(out, reader.trailers);
+      out.uncork();
+    }
     if (found === BODY.done) this.#finish();
     else if (found === BODY.fault) this.#failBody();
   }
 
   #finish(): void {
     const exchange = this.#exchange;
-    const expected = this.#expected;
-    if (expected === undefined) return;
+    const caller = this.#caller;
+    if (caller === undefined) return;
     const isClosed = this.#reader.endsWithConnection;
-    if (isClosed && this.#chunked) putLastChunk(expected.caller.wire, undefined);
-    const canKeep = !isClosed && !this.#closes && this.inbox.isEmpty && expected.caller.isRequestDone && this.wire.isFlushed;
+    if (isClosed && this.#chunked) putLastChunk(caller.wire, undefined);
+    const canKeep = !isClosed && !this.#closes && this.inbox.isEmpty && caller.isRequestDone && this.wire.isFlushed;
     this.#tellBytes();
     this.#exchange = undefined;
-    this.#expected = undefined;
+    this.#caller = undefined;
     this.#used = true;
     this.#state = "idle";
     if (!canKeep) this.#end();
-    else if (expected.caller.wire.isFlushed) this.#keep();
+    else if (caller.wire.isFlushed) this.#keep();
     else {
       // Its memory is still being read from as long as the answer has not left.
       this.wire.pause();
-      expected.caller.whenFlushed = () => this.#keep();
+      caller.whenFlushed = () => this.#keep();
     }
     exchange?.onAnswerDone(this.#status);
-    expected.caller.onAnswerDone();
+    caller.onAnswerDone();
   }
 
   #keep(): void {
@@ -322,26 +314,32 @@ export class Upstream implements WireEvents {
   }
 
   #switch(after: number): boolean {
-    const expected = this.#expected;
-    if (expected === undefined || !expected.upgrades || !HEAD.upgrades) return this.#fail("bad-response");
+    const caller = this.#caller;
+    if (caller === undefined || !caller.upgrades || !HEAD.upgrades) return this.#fail("bad-response");
     const cookie = this.#exchange?.onAnswer(HEAD);
-    WRITER.response(HEAD, this.inbox.bytes, { chunked: false, length: -1, closes: false, cookie, mark: expected.mark });
-    expected.caller.wire.write(Buffer.from(WRITER.bytes.subarray(0, WRITER.length)));
+    FRAMING.chunked = false;
+    FRAMING.length = -1;
+    FRAMING.closes = false;
+    FRAMING.cookie = cookie;
+    FRAMING.mark = this.#mark;
+    FRAMING.retried = undefined;
+    WRITER.response(HEAD, this.inbox.bytes, FRAMING);
+    caller.wire.write(Buffer.from(WRITER.bytes.subarray(0, WRITER.length)));
     this.inbox.position = after;
     this.#state = "tunnel";
     this.#exchange?.onTunnel();
-    expected.caller.stay.becameTunnel();
-    expected.caller.onTunnel();
+    caller.stay.becameTunnel();
+    caller.onTunnel();
     return true;
   }
 
   /** Of the answer's body, as far as it was passed on. */
   #tellBytes(): void {
-    if (this.#state === "answering" && this.#expected !== undefined) this.#expected.caller.account.bytesOut = this.#reader.total;
+    if (this.#state === "answering" && this.#caller !== undefined) this.#caller.account.bytesOut = this.#reader.total;
   }
 
   #failBody(): void {
-    this.#expected?.caller.account.hit(this.#reader.limit);
+    this.#caller?.account.hit(this.#reader.limit);
     this.#fail("bad-response");
   }
 
@@ -358,7 +356,7 @@ export class Upstream implements WireEvents {
 
   /** Nothing more is read while what was written has not left. */
   #holdBack(): void {
-    const out = this.#expected?.caller.wire;
+    const out = this.#caller?.wire;
     if (out === undefined) return;
     if (out.isFlushed) this.wire.resume();
     else this.wire.pause();

@@ -49,7 +49,8 @@ export class NetEngine implements Engine {
   readonly #routes = new WeakMap<Server, RouteBy>();
   readonly #idle = new IdleWait();
   readonly #callers = new Map<Caller, Server>();
-  readonly #busy = new Set<Caller>();
+  /** Callers with a request under way. */
+  #busy = 0;
   readonly #relays = new Map<Relay, Server>();
   readonly #relaying: RelayContext;
   readonly #rng: Rng;
@@ -66,7 +67,7 @@ export class NetEngine implements Engine {
     this.#rng = rng;
     this.#edge = edge;
     this.#leaving = new Draining({ rng, windowMs: leaveMs });
-    this.#pools = new EndpointPools(() => clock.nowMs(), edge.limits);
+    this.#pools = new EndpointPools(edge.limits);
     this.#context = {
       nowMs: () => clock.nowMs(),
       word: () => Math.floor(rng.next() * 4_294_967_296),
@@ -74,8 +75,13 @@ export class NetEngine implements Engine {
       draining: () => this.#draining,
       edge,
       upstreamTo: (endpoint, counters) => this.#pools.take(endpoint, counters),
-      exchangeBegan: (caller) => this.#busy.add(caller),
-      exchangeEnded: (caller) => this.#onExchangeEnded(caller),
+      exchangeBegan: () => {
+        this.#busy++;
+      },
+      exchangeEnded: () => {
+        this.#busy--;
+        this.#whenIdle();
+      },
     };
     this.#relaying = {
       nowMs: () => clock.nowMs(),
@@ -151,7 +157,7 @@ export class NetEngine implements Engine {
 
   /** Requests under way, for metrics and tests. */
   get inFlight(): number {
-    return this.#busy.size + this.#relays.size;
+    return this.#busy + this.#relays.size;
   }
 
   #onConnection(server: Server, accepted: Socket, { route }: ListenerSpec, path: RequestPath): void {
@@ -187,13 +193,8 @@ export class NetEngine implements Engine {
     return socket;
   }
 
-  #onExchangeEnded(caller: Caller): void {
-    this.#busy.delete(caller);
-    this.#whenIdle();
-  }
-
   get #isIdle(): boolean {
-    return this.#busy.size === 0 && this.#relays.size === 0;
+    return this.#busy === 0 && this.#relays.size === 0;
   }
 
   #whenIdle(): void {
@@ -201,7 +202,7 @@ export class NetEngine implements Engine {
   }
 
   *#tenants(): Iterable<DrainingTenant> {
-    for (const { stay } of this.#busy) yield stay;
+    for (const caller of this.#callers.keys()) if (caller.isBusy) yield caller.stay;
     yield* this.#relays.keys();
   }
 
@@ -223,7 +224,7 @@ export class NetEngine implements Engine {
       if (this.#leaving.isActive) this.#leaving.sweep([...this.#tenants()], nowMs);
       for (const { tenant, dueMs } of this.#goodbyes) if (nowMs >= dueMs) tenant.sendAway();
       this.#goodbyes = this.#goodbyes.filter(({ dueMs }) => nowMs < dueMs);
-      if (this.#relays.size > 0 || this.#callers.size > 0 || this.#pools.size > 0) this.#scheduleSweep();
+      if (this.#relays.size > 0 || this.#callers.size > 0 || !this.#pools.isEmpty) this.#scheduleSweep();
     });
   }
 }

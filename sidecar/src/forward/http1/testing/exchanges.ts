@@ -25,7 +25,7 @@ export function requestsIn(pieces: readonly string[]): RequestsHeard {
   let answers = 0;
   for (const piece of pieces) {
     wire.say(piece);
-    while (lab.busy.has(caller) && caller.isRequestDone) {
+    while (caller.isBusy && caller.isRequestDone) {
       if (++answers > MAX_ANSWERS) throw new Error("a request that no answer ends");
       lab.dialled.at(-1)?.wire.say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     }

@@ -26,7 +26,8 @@ export class Lab {
   readonly path: ForwardPath;
   readonly dialled: Dialled[] = [];
   readonly idle: Upstream[] = [];
-  readonly busy = new Set<Caller>();
+  /** Requests under way. */
+  busy = 0;
   draining = false;
   readonly edge: Edge;
   /** A new connection stands at once; else when a test says so. */
@@ -46,8 +47,12 @@ export class Lab {
       draining: () => this.draining,
       edge,
       upstreamTo: (endpoint, counters) => this.idle.pop() ?? this.#dial(endpoint, counters),
-      exchangeBegan: (caller) => this.busy.add(caller),
-      exchangeEnded: (caller) => this.busy.delete(caller),
+      exchangeBegan: () => {
+        this.busy++;
+      },
+      exchangeEnded: () => {
+        this.busy--;
+      },
     };
   }
 
