@@ -8,7 +8,7 @@ import { Account } from "./account.js";
 import { Exchange, type ExchangeCaller, serviceTo } from "./exchange.js";
 import type { CallerOptions } from "./exchange-context.js";
 import { INCOMPLETE } from "./field-table.js";
-import { HeadWriter, NOTHING } from "./head-writer.js";
+import { HeadWriter, KeptHead } from "./head-writer.js";
 import { Inbox } from "./inbox.js";
 import { RequestBody } from "./request-body.js";
 import type { RequestHead } from "./request-head.js";
@@ -38,10 +38,7 @@ export class Caller implements WireEvents, ExchangeCaller {
   readonly #options: CallerOptions;
   readonly #exchange: Exchange;
   readonly #body = new RequestBody();
-  /** The head as it goes out, kept for as long as it may be sent again. */
-  #head: Buffer = NOTHING;
-  /** Where it is, and room for a longer one. */
-  #headPlace: Buffer = NOTHING;
+  readonly #head = new KeptHead();
   #state: State = "head";
   #requests = 0;
   /** Since when it is in its state; with a part of a head, since that came. NaN until the sweep sees it. */
@@ -52,9 +49,7 @@ export class Caller implements WireEvents, ExchangeCaller {
   /** The caller has sent its FIN. */
   #ended = false;
   // Of the present request.
-  /** The answer to HEAD has no body, whatever it says. */
   isHead = false;
-  /** HTTP/1.0 knows no chunks. */
   isOld = false;
   upgrades = false;
   #awaitsContinue = false;
@@ -162,7 +157,7 @@ export class Caller implements WireEvents, ExchangeCaller {
     const mark = this.#options.context.edge.marksAnswers ? attempt.mark : undefined;
     upstream.expect(this, mark);
     if (this.#body.isDone) {
-      upstream.wire.write(this.#head);
+      upstream.wire.write(this.#head.bytes);
       return;
     }
     // Only now is the body taken from the caller: a connect that fails leaves it whole for another try.
@@ -170,7 +165,7 @@ export class Caller implements WireEvents, ExchangeCaller {
     if (this.#awaitsContinue && this.inbox.isEmpty) this.wire.write(CONTINUE);
     this.#awaitsContinue = false;
     upstream.wire.cork();
-    upstream.wire.write(this.#head);
+    upstream.wire.write(this.#head.bytes);
     this.#pump();
     upstream.wire.uncork();
     this.#holdBack();
@@ -301,9 +296,7 @@ export class Caller implements WireEvents, ExchangeCaller {
     const service = decision === undefined ? undefined : serviceTo(decision);
     if (service !== undefined) {
       WRITER.request(head, from, { peerIp, service, word: context.word });
-      const place = WRITER.copyTo(this.#headPlace);
-      if (place !== this.#headPlace || this.#head.length !== WRITER.length) this.#head = place.subarray(0, WRITER.length);
-      this.#headPlace = place;
+      this.#head.keep(WRITER);
     }
     this.account.note(head, from, service === undefined ? undefined : WRITER);
     if (decision === undefined) this.#refuseBody();

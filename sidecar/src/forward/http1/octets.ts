@@ -7,6 +7,7 @@ export const LF = 0x0a;
 export const COLON = 0x3a;
 export const SEMICOLON = 0x3b;
 export const COMMA = 0x2c;
+export const DEL = 0x7f;
 
 /** Of a token: names of methods and fields. */
 export const TOKEN = 1;
@@ -21,7 +22,7 @@ const TOKEN_MARKS = "!#$%&'*+-.^_`|~";
 export const OCTETS: Uint8Array = Uint8Array.from({ length: 256 }, (_, octet) => {
   const character = String.fromCharCode(octet);
   const isToken = /[0-9A-Za-z]/.test(character) || TOKEN_MARKS.includes(character);
-  const isValue = octet === HTAB || (octet >= SP && octet !== 0x7f);
+  const isValue = octet === HTAB || (octet >= SP && octet !== DEL);
   const isTarget = octet > SP && octet < 0x7f && character !== "#";
   return (isToken ? TOKEN : 0) | (isValue ? VALUE : 0) | (isTarget ? TARGET : 0);
 });
@@ -38,7 +39,8 @@ export function hexValue(octet: number): number {
 
 /** The first octet from `position` that does not have `flag`, or `end`. */
 export function skip(bytes: Uint8Array, position: number, end: number, flag: number): number {
+  const octets = OCTETS;
   let at = position;
-  while (at < end && ((OCTETS[bytes[at] ?? 0] ?? 0) & flag) !== 0) at++;
+  while (at < end && ((octets[bytes[at] ?? 0] ?? 0) & flag) !== 0) at++;
   return at;
 }

@@ -62,6 +62,9 @@ export class RequestHead {
   /** What was read last. */
   #bytes: Buffer = NOTHING;
   readonly #hosts = new Map<string, string>();
+  #lastHost: Uint8Array = NOTHING;
+  #lastText = "";
+  #lastName = "";
 
   /** Origin-form, as text. */
   get path(): string {
@@ -169,7 +172,7 @@ export class RequestHead {
         case FIELD.host:
           if (hasHost) return this.#is("more than one Host (RFC 9112 section 3.2)");
           hasHost = true;
-          if (!this.#takeHost(valueText(bytes, fields, index))) return this.#is("a Host that is not host[:port] (RFC 9110 section 7.2)");
+          if (!this.#takeHostField(bytes, index)) return this.#is("a Host that is not host[:port] (RFC 9110 section 7.2)");
           break;
         case FIELD.contentLength:
           if (!this.#takeLength(bytes, index)) return false;
@@ -193,6 +196,25 @@ export class RequestHead {
     if (this.chunked && this.hasLength) return this.#is("both Content-Length and Transfer-Encoding (RFC 9112 section 6.1)");
     this.upgrades = wantsUpgrade && upgradesConnection && this.minor === 1 && this.method === "GET" && !this.hasBody;
     return this.#takeTarget(bytes, hasHost);
+  }
+
+  /** Most requests are for the same host as the one before. */
+  #takeHostField(bytes: Buffer, index: number): boolean {
+    const start = this.fields.valueStart[index] ?? 0;
+    const length = (this.fields.valueEnd[index] ?? 0) - start;
+    const last = this.#lastHost;
+    let at = length === last.length && length > 0 ? 0 : -1;
+    while (at >= 0 && at < length) at = bytes[start + at] === last[at] ? at + 1 : -1;
+    if (at === length) {
+      this.host = this.#lastText;
+      this.hostName = this.#lastName;
+      return true;
+    }
+    if (!this.#takeHost(valueText(bytes, this.fields, index))) return false;
+    this.#lastHost = Uint8Array.from(bytes.subarray(start, start + length));
+    this.#lastText = this.host;
+    this.#lastName = this.hostName;
+    return true;
   }
 
   #takeHost(host: string): boolean {

@@ -3,12 +3,12 @@
 import type { EndpointState } from "../../endpoint/index.js";
 import type { ClusterCounters } from "../cluster-counters.js";
 import { LIMITS } from "../limits.js";
+import { AnswerFraming, AnswerWriter } from "./answer-writer.js";
 import { BODY, BodyReader } from "./body-reader.js";
 import type { Caller } from "./caller.js";
 import { putChunk, putLastChunk } from "./chunks.js";
 import type { Exchange } from "./exchange.js";
 import { INCOMPLETE } from "./field-table.js";
-import { AnswerFraming, HeadWriter } from "./head-writer.js";
 import { Inbox } from "./inbox.js";
 import { ResponseHead } from "./response-head.js";
 import type { Wire, WireEvents } from "./wire.js";
@@ -20,7 +20,7 @@ const MAX_IDLE_MS: number = LIMITS["upstream-idle-time"].value;
 
 /** Read and written within one turn, so that one of each is enough for all connections. */
 const HEAD = new ResponseHead();
-const WRITER = new HeadWriter();
+const WRITER = new AnswerWriter();
 const FRAMING = new AnswerFraming();
 /** Looks ahead over the chunks that came with a head. */
 const AHEAD = new BodyReader();
@@ -227,9 +227,9 @@ export class Upstream implements WireEvents {
     FRAMING.cookie = cookie;
     FRAMING.mark = this.#mark;
     FRAMING.retried = this.#exchange?.retriedLine(HEAD.status);
-    WRITER.response(HEAD, inbox.bytes, FRAMING);
+    const start = this.#placeHead(after, caller.wire);
     inbox.position = after;
-    this.#readBody(this.#placeHead(after), found);
+    this.#readBody(start, found);
   }
 
   #beginBody(hasBody: boolean): void {
@@ -239,17 +239,17 @@ export class Upstream implements WireEvents {
     else this.#reader.beginUntilClose();
   }
 
-  /** Puts the head right before what follows it, so that both leave in one write. Gives where it begins; -1 when it was written by itself. */
-  #placeHead(before: number): number {
-    const { inbox } = this;
-    const { bytes, length } = WRITER;
-    const start = before - length;
-    if (start < 0) {
-      this.#caller?.wire.write(Buffer.from(bytes.subarray(0, length)));
-      return -1;
+  /** Puts the head right before what follows it. Gives where it begins; its front leaves by itself where there is no room for it. */
+  #placeHead(after: number, out: Wire): number {
+    const { bytes } = this.inbox;
+    const rest = WRITER.write(HEAD, bytes, after, FRAMING);
+    const start = rest - WRITER.length;
+    if (start >= 0) {
+      bytes.set(WRITER.front, start);
+      return start;
     }
-    bytes.copy(inbox.bytes, start, 0, length);
-    return start;
+    out.write(Buffer.from(WRITER.front));
+    return rest;
   }
 
   /**
@@ -323,8 +323,7 @@ export class Upstream implements WireEvents {
     FRAMING.cookie = cookie;
     FRAMING.mark = this.#mark;
     FRAMING.retried = undefined;
-    WRITER.response(HEAD, this.inbox.bytes, FRAMING);
-    caller.wire.write(Buffer.from(WRITER.bytes.subarray(0, WRITER.length)));
+    caller.wire.write(this.inbox.view(this.#placeHead(after, caller.wire), after));
     this.inbox.position = after;
     this.#state = "tunnel";
     this.#exchange?.onTunnel();
