@@ -191,7 +191,6 @@ export class Caller implements WireEvents, ExchangeCaller {
     this.onAnswerDone();
   }
 
-  // From the upstream connection of the present try.
   onUpstreamFlushed(): void {
     this.account.pace.moved();
     this.#goOn();
