@@ -11,13 +11,12 @@ export type Wired = WireEvents & { readonly inbox: Inbox };
 export class SocketWire implements Wire {
   #socket: Socket | undefined;
   #machine: WireEvents | undefined;
+  isFlushed = true;
   #awaitsFlush = false;
   #isReading = true;
+  /** Our FIN, or the end, is on its way: nothing more can be written. */
+  #isEnding = false;
   #code: string | undefined;
-
-  get isFlushed(): boolean {
-    return this.#socket === undefined || this.#socket.writableLength === 0;
-  }
 
   /** Joins a socket and its machine. From here on the machine hears of it. */
   attach(socket: Socket, machine: WireEvents): void {
@@ -33,9 +32,9 @@ export class SocketWire implements Wire {
 
   write(bytes: Uint8Array): void {
     const socket = this.#socket;
-    if (socket === undefined || socket.destroyed || socket.writableEnded) return;
+    if (socket === undefined || this.#isEnding) return;
     socket.write(bytes);
-    if (socket.writableLength !== 0 && socket.writableCorked === 0) this.#awaitFlush(socket);
+    this.#lookAt(socket);
   }
 
   cork(): void {
@@ -46,7 +45,7 @@ export class SocketWire implements Wire {
     const socket = this.#socket;
     if (socket === undefined) return;
     socket.uncork();
-    if (socket.writableLength !== 0 && socket.writableCorked === 0 && !socket.destroyed) this.#awaitFlush(socket);
+    this.#lookAt(socket);
   }
 
   pause(): void {
@@ -62,20 +61,28 @@ export class SocketWire implements Wire {
   }
 
   end(): void {
+    this.#isEnding = true;
     this.#socket?.end();
   }
 
   close(): void {
+    this.#isEnding = true;
     this.#socket?.destroySoon();
   }
 
   reset(): void {
     const socket = this.#socket;
+    this.#isEnding = true;
     if (socket === undefined) return;
     // Once the FIN is under way libuv refuses the RST, and Node then never closes the socket (its descriptor leaks, and the
     // server never finishes closing). Everything has been handed over by then: there is nothing left to break off.
     if (socket.connecting || (socket.writableEnded && socket.writableLength === 0)) socket.destroy();
     else socket.resetAndDestroy();
+  }
+
+  #lookAt(socket: Socket): void {
+    this.isFlushed = socket.writableLength === 0;
+    if (!this.isFlushed && socket.writableCorked === 0 && !socket.destroyed) this.#awaitFlush(socket);
   }
 
   /** An empty write waits behind what has not left; `drain` would come only for what is above a high-water mark. */
@@ -84,6 +91,7 @@ export class SocketWire implements Wire {
     this.#awaitsFlush = true;
     socket.write(NOTHING, () => {
       this.#awaitsFlush = false;
+      this.isFlushed = socket.writableLength === 0;
       if (this.isFlushed) this.#machine?.onFlushed();
       else if (!socket.destroyed) this.#awaitFlush(socket);
     });
