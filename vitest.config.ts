@@ -16,7 +16,7 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["{proto,shared,control-plane,sidecar,deploy}/src/**/*.test.ts", "e2e/src/simulation/**/*.test.ts"],
+    include: ["{proto,shared,control-plane,sidecar,deploy}/src/**/*.test.ts", "e2e/src/{simulation,bench}/**/*.test.ts"],
     // For what hangs: the longest takes seconds, and a busy machine may be ten times slower.
     testTimeout: 120_000,
     hookTimeout: 60_000,

@@ -18,6 +18,7 @@ const needs = [
 const proxyNeeds = [
   { packageName: "haproxy", there: async () => (await run("haproxy", ["-v"])).ok },
   { packageName: "nginx-light", there: async () => (await run("nginx", ["-v"])).ok },
+  { packageName: "libnginx-mod-stream", there: async () => existsSync("/usr/lib/nginx/modules/ngx_stream_module.so") },
   { packageName: "wrk", there: async () => existsSync("/usr/bin/wrk") },
 ];
 

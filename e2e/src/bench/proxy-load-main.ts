@@ -1,13 +1,18 @@
-// Paced requests and WebSocket messages, and the origin that answers them: node proxy-load-main.js. Controlled over the message
-// channel. While it paces it never sleeps: a timer's millisecond would be longer than the gaps, and the origin is in the same loop.
+// Paced requests, messages and bulk, and the origins that answer them: node proxy-load-main.js. Controlled over the message
+// channel. While it paces it never sleeps: a timer's millisecond would be longer than the gaps, and the origins are in the same loop.
 
 import type { LoadOrder, LoadReport } from "./proxy/load-protocol.js";
-import { type Client, type ClientEvents, EchoClient, RequestClient } from "./proxy/paced-client.js";
-import { listenAsOrigin } from "./proxy/replies.js";
+import { echo as echoOrigin, listenAs, pour } from "./proxy/origins.js";
+import { BulkClient, type Client, type ClientEvents, EchoClient, RequestClient } from "./proxy/paced-client.js";
+import { reply } from "./proxy/replies.js";
 
 const DRAIN_MS = 5_000;
+const MIB = 1_024 * 1_024;
 
-report({ kind: "listening", ports: [await listenAsOrigin(), await listenAsOrigin()] });
+const replies = [await listenAs(reply), await listenAs(reply)];
+const echoes = [await listenAs(echoOrigin), await listenAs(echoOrigin)];
+const sources = [await listenAs(pour), await listenAs(pour)];
+report({ kind: "listening", origins: { replies, echo: echoes, source: sources } });
 process.on("message", (order: LoadOrder) => void obey(order));
 process.on("disconnect", () => process.exit(0));
 
@@ -15,7 +20,8 @@ async function obey(order: LoadOrder): Promise<void> {
   const slice = new Slice();
   try {
     if (order.kind === "pace") await pace(order, slice);
-    else await echo(order, slice);
+    else if (order.kind === "echo") await echo(order, slice);
+    else await bulk(order, slice);
   } catch (error) {
     // Before it began: whoever waits for that hears why it did not.
     slice.onFault(String(error));
@@ -29,6 +35,7 @@ class Slice implements ClientEvents {
   readonly latenciesMs: number[] = [];
   fault: string | undefined;
   seconds = 0;
+  mebibytes = 0;
   onIdle: (client: Client) => void = (client) => this.idle.push(client);
 
   onAnswer(client: Client): void {
@@ -44,7 +51,8 @@ class Slice implements ClientEvents {
   report(): LoadReport {
     const sorted = Float64Array.from(this.latenciesMs).sort();
     const at = (share: number) => Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 1_000);
-    return { kind: "ended", answered: sorted.length, seconds: this.seconds, p50Us: at(0.5), p99Us: at(0.99), fault: this.fault };
+    const answered = this.mebibytes === 0 ? sorted.length : this.mebibytes;
+    return { kind: "ended", answered, seconds: this.seconds, p50Us: at(0.5), p99Us: at(0.99), fault: this.fault };
   }
 }
 
@@ -75,8 +83,8 @@ async function pace({ port, connections, perSecond, seconds }: Extract<LoadOrder
   for (const client of clients) client.end();
 }
 
-async function echo({ port, connections, seconds }: Extract<LoadOrder, { kind: "echo" }>, slice: Slice): Promise<void> {
-  const clients = await Promise.all(Array.from({ length: connections }, () => EchoClient.open(port, slice)));
+async function echo({ over, port, connections, seconds }: Extract<LoadOrder, { kind: "echo" }>, slice: Slice): Promise<void> {
+  const clients = await Promise.all(Array.from({ length: connections }, () => EchoClient.open(port, slice, over)));
   report({ kind: "began" });
   const startMs = performance.now();
   const endMs = startMs + seconds * 1_000;
@@ -93,6 +101,18 @@ async function echo({ port, connections, seconds }: Extract<LoadOrder, { kind: "
     for (const client of clients) send(client);
   });
   slice.seconds = (performance.now() - startMs) / 1_000;
+  for (const client of clients) client.end();
+}
+
+async function bulk({ from, port, connections, seconds }: Extract<LoadOrder, { kind: "bulk" }>, slice: Slice): Promise<void> {
+  const clients = await Promise.all(Array.from({ length: connections }, () => BulkClient.open(port, slice)));
+  report({ kind: "began" });
+  const startMs = performance.now();
+  for (const client of clients) client.begin(from);
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+  slice.seconds = (performance.now() - startMs) / 1_000;
+  slice.mebibytes = clients.reduce((sum, { received }) => sum + received, 0) / MIB;
+  if (clients.some(({ received }) => received === 0)) slice.onFault("a connection brought nothing");
   for (const client of clients) client.end();
 }
 

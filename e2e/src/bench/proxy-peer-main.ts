@@ -8,6 +8,7 @@ const peers: Readonly<Record<string, () => Promise<{ readonly start: StartPeer }
   "node-http": () => import("./proxy/peers/node-http.js"),
   fastify: () => import("./proxy/peers/fastify.js"),
   httpxy: () => import("./proxy/peers/httpxy.js"),
+  "node-net": () => import("./proxy/peers/node-net.js"),
   "http-proxy-3": () => import("./proxy/peers/http-proxy-3.js"),
 };
 

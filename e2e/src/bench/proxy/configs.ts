@@ -1,24 +1,31 @@
 // What the proxies in C and C++ are configured with: what the sidecar does for every request as well. Each strips hop-by-hop
 // fields, sets Host, X-Forwarded-For, X-Forwarded-Proto and a request id, routes by Host, chooses the lesser loaded of two
-// endpoints, keeps connections alive on both sides, has deadlines, one retry and no access log, and lets WebSocket through.
+// endpoints, keeps connections alive on both sides, has deadlines, one retry and no access log, and lets WebSocket through. TCP they relay
+// as they do by default, to the lesser loaded of two, with the same time-outs.
 
 import type { Bootstrap } from "../../harness/envoy.js";
 import { socketAddress } from "../../harness/envoy.js";
-import { HOST, type Lane } from "./lane.js";
+import { HOST, LANES, type Lane, lanesOf } from "./lane.js";
 
 export function haproxyConfig(lanes: readonly Lane[]): string {
-  const frontend = ({ name, port }: Lane) => `
+  const httpFrontend = ({ name, port }: Lane) => `
 frontend ${name}
   bind 127.0.0.1:${port}
   acl ours hdr(host),field(1,:) -i ${HOST}
   http-request set-header X-Forwarded-Proto http
   http-request set-header X-Request-Id %[uuid()] unless { req.hdr(X-Request-Id) -m found }
   http-request deny deny_status 404 unless ours
+  option forwardfor
   use_backend ${name}-endpoints if ours`;
+  const tcpFrontend = ({ name, port }: Lane) => `
+frontend ${name}
+  mode tcp
+  bind 127.0.0.1:${port}
+  default_backend ${name}-endpoints`;
   const backend = ({ name, origins }: Lane) => `
 backend ${name}-endpoints
   balance random(2)
-  http-reuse always
+  ${LANES[name] === "http" ? "http-reuse always\n  retry-on conn-failure empty-response" : "mode tcp"}
 ${origins.map((origin, index) => `  server s${index} 127.0.0.1:${origin} pool-max-conn -1`).join("\n")}`;
   return `
 global
@@ -26,17 +33,16 @@ global
   maxconn 8000
 defaults
   mode http
-  option forwardfor
   option redispatch
   retries 1
-  retry-on conn-failure empty-response
   timeout connect 1s
   timeout client 75s
   timeout server 15s
   timeout http-request 10s
   timeout http-keep-alive 75s
   timeout tunnel 1h
-${lanes.map(frontend).join("\n")}
+${lanesOf(lanes, "http").map(httpFrontend).join("\n")}
+${lanesOf(lanes, "tcp").map(tcpFrontend).join("\n")}
 ${lanes.map(backend).join("\n")}
 `;
 }
@@ -67,9 +73,29 @@ ${origins.map((origin) => `    server 127.0.0.1:${origin};`).join("\n")}
       proxy_next_upstream_tries 2;
     }
   }`;
-  return nginxOf(`
+  const http = `
   map $http_upgrade $connection_for_upstream { default ""; websocket upgrade; }
-${lanes.map(lane).join("\n")}`);
+${lanesOf(lanes, "http").map(lane).join("\n")}`;
+  return `load_module ${NGINX_STREAM_MODULE};\n${nginxOf(http)}\nstream {${lanesOf(lanes, "tcp").map(nginxStream).join("\n")}\n}\n`;
+}
+
+/** Debian's libnginx-mod-stream. */
+const NGINX_STREAM_MODULE = "/usr/lib/nginx/modules/ngx_stream_module.so";
+
+function nginxStream({ name, port, origins }: Lane): string {
+  return `
+  upstream ${name} {
+    zone ${name}-stream 64k;
+    random two least_conn;
+${origins.map((origin) => `    server 127.0.0.1:${origin};`).join("\n")}
+  }
+  server {
+    listen 127.0.0.1:${port} backlog=4096;
+    proxy_pass ${name};
+    proxy_connect_timeout 1s;
+    proxy_timeout 1h;
+    proxy_next_upstream_tries 2;
+  }`;
 }
 
 /** @param folder with the bodies as files */
@@ -110,7 +136,20 @@ export function envoyBootstrap(lanes: readonly Lane[]): Bootstrap {
 const HTTP = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 const ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router";
 
-function envoyListener({ name, port }: Lane): Bootstrap {
+const TCP = "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
+
+function envoyListener(lane: Lane): Bootstrap {
+  const { name, port } = lane;
+  const filter = LANES[name] === "http" ? envoyHttp(lane) : envoyTcp(lane);
+  return { name, address: socketAddress(port), filter_chains: [{ filters: [filter] }] };
+}
+
+function envoyTcp({ name }: Lane): Bootstrap {
+  const typed_config = { "@type": TCP, stat_prefix: name, cluster: name, idle_timeout: "3600s", max_connect_attempts: 2 };
+  return { name: "tcp", typed_config };
+}
+
+function envoyHttp({ name }: Lane): Bootstrap {
   const route = { cluster: name, timeout: "15s", retry_policy: { retry_on: "connect-failure,reset-before-request", num_retries: 1 } };
   const typed_config = {
     "@type": HTTP,
@@ -122,7 +161,7 @@ function envoyListener({ name, port }: Lane): Bootstrap {
     route_config: { virtual_hosts: [{ name, domains: [HOST, `${HOST}:*`], routes: [{ match: { prefix: "/" }, route }] }] },
     http_filters: [{ name: "router", typed_config: { "@type": ROUTER } }],
   };
-  return { name, address: socketAddress(port), filter_chains: [{ filters: [{ name: "http", typed_config }] }] };
+  return { name: "http", typed_config };
 }
 
 function envoyCluster({ name, origins }: Lane): Bootstrap {

@@ -1,5 +1,5 @@
 import { cpuMicrosOf, rssMbOf } from "../process-usage.js";
-import type { Lane } from "./lane.js";
+import type { Lane, LaneName } from "./lane.js";
 
 /** A proxy that takes part, running and alone on its core. */
 export interface Contestant {
@@ -14,7 +14,22 @@ export interface Contestant {
   readonly fails: readonly string[];
 }
 
-export type ContestantName = "ours" | "haproxy" | "nginx" | "envoy" | "node-http" | "undici" | "fastify" | "httpxy" | "http-proxy-3";
+export type ContestantName =
+  | "ours"
+  | "haproxy"
+  | "nginx"
+  | "envoy"
+  | "node-http"
+  | "undici"
+  | "fastify"
+  | "httpxy"
+  | "http-proxy-3"
+  | "node-net";
+
+/** Whether it speaks what the cell is about, and does not fail it. */
+export function takesPart({ lanes, fails }: Pick<Contestant, "lanes" | "fails">, cell: { readonly name: string; readonly lane: LaneName }) {
+  return lanes.some(({ name }) => name === cell.lane) && !fails.includes(cell.name);
+}
 
 /** All of its threads, nanoseconds on a core, in µs. */
 export const cpuOf = ({ pid }: Contestant): number => cpuMicrosOf(pid);

@@ -13,10 +13,7 @@ import { shippedFlags, shippedSidecar } from "../shipped.js";
 import { envoyBootstrap, haproxyConfig, nginxConfig, originConfig } from "./configs.js";
 import type { Contestant, ContestantName } from "./contestant.js";
 import { OTHER_CORE, PROXY_CORE, pin } from "./cores.js";
-import type { Lane, LaneName } from "./lane.js";
-
-/** Origins by the lane that leads to them. */
-export type Origins = Readonly<Record<LaneName, readonly number[]>>;
+import { LANES, type Lane, type LaneName, type LaneProtocol, lanesOf, type Origins } from "./lane.js";
 
 /** In the order of the table. */
 export const LINEUP: readonly ContestantName[] = [
@@ -29,7 +26,23 @@ export const LINEUP: readonly ContestantName[] = [
   "fastify",
   "httpxy",
   "http-proxy-3",
+  "node-net",
 ];
+
+/** Of the proxies in JavaScript each speaks one. */
+function speaks(name: ContestantName): readonly LaneProtocol[] {
+  switch (name) {
+    case "ours":
+    case "haproxy":
+    case "nginx":
+    case "envoy":
+      return ["http", "tcp"];
+    case "node-net":
+      return ["tcp"];
+    default:
+      return ["http"];
+  }
+}
 
 /**
  * Seen with the versions in package.json: undici behind @fastify/http-proxy answers every second request of a caller that says
@@ -51,7 +64,8 @@ export function benchNode(): string {
 
 export async function startContestant(name: ContestantName, origins: Origins): Promise<Contestant> {
   const lanes: Lane[] = [];
-  for (const lane of ["files", "replies"] as const) lanes.push({ name: lane, port: await freePort(), origins: origins[lane] });
+  for (const lane of Object.keys(LANES) as LaneName[])
+    if (speaks(name).includes(LANES[lane])) lanes.push({ name: lane, port: await freePort(), origins: origins[lane] });
   const { child, version } = await start(name, lanes);
   pin(child.pid, PROXY_CORE);
   return { name, version, pid: child.pid, lanes, end: () => child.kill("SIGTERM"), fails: FAILS[name] ?? [] };
@@ -81,8 +95,11 @@ function start(name: ContestantName, lanes: readonly Lane[]): Started | Promise<
 
 /** What is shipped, with everything on, fed by a control plane that stays connected and has nothing to say. */
 async function startOurs(lanes: readonly Lane[]): Promise<Started> {
-  const services = Object.fromEntries(lanes.map(({ name, origins }) => [name, origins.map((port) => ({ address: `127.0.0.1:${port}` }))]));
-  const controlPlane = await startControlPlane({ sources: [{ name: "fixed", type: "static", services }] });
+  const endpoints = Object.fromEntries(lanes.map(({ name, origins }) => [name, origins.map((port) => ({ address: `127.0.0.1:${port}` }))]));
+  const controlPlane = await startControlPlane({
+    sources: [{ name: "fixed", type: "static", services: endpoints }],
+    services: Object.fromEntries(lanesOf(lanes, "tcp").map(({ name }) => [name, { protocol: "tcp" }])),
+  });
   pin(controlPlane.process().pid, OTHER_CORE);
   const nodePath = benchNode();
   const sidecar = await startSidecar(

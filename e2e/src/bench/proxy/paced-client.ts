@@ -1,7 +1,8 @@
 // Clients on bare sockets: cheap, so that what is measured is the proxy.
 
-import { connect, type Socket } from "node:net";
+import { connect, type OnReadOpts, type Socket } from "node:net";
 import { HOST } from "./lane.js";
+import { BLOCK, PatternReader } from "./pattern.js";
 import { REPLY_BODY } from "./replies.js";
 
 const REQUEST = Buffer.from(`GET /paced HTTP/1.1\r\nHost: ${HOST}\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n`);
@@ -25,9 +26,9 @@ export interface Client {
   end(): void;
 }
 
-function opened(port: number, events: ClientEvents): Promise<Socket> {
+function opened(port: number, events: Pick<ClientEvents, "onFault">, onread?: OnReadOpts): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: "127.0.0.1", port, noDelay: true });
+    const socket = connect({ host: "127.0.0.1", port, noDelay: true, ...(onread === undefined ? {} : { onread }) });
     socket.once("connect", () => resolve(socket));
     socket.once("error", reject);
     socket.on("error", (error) => events.onFault(error.message));
@@ -84,7 +85,7 @@ export class RequestClient implements Client {
   }
 }
 
-/** 64 bytes there and back over a connection that was switched to WebSocket; proxies do not look into its frames. */
+/** 64 bytes there and back, a WebSocket frame: proxies do not look into it. */
 export class EchoClient implements Client {
   dueMs = 0;
   readonly #socket: Socket;
@@ -98,8 +99,13 @@ export class EchoClient implements Client {
     socket.on("data", (bytes) => this.#take(bytes));
   }
 
-  static async open(port: number, events: ClientEvents): Promise<EchoClient> {
+  static async open(port: number, events: ClientEvents, over: "websocket" | "tcp"): Promise<EchoClient> {
     const socket = await opened(port, events);
+    if (over === "websocket") await EchoClient.#switch(socket);
+    return new EchoClient(socket, events);
+  }
+
+  static async #switch(socket: Socket): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       socket.write(HANDSHAKE);
       socket.once("close", () => reject(new Error("no handshake: the connection was closed")));
@@ -108,7 +114,6 @@ export class EchoClient implements Client {
         else reject(new Error(`no handshake: ${bytes.toString("latin1", 0, 200)}`));
       });
     });
-    return new EchoClient(socket, events);
   }
 
   send(): void {
@@ -120,10 +125,62 @@ export class EchoClient implements Client {
   }
 
   #take(bytes: Buffer): void {
+    const expected = this.#message.subarray(this.#received, this.#received + bytes.length);
+    if (!bytes.equals(expected)) this.#events.onFault("something else came back");
     this.#received += bytes.length;
-    if (bytes[0] !== 0x82 && this.#received === bytes.length) this.#events.onFault("something else came back");
     if (this.#received < this.#message.length) return;
     this.#received = 0;
     this.#events.onAnswer(this);
+  }
+}
+
+/** At once under way to an echo: more than the sockets in between hold, so that no side ever waits for the other. */
+const UNDER_WAY_BYTES = 8 * 1_024 * 1_024;
+const READ_BYTES = 64 * 1_024;
+
+/** Takes what comes as fast as it comes, and holds that it is the pattern. */
+export class BulkClient {
+  received = 0;
+  readonly #events: Pick<ClientEvents, "onFault">;
+  readonly #pattern = new PatternReader();
+  #socket: Socket | undefined;
+  #sends = false;
+  #sent = 0;
+
+  private constructor(events: Pick<ClientEvents, "onFault">) {
+    this.#events = events;
+  }
+
+  static async open(port: number, events: Pick<ClientEvents, "onFault">): Promise<BulkClient> {
+    const client = new BulkClient(events);
+    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+    const callback = (length: number) => {
+      client.#take(buffer.subarray(0, length));
+      return true;
+    };
+    client.#socket = await opened(port, events, { buffer, callback });
+    return client;
+  }
+
+  /** @param from an `echo` gets the pattern, a `source` a sign to begin */
+  begin(from: "source" | "echo"): void {
+    this.#sends = from === "echo";
+    if (this.#sends) this.#fill();
+    else this.#socket?.write("!");
+  }
+
+  end(): void {
+    this.#sends = false;
+    this.#socket?.removeAllListeners("end").destroy();
+  }
+
+  #take(bytes: Buffer): void {
+    this.received += bytes.length;
+    if (!this.#pattern.take(bytes)) this.#events.onFault("other bytes than were sent, or in another order");
+    if (this.#sends) this.#fill();
+  }
+
+  #fill(): void {
+    for (; this.#sent - this.received < UNDER_WAY_BYTES; this.#sent += BLOCK.length) this.#socket?.write(BLOCK);
   }
 }

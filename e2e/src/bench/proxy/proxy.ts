@@ -1,17 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { httpRequest } from "../../harness/http-request.js";
 import { repositoryTop } from "../../harness/paths.js";
-import { until } from "../../harness/until.js";
 import type { Bench, Figures } from "../bench.js";
 import { startPinnedScript } from "../fanout/pinned-script.js";
 import { BODIES, CELLS, type Cell, type LoadScript, type Slice } from "./cells.js";
-import { type Contestant, type ContestantName, rssOf } from "./contestant.js";
+import { type Contestant, type ContestantName, rssOf, takesPart } from "./contestant.js";
 import { OTHER_CORE, pin } from "./cores.js";
-import { HOST, laneOf } from "./lane.js";
 import { LINEUP, startContestant, startFileOrigins } from "./lineup.js";
 import type { LoadReport } from "./load-protocol.js";
 import { printReport } from "./report.js";
+import { untilRight } from "./right.js";
 import { Standings } from "./standings.js";
 
 const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? "7");
@@ -22,12 +20,13 @@ const PROXIES = process.env["BENCH_PROXIES"]?.split(",");
 /**
  * The sidecar beside other proxies, each with what the sidecar does for every request switched on (configs.ts), alone on core 0 in
  * its turn; load and origins are on core 1. In every round each has a slice of every cell, another one first each time. `ratios` are
- * our CPU per request over theirs, median over rounds of the same round's; `added_p50_us` is what a proxy adds to the median
+ * our CPU per request (TCP: per MiB or round trip) over theirs, median over rounds of the same round's; `added_p50_us` is what a proxy adds to the median
  * of an open loop, measured from when a request was to be sent. A slice with a wrong answer or an error ends the bench.
  */
 export const proxy: Bench = {
   name: "proxy",
-  measures: "CPU per request, added latency and memory of the sidecar beside HAProxy, nginx, Envoy and proxies in JavaScript",
+  measures:
+    "CPU per request and per MiB of TCP, added latency and memory of the sidecar beside HAProxy, nginx, Envoy and proxies in JavaScript",
   run: measure,
 };
 
@@ -38,18 +37,19 @@ async function measure(): Promise<Figures> {
   pin(process.pid, OTHER_CORE);
   const files = await startFileOrigins(BODIES);
   const load: LoadScript = startPinnedScript<LoadReport>("proxy-load-main.js", OTHER_CORE, []);
-  const { ports: replies } = await load.next("listening");
+  const { origins } = await load.next("listening");
   const contestants: Contestant[] = [];
-  for (const name of names) contestants.push(await startContestant(name, { files, replies }));
+  for (const name of names) contestants.push(await startContestant(name, { files, ...origins }));
   const standings = new Standings();
   for (const contestant of contestants) await untilRight(contestant);
   for (const contestant of contestants) standings.idle(contestant.name, rssOf(contestant));
   for (const cell of cells) {
-    const taking = contestants.filter(({ fails }) => !fails.includes(cell.name));
+    const taking = contestants.filter((contestant) => takesPart(contestant, cell));
+    const [direct] = origins.replies;
     // Everybody's code is warm, and its connections stand, before anything counts.
-    await oneRound(cell, taking, { load, seconds: 1, first: 0, direct: replies[0] });
+    await oneRound(cell, taking, { load, seconds: 1, first: 0, direct });
     for (let round = 0; round < ROUNDS; round++) {
-      const slices = await oneRound(cell, taking, { load, seconds: SECONDS, first: round, direct: replies[0] });
+      const slices = await oneRound(cell, taking, { load, seconds: SECONDS, first: round, direct });
       standings.add(cell.name, slices);
       console.log(`${cell.name} ${round + 1}/${ROUNDS} ${[...slices].map(([name, { cpuUs }]) => `${name} ${cpuUs.toFixed(1)}`).join(" ")}`);
     }
@@ -82,18 +82,6 @@ async function oneRound(cell: Cell, contestants: readonly Contestant[], { load, 
     }
   }
   return slices;
-}
-
-/** It gives every body as the origin has it. */
-async function untilRight({ name, lanes }: Contestant): Promise<void> {
-  for (const [file, body] of Object.entries(BODIES)) {
-    await until(`${name} to give ${file} as it is`, async () => {
-      const answer = await httpRequest({ port: laneOf(lanes, "files").port, path: `/${file}`, headers: { host: HOST } });
-      if (answer.status !== 200 || answer.body !== body.toString("latin1"))
-        throw new Error(`${answer.status}: ${answer.body.slice(0, 200)}`);
-      return true;
-    });
-  }
 }
 
 /** That HAProxy, nginx and the other proxies are installed. */

@@ -1,7 +1,7 @@
-// The origin inside the load process: the least that is an HTTP server, so that its share of the core is small and even.
+// An origin inside the load process: the least that is an HTTP server, so that its share of the core is small and even.
 
 import { createHash } from "node:crypto";
-import { createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 
 export const REPLY_BODY: Buffer = Buffer.alloc(1_024, "x");
 const REPLY = Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${REPLY_BODY.length}\r\n\r\n`), REPLY_BODY]);
@@ -9,22 +9,10 @@ const HEAD_END = "\r\n\r\n";
 /** RFC 6455 section 1.3. */
 const WEBSOCKET_ID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/** Answers requests without body; after a WebSocket handshake gives back what it gets. Resolves with its port. */
-export function listenAsOrigin(): Promise<number> {
-  const server = createServer({ noDelay: true }, serve);
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ port: 0, host: "127.0.0.1", backlog: 4096 }, () => {
-      const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : 0);
-    });
-  });
-}
-
-function serve(socket: Socket): void {
+/** Answers requests without body; after a WebSocket handshake gives back what it gets. */
+export function reply(socket: Socket): void {
   let echoes = false;
   let pending = "";
-  socket.on("error", () => socket.destroy());
   socket.on("data", (bytes) => {
     if (echoes) {
       socket.write(bytes);

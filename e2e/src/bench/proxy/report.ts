@@ -7,7 +7,7 @@ import { TARGETS } from "./targets.js";
 export function printReport(standings: Standings, cells: readonly Cell[], contestants: readonly Contestant[]): void {
   for (const cell of cells) {
     console.log(`\n${cell.name}: ${cell.what}`);
-    console.log(row(["", "CPU µs/request", "ours/theirs", "[quartiles]", "per second", "p50 µs", "p99 µs", "added p50", "RSS MB"]));
+    console.log(row(["", `CPU µs/${cell.unit}`, "ours/theirs", "[quartiles]", "per second", "p50 µs", "p99 µs", "added p50", "RSS MB"]));
     for (const { name, version } of contestants) {
       const value = (of: Parameters<Standings["of"]>[2]) => standings.of(cell.name, name, of);
       const cpu = value(({ cpuUs }) => cpuUs);
@@ -55,7 +55,7 @@ function printOtherTargets(standings: Standings): void {
   );
 }
 
-const WIDTHS = [24, 15, 12, 14, 11, 9, 9, 10, 8];
+const WIDTHS = [24, 18, 12, 14, 11, 9, 9, 10, 8];
 
 function row(cells: readonly string[]): string {
   return cells.map((cell, index) => (index === 0 ? cell.padEnd(WIDTHS[index] ?? 0) : cell.padStart(WIDTHS[index] ?? 0))).join("");

@@ -3,9 +3,9 @@
 import type { FailureCode, Outcome } from "../../balancer/index.js";
 import type { EndpointState } from "../../endpoint/index.js";
 import type { DrainingTenant } from "../draining.js";
-import { Inbox } from "../http1/inbox.js";
 import type { Wire, WireEvents } from "../http1/wire.js";
 import { LIMITS, type LimitHits } from "../limits.js";
+import { RelayInbox } from "./relay-inbox.js";
 import type { StreamEnd } from "./stream-counters.js";
 import type { Stream, StreamPath } from "./stream-path.js";
 
@@ -24,7 +24,7 @@ export interface RelayContext {
 
 /** One side of a relay. */
 export class RelayEnd implements WireEvents {
-  readonly inbox = new Inbox(0);
+  readonly inbox = new RelayInbox();
   readonly #relay: Relay;
   /** Set before the first event. */
   wire: Wire | undefined;
