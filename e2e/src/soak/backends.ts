@@ -6,7 +6,10 @@ import { type Backend, startBackend } from "../harness/backend.js";
 
 const NAMES = ["one", "two", "three", "four"] as const;
 
-const TROUBLES = ["killed", "silent", "failing", "resetting", "unlisted"] as const;
+/** What needs no control plane. */
+export const OF_BACKENDS = ["killed", "silent", "failing", "resetting"] as const;
+export const TROUBLES = [...OF_BACKENDS, "unlisted"] as const;
+type Trouble = (typeof TROUBLES)[number];
 
 export class Backends {
   /** Those that were killed too. */
@@ -40,8 +43,8 @@ export class Backends {
   }
 
   /** One of them is in trouble for a while, and well again. */
-  async trouble(rng: Rng, forMs: number): Promise<void> {
-    const kind = TROUBLES[Math.floor(rng.next() * TROUBLES.length)] ?? "killed";
+  async trouble(rng: Rng, { kinds, forMs }: { readonly kinds: readonly Trouble[]; readonly forMs: number }): Promise<void> {
+    const kind = kinds[Math.floor(rng.next() * kinds.length)] ?? "killed";
     const backend = this.#now.get(NAMES[Math.floor(rng.next() * NAMES.length)] ?? "one");
     if (backend === undefined) return;
     this.troubles[kind] = (this.troubles[kind] ?? 0) + 1;

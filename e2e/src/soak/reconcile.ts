@@ -21,6 +21,8 @@ export interface Totals {
   readonly answered: number;
   readonly refused: number;
   readonly refusals: Readonly<Record<string, number>>;
+  /** Answers that had begun when their endpoint broke off or fell silent: they end in the middle, and the access log says so. */
+  readonly cut: number;
   /** Arrived at more than one backend. */
   readonly tried_again: number;
 }
@@ -29,9 +31,11 @@ export interface Totals {
 const NOTHING_SENT: ReadonlySet<string> = new Set(["upstream-unreachable", "not-ready", "no-endpoints", "overloaded", "shed"]);
 /** One try, and one more where that is safe (`retries.attempts: 1`). */
 const MOST_ARRIVALS = { GET: 2, POST: 1 };
+/** What the access log says of an answer that ends in the middle: no status can be taken back. */
+const CUT: ReadonlySet<string> = new Set(["answer-reset", "answer-timeout"]);
 const SHOWN = 20;
 
-export function totalsOf({ sent, arrived }: Books): Totals {
+export function totalsOf({ sent, lines, arrived }: Books): Totals {
   const refusals: Record<string, number> = {};
   let answered = 0;
   for (const { outcome } of sent.values()) {
@@ -39,7 +43,8 @@ export function totalsOf({ sent, arrived }: Books): Totals {
     if (outcome?.kind === "refused") refusals[outcome.reason] = (refusals[outcome.reason] ?? 0) + 1;
   }
   const refused = Object.values(refusals).reduce((sum, count) => sum + count, 0);
-  return { sent: sent.size, answered, refused, refusals, tried_again: [...arrived.values()].filter((count) => count > 1).length };
+  const cut = lines.filter(({ reason }) => CUT.has(reason)).length;
+  return { sent: sent.size, answered, refused, refusals, cut, tried_again: [...arrived.values()].filter((count) => count > 1).length };
 }
 
 /** What does not add up, the first of it. */
@@ -61,7 +66,9 @@ function differencesOf(id: string, { method, outcome }: Sent, there: { line: Log
   const { line, arrivals } = there;
   const what = `${id} (${method}, ${JSON.stringify(outcome)}, arrived ${arrivals} times, logged ${JSON.stringify(line)})`;
   const found: string[] = [];
-  if (outcome === undefined || outcome.kind === "broken") found.push(`${what}: neither answered nor refused`);
+  const isCut = line !== undefined && CUT.has(line.reason);
+  if (outcome === undefined || (outcome.kind === "broken" && !isCut)) found.push(`${what}: neither answered nor refused`);
+  if (isCut && (outcome?.kind !== "broken" || arrivals === 0)) found.push(`${what}: not cut`);
   if (outcome?.kind === "answered" && arrivals === 0) found.push(`${what}: answered by nobody`);
   if (outcome?.kind === "refused" && NOTHING_SENT.has(outcome.reason) && arrivals > 0) found.push(`${what}: was sent`);
   if (arrivals > MOST_ARRIVALS[method]) found.push(`${what}: too often`);

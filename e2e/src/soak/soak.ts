@@ -1,5 +1,5 @@
-// A whole plane under load while its backends die and return and its control plane is dead for the middle third. In the end every
-// request is accounted for at the client, in the sidecar and at the backends, and nothing has piled up.
+// A whole plane under load while its backends die and return and its control plane is dead for a while or all the time. In the end
+// every request is accounted for at the client, in the sidecar and at the backends, and nothing has piled up.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { seeded } from "@fairlead/shared";
@@ -8,10 +8,17 @@ import { QUICK_CHECK, WHOLE_RETRIES } from "../harness/mesh.js";
 import { type Config, type ControlPlane, type Sidecar, startControlPlane, startSidecar } from "../harness/planes.js";
 import { freePort } from "../harness/ports.js";
 import { until } from "../harness/until.js";
-import { Backends } from "./backends.js";
+import { Backends, OF_BACKENDS, TROUBLES } from "./backends.js";
 import { Clients } from "./clients.js";
 import { type Books, differences, type LogLine, type Totals, totalsOf } from "./reconcile.js";
 import { grown, TELLING, VitalSigns, type Vitals } from "./vitals.js";
+
+export interface SoakOptions {
+  readonly seconds: number;
+  readonly sampleMs: number;
+  /** When the control plane is dead: from one third to two, or from before the first request to after the last. */
+  readonly controlPlaneDead: "middle-third" | "throughout";
+}
 
 export interface SoakReport extends Totals {
   readonly troubles: Readonly<Record<string, number>>;
@@ -38,23 +45,26 @@ interface Mesh {
   readonly signs: VitalSigns;
 }
 
-export async function soak(seconds: number, sampleMs: number): Promise<SoakReport> {
+export async function soak({ seconds, sampleMs, controlPlaneDead }: SoakOptions): Promise<SoakReport> {
   const mesh = await startMesh();
   const { backends, controlPlane, sidecar, signs } = mesh;
+  const isDeadThroughout = controlPlaneDead === "throughout";
+  if (isDeadThroughout) await controlPlane.kill();
   const before = await signs.look();
   signs.samples.length = 0;
   const clients = new Clients({ port: mesh.port, clients: CLIENTS, perSecond: PER_SECOND });
   let isOver = false;
   const churn = (async () => {
-    for (const rng = seeded(1); !isOver; await sleep(CALM_MS)) await backends.trouble(rng, TROUBLE_MS);
+    const kinds = isDeadThroughout ? OF_BACKENDS : TROUBLES;
+    for (const rng = seeded(1); !isOver; await sleep(CALM_MS)) await backends.trouble(rng, { kinds, forMs: TROUBLE_MS });
   })();
   const samples = (async () => {
     for (; !isOver; await sleep(sampleMs)) await signs.look();
   })();
   await sleep((seconds * 1_000) / 3);
-  await controlPlane.kill();
+  if (!isDeadThroughout) await controlPlane.kill();
   await sleep((seconds * 1_000) / 3);
-  await controlPlane.restart();
+  if (!isDeadThroughout) await controlPlane.restart();
   await sleep((seconds * 1_000) / 3);
   isOver = true;
   await Promise.all([churn, samples]);

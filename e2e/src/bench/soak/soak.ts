@@ -14,7 +14,11 @@ export const soak: Bench = {
   name: "soak",
   measures: `requests unaccounted for, and growth of memory, descriptors and timers, in ${MINUTES} minutes of trouble`,
   run: async () => {
-    const { problems, samples, troubles, ...totals } = await runSoak(MINUTES * 60, SAMPLE_MS);
+    const { problems, samples, troubles, ...totals } = await runSoak({
+      seconds: MINUTES * 60,
+      sampleMs: SAMPLE_MS,
+      controlPlaneDead: "middle-third",
+    });
     for (const problem of problems) console.log(problem);
     if (problems.length > 0) throw new Error(`${problems.length} things do not add up`);
     const quarter = Math.floor(samples.length / 4);
