@@ -89,7 +89,7 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
 
   const { checks, checker, evidence } = joinHealth(world, registry, settingsOf);
 
-  const fleet = newFleet({ clock, metrics, knows: (service) => isPublished(service) });
+  const fleet = newFleet({ clock, metrics, log, knows: (service) => isPublished(service) });
   const { services, sources: sourceStates } = registry;
   const publishing = {
     services,

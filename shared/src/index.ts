@@ -30,6 +30,8 @@ export {
 export { fail, ok, type Result } from "./result.js";
 export { below, type Rng, seeded } from "./rng.js";
 export { BucketCounts } from "./telemetry/bucket-counts.js";
+export { LatencySketch } from "./telemetry/latency-sketch.js";
+export { ERROR_KINDS, type ErrorKind, errorMetric, LATENCY_METRIC, LATENCY_SKETCH } from "./telemetry/load-details.js";
 export { LOG_LEVELS, type Log, type LogFields, type LogLevel } from "./telemetry/log.js";
 export {
   type CounterMetric,

@@ -1,7 +1,7 @@
 // What clients report of the load.
 
 import type { ServiceName } from "@fairlead/shared";
-import type { LoadRow, Rates, ServiceLoad } from "../fleet/index.js";
+import type { EndpointLoad, LoadRow, Rates, ServiceLoad, SummedLoad } from "../fleet/index.js";
 import type { AdminState } from "./state.js";
 import { iso } from "./time.js";
 
@@ -20,12 +20,13 @@ export function loadsView({ fleet }: AdminState) {
   };
 }
 
-/** One service by place and reporter, the busiest first. */
+/** One service by endpoint, and by place and reporter, the busiest first. */
 export function loadView({ fleet }: AdminState, service: ServiceName) {
   const load = fleet.loads.of(service);
   return {
     service: service as string,
     ...(load === undefined ? {} : { load: summaryView(load) }),
+    endpoints: fleet.loads.endpoints(service, ROWS_SHOWN).map(endpointView),
     places: fleet.loads.rows(service, ROWS_SHOWN).map(rowView),
   };
 }
@@ -36,14 +37,29 @@ export function loadSummary({ fleet }: AdminState, service: ServiceName) {
   return load === undefined ? {} : { load: summaryView(load) };
 }
 
-function summaryView({ perSecond, inProgress, reporters, lastReportMs, lastCallMs }: ServiceLoad) {
+function summaryView({ lastReportMs, lastCallMs, ...load }: ServiceLoad) {
   return {
-    ...ratesView(perSecond),
-    droppedPerSecond: rounded(perSecond.dropped),
-    inProgress,
-    reporters,
+    ...summedView(load),
+    droppedPerSecond: rounded(load.perSecond.dropped),
     lastReportAt: iso(lastReportMs),
     ...(lastCallMs === undefined ? {} : { lastRequestAt: iso(lastCallMs) }),
+  };
+}
+
+function endpointView({ endpoint, ...load }: EndpointLoad) {
+  return { endpoint, ...summedView(load) };
+}
+
+function summedView({ perSecond, inProgress, reporters, requests, errors, latencies }: SummedLoad) {
+  return {
+    ...ratesView(perSecond),
+    inProgress,
+    reporters,
+    requests,
+    errors,
+    ...(latencies === undefined
+      ? {}
+      : { latencyMs: { p50: rounded(latencies.p50), p90: rounded(latencies.p90), p99: rounded(latencies.p99) } }),
   };
 }
 

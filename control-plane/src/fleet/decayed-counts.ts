@@ -10,7 +10,7 @@ export interface Counts {
 export type Rates = Counts;
 
 /** Three reports at the usual interval: a rate follows a change within a minute, and one late report does not show. */
-const TAU_MS = 30_000;
+export const TAU_MS = 30_000;
 
 /** Counts that fade, so that at any time they say a rate, however unevenly the reports come. */
 export class DecayedCounts {

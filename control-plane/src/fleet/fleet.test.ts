@@ -1,6 +1,6 @@
 import { RESOURCE_TYPES } from "@fairlead/proto";
 import { newMetrics } from "@fairlead/shared";
-import { FakeClock } from "@fairlead/shared/testing";
+import { FakeClock, RecordedLog } from "@fairlead/shared/testing";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { StreamIdentity } from "../xds/index.js";
 import { type Fleet, newFleet } from "./index.js";
@@ -20,7 +20,7 @@ describe("the fleet", () => {
   beforeEach(() => {
     clock = new FakeClock(1_000_000);
     metrics = newMetrics();
-    fleet = newFleet({ clock, metrics, knows: () => true });
+    fleet = newFleet({ clock, metrics, log: new RecordedLog(), knows: () => true });
   });
 
   const sent = (of: StreamIdentity, nonce: string, version: string) =>
@@ -191,7 +191,7 @@ describe("the fleet", () => {
   test("a reported request is a call", () => {
     clock.advance(5_000);
     const place = { endpoint: undefined, region: "", zone: "a", subZone: "", priority: 0 };
-    const places = [{ place, issued: 1, succeeded: 1, failed: 0, inProgress: 0, metrics: [] }];
+    const places = [{ place, issued: 1, succeeded: 1, failed: 0, inProgress: 0, metrics: [], latencies: undefined }];
     fleet.loadObserver.reported(stream(1), [{ cluster: "shop", windowMs: 10_000, dropped: 0, places }]);
     expect(fleet.usage("shop").quietSinceMs).toBe(1_005_000);
     expect(fleet.usage("cart").quietSinceMs).toBe(1_000_000);

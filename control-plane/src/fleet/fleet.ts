@@ -1,6 +1,6 @@
 // Who is connected, and which version of what each one was sent, accepted or refused.
 
-import type { Clock, Metrics } from "@fairlead/shared";
+import type { Clock, Log, Metrics } from "@fairlead/shared";
 import type { ClusterLoad, LoadObserver, LoadReporter, Nack, SentResponse, StreamIdentity, StreamObserver } from "../xds/index.js";
 import { ChangeHistograms, type FleetChanges } from "./change-latency.js";
 import { exportFleetMetrics, FleetCounts } from "./fleet-metrics.js";
@@ -76,12 +76,13 @@ const NOBODY: Subscribed = { names: [], wildcard: false };
 export interface FleetDeps {
   readonly clock: Clock;
   readonly metrics: Metrics;
+  readonly log: Log;
   /** Whether there is such a service: load on others is not kept. */
   readonly knows: (service: string) => boolean;
 }
 
-export function newFleet({ clock, metrics, knows }: FleetDeps): Fleet {
-  const fleet = new LiveFleet(clock, new LoadTable({ clock, metrics, knows, limits: LOAD_LIMITS }), new ChangeHistograms(metrics));
+export function newFleet({ clock, metrics, log, knows }: FleetDeps): Fleet {
+  const fleet = new LiveFleet(clock, new LoadTable({ clock, metrics, log, knows, limits: LOAD_LIMITS }), new ChangeHistograms(metrics));
   exportFleetMetrics(metrics, { counts: fleet.counts, connected: () => fleet.connected(), clock });
   return fleet;
 }

@@ -1,10 +1,10 @@
-import { newMetrics } from "@fairlead/shared";
-import { FakeClock } from "@fairlead/shared/testing";
+import { errorMetric, LatencySketch, newMetrics } from "@fairlead/shared";
+import { FakeClock, RecordedLog } from "@fairlead/shared/testing";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ClusterLoad, LoadReporter } from "../xds/index.js";
 import { LoadTable } from "./load-table.js";
 
-const LIMITS = { entries: 100, perReporter: 10 };
+const LIMITS = { entries: 100, perReporter: 10, endpoints: 20 };
 const LOCALITY = { region: "", zone: "a", subZone: "", priority: 0 };
 
 function reporter(id: string): LoadReporter {
@@ -20,6 +20,16 @@ interface Words {
   readonly endpoints?: readonly string[];
   readonly windowMs?: number;
   readonly cluster?: string;
+  /** Milliseconds, of the endpoint's tries; or the text that a client sends instead. */
+  readonly latencies?: readonly number[] | string;
+  readonly refused?: number;
+}
+
+function sketchText(latencies: Words["latencies"]): string | undefined {
+  if (latencies === undefined || typeof latencies === "string") return latencies;
+  const sketch = LatencySketch.empty();
+  for (const ms of latencies) sketch.add(ms);
+  return sketch.encode();
 }
 
 function load({
@@ -30,20 +40,25 @@ function load({
   endpoints = ["e:1"],
   windowMs,
   cluster = "shop",
+  latencies,
+  refused = 0,
 }: Words): ClusterLoad {
-  const counts = { issued, succeeded: issued - failed, failed, inProgress, metrics: [] };
+  const metrics = refused === 0 ? [] : [{ name: errorMetric("connect"), requests: refused, total: refused }];
+  const counts = { issued, succeeded: issued - failed, failed, inProgress, metrics, latencies: sketchText(latencies) };
   return { cluster, windowMs, dropped, places: endpoints.map((endpoint) => ({ place: { endpoint, ...LOCALITY }, ...counts })) };
 }
 
 describe("the table of load reports", () => {
   let clock: FakeClock;
   let table: LoadTable;
+  let log: RecordedLog;
   let metrics: ReturnType<typeof newMetrics>;
 
   beforeEach(() => {
     clock = new FakeClock(1_000_000);
     metrics = newMetrics();
-    table = new LoadTable({ clock, metrics, knows: (service) => service !== "theirs", limits: LIMITS });
+    log = new RecordedLog();
+    table = new LoadTable({ clock, metrics, log, knows: (service) => service !== "theirs", limits: LIMITS });
   });
 
   const report = (words: Words, id = "web-1") => table.reported(reporter(id), [load(words)]);
@@ -123,6 +138,53 @@ describe("the table of load reports", () => {
     expect(table.entries).toBe(1);
   });
 
+  test("merges the latencies of all reporters, by endpoint and over the service, and counts errors by kind", () => {
+    const fast = Array.from({ length: 90 }, () => 10);
+    report({ issued: 90, endpoints: ["e:1"], latencies: fast }, "web-1");
+    report({ issued: 12, failed: 2, refused: 2, endpoints: ["e:2"], latencies: Array.from({ length: 10 }, () => 1_000) }, "web-1");
+    report({ issued: 90, endpoints: ["e:1"], latencies: fast }, "web-2");
+    const near = (ms: number) => expect.closeTo(ms, ms > 100 ? -2 : 0);
+    expect(table.of("shop")).toMatchObject({
+      requests: 192,
+      errors: { connect: 2, timeout: 0, broken: 0, "5xx": 0 },
+      latencies: { p50: near(10), p90: near(10), p99: near(1_000) },
+    });
+    expect(table.endpoints("shop", 10)).toMatchObject([
+      { endpoint: "e:1", reporters: 2, requests: 180, errors: { connect: 0 }, latencies: { p50: near(10), p99: near(10) } },
+      { endpoint: "e:2", reporters: 1, requests: 12, errors: { connect: 2 }, latencies: { p50: near(1_000) } },
+    ]);
+    expect(table.endpoints("shop", 1)).toHaveLength(1);
+  });
+
+  test("latencies follow a change within a minute", () => {
+    for (const ms of [10, 10, 10, 200, 200, 200, 200]) {
+      clock.advance(10_000);
+      report({ issued: 100, latencies: Array.from({ length: 100 }, () => ms) });
+    }
+    expect(table.of("shop")?.latencies?.p50).toBeGreaterThan(180);
+  });
+
+  test("latencies that cannot be read are lost alone, said once and counted", async () => {
+    report({ issued: 5, latencies: "nonsense", windowMs: 10_000 });
+    report({ issued: 5, latencies: "" }, "web-2");
+    expect(table.of("shop")).toMatchObject({ requests: 10, reporters: 2, latencies: undefined });
+    report({ issued: 5, latencies: [10] });
+    expect(table.of("shop")).toMatchObject({ requests: 15, latencies: { p99: expect.closeTo(10, 0) } });
+    expect(log.count("load-latencies-refused")).toBe(1);
+    expect(await metrics.expose()).toContain('fairlead_load_unkept_total{reason="bad-latencies"} 2');
+  });
+
+  test("keeps no more endpoints than its limit, counts the others, sums them up all the same, and takes more once the old have expired", () => {
+    const endpoints = (from: number) => Array.from({ length: 10 }, (_, index) => `e:${from + index}`);
+    for (const from of [0, 10, 20]) report({ issued: 1, latencies: [10], endpoints: endpoints(from) }, `web-${from}`);
+    expect(table.endpoints("shop", 100)).toHaveLength(LIMITS.endpoints);
+    expect(table.unkept["endpoints-full"]).toBe(10);
+    expect(table.of("shop")?.requests).toBe(30);
+    clock.advance(71_000);
+    report({ issued: 1, endpoints: ["e:99"] });
+    expect(table.endpoints("shop", 100)).toMatchObject([{ endpoint: "e:99", latencies: undefined }]);
+  });
+
   test("a service is quiet since the last report of a request, one in progress among them, and never since before the start", () => {
     expect(table.quietSinceMs("shop")).toBe(1_000_000);
     clock.advance(20_000);
@@ -136,13 +198,15 @@ describe("the table of load reports", () => {
   });
 
   test("exports totals by service and outcome, never by who reports", async () => {
-    report({ issued: 5, failed: 2 }, "web-1");
+    report({ issued: 5, failed: 2, refused: 1, latencies: [10, 10, 10, 10] }, "web-1");
     report({ issued: 5, dropped: 1 }, "web-2");
     const text = await metrics.expose();
     expect(text).toContain('fairlead_load_requests_total{service="shop",outcome="issued"} 10');
     expect(text).toContain('fairlead_load_requests_total{service="shop",outcome="failed"} 2');
     expect(text).toContain('fairlead_load_requests_total{service="shop",outcome="dropped"} 1');
     expect(text).toContain("fairlead_load_reports_total 2");
+    expect(text).toContain('fairlead_load_errors_total{service="shop",kind="connect"} 1');
+    expect(text).toMatch(/fairlead_load_latency_seconds\{service="shop",quantile="0.5"\} 0\.010\d+/);
     expect(text).not.toContain("web-1");
   });
 });

@@ -6,6 +6,7 @@ import {
   type UpstreamEndpointStats__Output,
   type UpstreamLocalityStats__Output,
 } from "@fairlead/proto";
+import { FAIRLEAD_METADATA, LATENCY_SKETCH } from "@fairlead/shared";
 import type { XdsLimits } from "./limits.js";
 import type { XdsNode } from "./resource-set.js";
 
@@ -42,6 +43,8 @@ export interface PlaceLoad {
   readonly failed: number;
   readonly inProgress: number;
   readonly metrics: readonly LoadMetric[];
+  /** What our sidecars say of an endpoint's latencies, as it came; undefined where a client says nothing of them. */
+  readonly latencies: string | undefined;
 }
 
 export interface ClusterLoad {
@@ -102,5 +105,12 @@ function placeLoad(place: LoadPlace, stats: UpstreamEndpointStats__Output | Upst
   }));
   // Clients from before there was a count of those issued send 0.
   const issued = Math.max(stats.total_issued_requests, succeeded + failed);
-  return { place, issued, succeeded, failed, inProgress: stats.total_requests_in_progress, metrics };
+  const latencies = "metadata" in stats ? sketchOf(stats) : undefined;
+  return { place, issued, succeeded, failed, inProgress: stats.total_requests_in_progress, metrics, latencies };
+}
+
+/** Reads the one value: the rest of the metadata is whatever the client likes. A value that is no text is none that can be right. */
+function sketchOf({ metadata }: UpstreamEndpointStats__Output): string | undefined {
+  const value = metadata?.fields[FAIRLEAD_METADATA]?.struct_value?.fields[LATENCY_SKETCH];
+  return value === undefined ? undefined : (value.string_value ?? "");
 }

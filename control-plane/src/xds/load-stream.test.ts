@@ -1,4 +1,4 @@
-import { decode, encode, type LoadStatsRequest, type LoadStatsRequest__Output } from "@fairlead/proto";
+import { decode, encode, type LoadStatsRequest, type LoadStatsRequest__Output, structFrom } from "@fairlead/proto";
 import { beforeEach, describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS } from "./limits.js";
 import type { ClusterLoad, LoadReporter } from "./load-report.js";
@@ -79,9 +79,15 @@ describe("a stream of load reports", () => {
                   total_successful_requests: 2,
                   total_error_requests: 1,
                   total_requests_in_progress: 1,
+                  metadata: structFrom({ "envoy.lb": { a: 1 }, fairlead: { latency: "as it came" } }),
                   load_metric_stats: [{ metric_name: "ms", num_requests_finished_with_metric: 3, total_metric_value: 60 }],
                 },
                 { address: { socket_address: { address: "fe80::1", port_value: 80 } }, total_successful_requests: 5 },
+                {
+                  address: { socket_address: { address: "10.0.0.9", port_value: 81 } },
+                  total_issued_requests: 1,
+                  metadata: structFrom({ fairlead: { latency: 7 } }),
+                },
               ],
             },
             { locality: { zone: "b" }, priority: 1, total_successful_requests: 7 },
@@ -95,9 +101,18 @@ describe("a stream of load reports", () => {
         windowMs: 5_000,
         dropped: 3,
         places: [
-          { place: { endpoint: "10.0.0.9:80", zone: "a" }, issued: 4, succeeded: 2, failed: 1, inProgress: 1, metrics: [{ total: 60 }] },
+          {
+            place: { endpoint: "10.0.0.9:80", zone: "a" },
+            issued: 4,
+            succeeded: 2,
+            failed: 1,
+            inProgress: 1,
+            metrics: [{ total: 60 }],
+            latencies: "as it came",
+          },
           // Who does not count what it issues has issued at least what ended.
-          { place: { endpoint: "[fe80::1]:80" }, issued: 5, succeeded: 5 },
+          { place: { endpoint: "[fe80::1]:80" }, issued: 5, succeeded: 5, latencies: undefined },
+          { place: { endpoint: "10.0.0.9:81" }, issued: 1, latencies: "" },
           { place: { endpoint: undefined, zone: "b", priority: 1 }, issued: 7 },
         ],
       },

@@ -6,6 +6,7 @@ import { type ResourceSets, resourceSets, xdsServer } from "@fairlead/control-pl
 import { RESOURCE_TYPES } from "@fairlead/proto";
 import { Cell, newMetrics } from "@fairlead/shared";
 import { systemClock } from "@fairlead/shared/io";
+import { RecordedLog } from "@fairlead/shared/testing";
 import type { ServerOrder, ServerReport } from "./fanout/fleet-protocol.js";
 import { monotonicMs } from "./fanout/monotonic.js";
 import { percentile } from "./percentile.js";
@@ -26,7 +27,7 @@ const names = Array.from({ length: clusters }, (_, index) => `c${index}`);
 const built = new Map(names.map((name) => [name, assignment(name)]));
 const view = new Cell(resourceSets({ assignments: Object.fromEntries(built) }));
 const metrics = newMetrics();
-const fleet = newFleet({ clock: systemClock, metrics, knows: () => false });
+const fleet = newFleet({ clock: systemClock, metrics, log: new RecordedLog(), knows: () => false });
 const report = (message: ServerReport) => process.send?.(message);
 
 let acks = 0;

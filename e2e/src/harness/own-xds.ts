@@ -5,6 +5,7 @@ import { type Resource, type ResourceSets, resourceSets, type ViewContent, xdsSe
 import { type Messages, RESOURCE_TYPES } from "@fairlead/proto";
 import { Cell, contentHash, newMetrics } from "@fairlead/shared";
 import { systemClock } from "@fairlead/shared/io";
+import { RecordedLog } from "@fairlead/shared/testing";
 import { stopLater } from "./teardown.js";
 
 type ClusterMessage = Messages["envoy.config.cluster.v3.Cluster"]["input"];
@@ -39,7 +40,7 @@ export interface OwnXds {
 export async function serveOwnXds(content: ViewContent): Promise<OwnXds> {
   const sets = new Cell(resourceSets(content));
   const metrics = newMetrics();
-  const fleet = newFleet({ clock: systemClock, metrics, knows: () => true });
+  const fleet = newFleet({ clock: systemClock, metrics, log: new RecordedLog(), knows: () => true });
   const server = xdsServer({ viewOf: () => sets, observer: fleet.observer, metrics });
   const listening = await server.listen({ host: "127.0.0.1", port: 0 });
   if (!listening.ok) throw new Error(listening.error);

@@ -25,8 +25,21 @@ interface Place {
   readonly metrics: readonly { readonly name: string; readonly mean: number }[];
 }
 
+interface EndpointBody {
+  readonly endpoint: string;
+  readonly requests: number;
+  readonly errors: Readonly<Record<string, number>>;
+  readonly latencyMs?: { readonly p50: number; readonly p90: number; readonly p99: number };
+}
+
 interface LoadBody {
-  readonly load?: { readonly requestsPerSecond: number; readonly reporters: number; readonly lastRequestAt?: string };
+  readonly load?: {
+    readonly requestsPerSecond: number;
+    readonly reporters: number;
+    readonly lastRequestAt?: string;
+    readonly latencyMs?: object;
+  };
+  readonly endpoints: readonly EndpointBody[];
   readonly places: readonly Place[];
 }
 
@@ -71,6 +84,12 @@ test("a sidecar reports each endpoint with its errors and latency, and the servi
   expect(place?.metrics).toMatchObject([{ name: "fairlead.latency_ms" }]);
   const { load } = await controlPlane.api<LoadBody>("/v1/services/shop");
   expect(load).toMatchObject({ reporters: 1, lastRequestAt: expect.any(String) });
+  const { endpoints } = await controlPlane.api<LoadBody>("/v1/load/shop");
+  expect(endpoints).toMatchObject([{ endpoint: backend.address, errors: { connect: 0, timeout: 0, broken: 0, "5xx": 0 } }]);
+  const { p50 = 0, p90 = 0, p99 = 0 } = endpoints[0]?.latencyMs ?? {};
+  expect(p50).toBeGreaterThan(0);
+  expect([p50, p90, p99]).toEqual([p50, p90, p99].toSorted((one, other) => one - other));
+  expect(load?.latencyMs).toMatchObject({ p50: expect.any(Number), p99: expect.any(Number) });
   // 20 calls a second at most, as they wait 50 ms for each other.
   expect(load?.requestsPerSecond).toBeGreaterThan(0);
   expect(load?.requestsPerSecond).toBeLessThan(21);

@@ -47,7 +47,7 @@ class EndpointLease implements Lease {
     if (this.#lasts) return;
     this.#lasts = true;
     const tookMs = nowMs - this.#pickedAtMs;
-    this.endpoint.tookMs += tookMs;
+    this.endpoint.took(tookMs);
     learnLatency(this.endpoint, this.#deps.memory, { tookMs, failed: false, nowMs });
   }
 
@@ -62,7 +62,7 @@ class EndpointLease implements Lease {
     this.endpoint.inFlight--;
     this.#deps.memory.inFlight--;
     const kind = outcomeKind(outcome);
-    this.endpoint.count(kind);
+    this.endpoint.count(kind, outcome.kind === "failure" ? failureOf(outcome) : undefined);
     if (!this.#lasts) this.#learn(outcome, kind, nowMs);
     if (!this.#answered) this.#tellEjection(outcome, nowMs);
   }
@@ -86,7 +86,7 @@ class EndpointLease implements Lease {
 
   #learn(outcome: Outcome, kind: OutcomeKind, nowMs: number): void {
     const tookMs = nowMs - this.#pickedAtMs;
-    if (kind === "success" || kind === "failure") this.endpoint.tookMs += tookMs;
+    if (kind === "success" || kind === "failure") this.endpoint.took(tookMs);
     if (kind === "cancelled") learnAbandoned(this.endpoint, this.#deps.memory, { waitedMs: tookMs, nowMs });
     else {
       const failed = kind !== "success" || (outcome.kind === "success" && outcome.status === TOO_MANY_REQUESTS);

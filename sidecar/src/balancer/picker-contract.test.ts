@@ -114,7 +114,11 @@ describe.each(CASES)("every picker: %s", (_, kind) => {
     lease(picker).release({ kind: "success", status: 503 }, 12);
     lease(picker).release(REFUSED, 500);
     lease(picker).release({ kind: "abandoned" }, 500);
-    expect(state.tookMs).toBe(42);
+    lease(picker).release({ kind: "failure", code: "timeout", sent: true }, 100);
+    lease(picker).release({ kind: "failure", code: "reset", sent: true }, 200);
+    expect(state.tookMs).toBe(342);
+    expect(state.latencies?.count).toBe(4);
+    expect([state.connectFailuresTotal, state.failures, state.timeouts, state.broken]).toEqual([1, 3, 1, 1]);
   });
 
   // 6,000 requests one at a time over weights 1:2:3. Round robin is off by less than 2 per endpoint. Least request draws by

@@ -1,3 +1,5 @@
+import { LatencySketch } from "@fairlead/shared";
+import type { TryFailure } from "./evidence.js";
 import type { UpstreamEndpoint } from "./model.js";
 
 /** Why this sidecar passes an endpoint over by itself: it gets no connection, what it sends there fails, or the endpoint asked for time. */
@@ -56,10 +58,15 @@ export class EndpointState {
   /** Tries by outcome, since this object was made. */
   successes: number;
   failures: number;
+  /** Of the failures, those without an answer; the others were answers from 500 on. */
+  timeouts: number;
+  broken: number;
   connectFailuresTotal: number;
   cancelled: number;
   /** Time that the tries counted as successes and failures took together: those that got a connection. */
   tookMs: number;
+  /** Of the same tries, those not yet reported; undefined before the first. */
+  latencies: LatencySketch | undefined;
 
   constructor(endpoint: UpstreamEndpoint) {
     this.endpoint = endpoint;
@@ -90,9 +97,12 @@ export class EndpointState {
     this.standbyUntilMs = 0;
     this.successes = 0;
     this.failures = 0;
+    this.timeouts = 0;
+    this.broken = 0;
     this.connectFailuresTotal = 0;
     this.cancelled = 0;
     this.tookMs = 0;
+    this.latencies = undefined;
   }
 
   /** The part of its weight that it has by now, above 0 and at most 1; Envoy's slow start formula. */
@@ -107,8 +117,17 @@ export class EndpointState {
     return nowMs < this.newUntilMs || nowMs < this.rampEndMs;
   }
 
-  /** Counts one finished try; `inFlight` and ejection are the balancer's. */
-  count(outcome: OutcomeKind): void {
+  /** A try that got a connection took so long. */
+  took(tookMs: number): void {
+    this.tookMs += tookMs;
+    this.latencies ??= LatencySketch.empty();
+    this.latencies.add(tookMs);
+  }
+
+  /** Counts one finished try; `inFlight` and ejection are the balancer's. @param failure why there was no answer */
+  count(outcome: OutcomeKind, failure?: TryFailure): void {
+    if (failure === "timeout") this.timeouts++;
+    else if (failure === "broken") this.broken++;
     switch (outcome) {
       case "success":
         this.successes++;

@@ -1,4 +1,4 @@
-import { endpointId } from "@fairlead/shared";
+import { endpointId, LatencySketch } from "@fairlead/shared";
 import { FakeClock } from "@fairlead/shared/testing";
 import { beforeEach, describe, expect, test } from "vitest";
 import { EndpointState } from "../endpoint/index.js";
@@ -122,10 +122,65 @@ describe("the load a sidecar reports", () => {
   test("the latency is that of the tries that got a connection", () => {
     const state = stateAt(1);
     upstreams = [{ service: "shop", endpoints: [state], dropped: 0 }];
-    happened(state, { successes: 3, failures: 1, connectFailuresTotal: 5, cancelled: 1, tookMs: 80 });
+    happened(state, { successes: 4, connectFailuresTotal: 0, cancelled: 1, tookMs: 80 });
     const [locality] = reports.next().message.cluster_stats?.[0]?.upstream_locality_stats ?? [];
     expect(locality?.upstream_endpoint_stats?.[0]?.load_metric_stats).toEqual([
       { metric_name: "fairlead.latency_ms", num_requests_finished_with_metric: 4, total_metric_value: 80 },
+    ]);
+  });
+
+  /** Of the one endpoint in the report. */
+  function latenciesOf(report: ReturnType<LoadReports["next"]>): string | null | undefined {
+    const [one] = report.message.cluster_stats?.[0]?.upstream_locality_stats?.[0]?.upstream_endpoint_stats ?? [];
+    return one?.metadata?.fields?.["fairlead"]?.struct_value?.fields?.["latency"]?.string_value;
+  }
+
+  test("the latencies are those since the last report that was written, and none are lost", () => {
+    const state = stateAt(1);
+    upstreams = [{ service: "shop", endpoints: [state], dropped: 0 }];
+    const tried = (ms: number) => {
+      state.successes++;
+      state.took(ms);
+    };
+    const sketch = (...latencies: readonly number[]) => {
+      const made = LatencySketch.empty();
+      for (const ms of latencies) made.add(ms);
+      return made.encode();
+    };
+    tried(3);
+    expect(latenciesOf(reports.next())).toBe(sketch(3));
+    tried(40);
+    const report = reports.next();
+    expect(latenciesOf(report)).toBe(sketch(3, 40));
+    // Between a report and the news that it was written.
+    tried(500);
+    report.written();
+    expect(latenciesOf(reports.next())).toBe(sketch(500));
+    reports.next().written();
+    happened(state, { inFlight: 1 });
+    expect(latenciesOf(reports.next())).toBeUndefined();
+  });
+
+  test("why tries failed is told in named metrics, of each kind that there was", () => {
+    const state = stateAt(1);
+    upstreams = [{ service: "shop", endpoints: [state], dropped: 0 }];
+    for (const failure of ["timeout", "broken", undefined] as const) state.count("failure", failure);
+    state.count("failure");
+    state.count("connect-failure", "connect");
+    const metricsOf = () => reports.next().message.cluster_stats?.[0]?.upstream_locality_stats?.[0]?.upstream_endpoint_stats?.[0];
+    expect(metricsOf()).toMatchObject({ total_error_requests: 5 });
+    expect(metricsOf()?.load_metric_stats?.map((one) => [one.metric_name, one.num_requests_finished_with_metric])).toEqual([
+      ["fairlead.latency_ms", 4],
+      ["fairlead.errors.connect", 1],
+      ["fairlead.errors.timeout", 1],
+      ["fairlead.errors.broken", 1],
+      ["fairlead.errors.5xx", 2],
+    ]);
+    reports.next().written();
+    state.count("failure", "timeout");
+    expect(metricsOf()?.load_metric_stats?.map(({ metric_name }) => metric_name)).toEqual([
+      "fairlead.latency_ms",
+      "fairlead.errors.timeout",
     ]);
   });
 

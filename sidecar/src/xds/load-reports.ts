@@ -3,13 +3,24 @@
 import {
   type ClusterStats,
   durationFromMs,
+  type EndpointLoadMetricStats,
   type LoadStatsRequest,
   type LoadStatsResponse__Output,
   msFromDuration,
+  structFrom,
   type UpstreamEndpointStats,
   type UpstreamLocalityStats,
 } from "@fairlead/proto";
-import type { Clock } from "@fairlead/shared";
+import {
+  type Clock,
+  ERROR_KINDS,
+  type ErrorKind,
+  errorMetric,
+  FAIRLEAD_METADATA,
+  LATENCY_METRIC,
+  LATENCY_SKETCH,
+  type LatencySketch,
+} from "@fairlead/shared";
 import type { EndpointState, UpstreamEndpoint } from "../endpoint/index.js";
 
 /** One upstream as it is now. */
@@ -36,7 +47,6 @@ export interface LoadReport {
 
 /** A control plane that asks for more is asked itself for as much. */
 const LEAST_INTERVAL_MS = 1_000;
-const LATENCY = "fairlead.latency_ms";
 
 interface PresentLoad extends UpstreamLoad {
   /** Endpoints that have left since they were last reported. */
@@ -47,7 +57,9 @@ interface Totals {
   readonly issued: number;
   readonly succeeded: number;
   readonly failed: number;
-  /** Of both, those that got a connection. */
+  /** The same by why. */
+  readonly errors: Readonly<Record<ErrorKind, number>>;
+  /** Of all, those that got a connection. */
   readonly connected: number;
   readonly tookMs: number;
 }
@@ -57,7 +69,14 @@ interface Known {
   readonly reported: Totals;
 }
 
-const NOTHING: Totals = { issued: 0, succeeded: 0, failed: 0, connected: 0, tookMs: 0 };
+const NOTHING: Totals = {
+  issued: 0,
+  succeeded: 0,
+  failed: 0,
+  errors: { connect: 0, timeout: 0, broken: 0, "5xx": 0 },
+  connected: 0,
+  tookMs: 0,
+};
 
 /** Outlives streams: counts are since the last report that was written, whichever stream it was written to. */
 export class LoadReports {
@@ -130,11 +149,13 @@ export class LoadReports {
     for (const state of [...load.endpoints, ...load.left]) {
       const totals = totalsOf(state);
       const isOver = load.left.includes(state) && state.inFlight === 0;
+      const latencies = state.latencies?.copy();
       commits.push(() => {
+        if (latencies !== undefined) state.latencies?.merge(latencies, -1);
         if (isOver) this.#known.delete(state);
         else this.#known.set(state, { service: load.service, reported: totals });
       });
-      const stats = endpointStats(state, totals, this.#known.get(state)?.reported ?? NOTHING);
+      const stats = endpointStats(state, { now: totals, before: this.#known.get(state)?.reported ?? NOTHING, latencies });
       if (stats === undefined) continue;
       const key = JSON.stringify([state.endpoint.zone, state.endpoint.priority]);
       const locality = localities.get(key);
@@ -155,16 +176,28 @@ function totalsOf(state: EndpointState): Totals {
     issued: succeeded + failed + state.cancelled + state.inFlight,
     succeeded,
     failed,
+    errors: {
+      connect: state.connectFailuresTotal,
+      timeout: state.timeouts,
+      broken: state.broken,
+      "5xx": state.failures - state.timeouts - state.broken,
+    },
     connected: succeeded + state.failures,
     tookMs,
   };
 }
 
+interface Counted {
+  readonly now: Totals;
+  readonly before: Totals;
+  /** Of the tries in between. */
+  readonly latencies: LatencySketch | undefined;
+}
+
 /** Undefined where nothing happened. */
-function endpointStats({ endpoint, inFlight }: EndpointState, now: Totals, before: Totals): UpstreamEndpointStats | undefined {
+function endpointStats({ endpoint, inFlight }: EndpointState, { now, before, latencies }: Counted): UpstreamEndpointStats | undefined {
   const issued = now.issued - before.issued;
   const [succeeded, failed] = [now.succeeded - before.succeeded, now.failed - before.failed];
-  const connected = now.connected - before.connected;
   if (issued + succeeded + failed + inFlight === 0) return undefined;
   return {
     address: { socket_address: { address: endpoint.ip, port_value: endpoint.port } },
@@ -172,17 +205,22 @@ function endpointStats({ endpoint, inFlight }: EndpointState, now: Totals, befor
     total_successful_requests: succeeded,
     total_error_requests: failed,
     total_requests_in_progress: inFlight,
-    load_metric_stats:
-      connected === 0
-        ? []
-        : [
-            {
-              metric_name: LATENCY,
-              num_requests_finished_with_metric: connected,
-              total_metric_value: now.tookMs - before.tookMs,
-            },
-          ],
+    load_metric_stats: [
+      metricStats(LATENCY_METRIC, now.connected - before.connected, now.tookMs - before.tookMs),
+      ...ERROR_KINDS.map((kind) => {
+        const count = now.errors[kind] - before.errors[kind];
+        return metricStats(errorMetric(kind), count, count);
+      }),
+    ].flat(),
+    ...(latencies === undefined || latencies.count === 0
+      ? {}
+      : { metadata: structFrom({ [FAIRLEAD_METADATA]: { [LATENCY_SKETCH]: latencies.encode() } }) }),
   };
+}
+
+/** None where no request finished with it. */
+function metricStats(metric_name: string, requests: number, total_metric_value: number): readonly EndpointLoadMetricStats[] {
+  return requests === 0 ? [] : [{ metric_name, num_requests_finished_with_metric: requests, total_metric_value }];
 }
 
 function localityStats(at: UpstreamEndpoint, endpoints: readonly UpstreamEndpointStats[], perEndpoint: boolean): UpstreamLocalityStats {

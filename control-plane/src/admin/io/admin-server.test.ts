@@ -1,4 +1,4 @@
-import { Cell, KeyedCell, newMetrics, type ServiceName } from "@fairlead/shared";
+import { Cell, KeyedCell, LatencySketch, newMetrics, type ServiceName } from "@fairlead/shared";
 import { FakeClock, RecordedLog } from "@fairlead/shared/testing";
 import { describe, expect, test } from "vitest";
 import type { MembershipSettings } from "../../config/index.js";
@@ -41,7 +41,7 @@ async function api(membership: Partial<MembershipSettings> = {}, observe = false
     defaults: settingsWith(membership),
   });
   const verdicts = new KeyedCell<ServiceName, ReadonlyMap<ReturnType<typeof idOf>, EndpointHealth>>();
-  const fleet = newFleet({ clock, metrics, knows: () => true });
+  const fleet = newFleet({ clock, metrics, log, knows: () => true });
   const publisher = new Publisher(
     {
       clock,
@@ -118,21 +118,32 @@ describe("what the API shows", () => {
   test("the load that clients report: of a service, by place and reporter, and how full the table is", async () => {
     const { get, clock, fleet } = await api();
     expect((await get("/v1/services/shop")).body).not.toHaveProperty("load");
-    expect((await get("/v1/load/shop")).body).toEqual({ service: "shop", places: [] });
+    expect((await get("/v1/load/shop")).body).toEqual({ service: "shop", endpoints: [], places: [] });
     const node = { id: "web-1", cluster: "", zone: "a", userAgentName: "envoy", userAgentVersion: "1", clientFeatures: [], metadata: {} };
     const reporter = { streamId: 1, node, peer: "10.1.1.1:4000" };
     const place = { endpoint: "10.0.0.1:1", region: "", zone: "a", subZone: "", priority: 0 };
-    const metrics = [{ name: "ms", requests: 4, total: 10 }];
-    const places = [{ place, issued: 100, succeeded: 80, failed: 20, inProgress: 3, metrics }];
+    const metrics = [
+      { name: "ms", requests: 4, total: 10 },
+      { name: "fairlead.errors.5xx", requests: 20, total: 20 },
+    ];
+    const sketch = LatencySketch.empty();
+    for (let ms = 1; ms <= 100; ms++) sketch.add(ms);
+    const places = [{ place, issued: 100, succeeded: 80, failed: 20, inProgress: 3, metrics, latencies: sketch.encode() }];
     fleet.loadObserver.opened(reporter);
     fleet.loadObserver.reported(reporter, [{ cluster: "shop", windowMs: 10_000, dropped: 5, places }]);
-    const summary = {
+    const summed = {
       requestsPerSecond: 10,
       successesPerSecond: 8,
       errorsPerSecond: 2,
-      droppedPerSecond: 0.5,
       inProgress: 3,
       reporters: 1,
+      requests: 100,
+      errors: { connect: 0, timeout: 0, broken: 0, "5xx": 20 },
+      latencyMs: { p50: expect.closeTo(50, -1), p90: expect.closeTo(90, -1), p99: expect.closeTo(99, -1) },
+    };
+    const summary = {
+      ...summed,
+      droppedPerSecond: 0.5,
       lastReportAt: new Date(clock.wallMs()).toISOString(),
       lastRequestAt: new Date(clock.wallMs()).toISOString(),
     };
@@ -141,17 +152,18 @@ describe("what the API shows", () => {
       streams: 1,
       entries: 1,
       entriesMax: 100_000,
-      unkept: { "unknown-service": 0, full: 0, "reporter-full": 0 },
+      unkept: { "unknown-service": 0, full: 0, "reporter-full": 0, "endpoints-full": 0, "bad-latencies": 0 },
       services: [{ service: "shop", ...summary }],
     });
     expect((await get("/v1/load/shop")).body).toMatchObject({
       load: summary,
+      endpoints: [{ endpoint: "10.0.0.1:1", ...summed }],
       places: [
         {
           endpoint: "10.0.0.1:1",
           reporter: { node: "web-1", client: "envoy 1", host: "10.1.1.1" },
           errorsPerSecond: 2,
-          metrics: [{ name: "ms", requests: 4, mean: 2.5 }],
+          metrics: [{ name: "ms", requests: 4, mean: 2.5 }, { name: "fairlead.errors.5xx" }],
         },
       ],
     });

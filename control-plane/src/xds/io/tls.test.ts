@@ -49,7 +49,7 @@ describe("the xDS server over TLS", () => {
     };
     log = new RecordedLog();
     metrics = newMetrics();
-    fleet = newFleet({ clock: systemClock, metrics, knows: () => true });
+    fleet = newFleet({ clock: systemClock, metrics, log: new RecordedLog(), knows: () => true });
     const { clients: rules } = more;
     const given = { ...tls, ...(rules === undefined ? {} : { clients: rules }) };
     server = xdsServer({ viewOf: () => sets, observer: fleet.observer, loads: fleet.loadObserver, log, metrics, tls: given });

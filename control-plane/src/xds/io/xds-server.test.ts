@@ -31,7 +31,7 @@ describe("the xDS server on a socket", () => {
 
   async function start(changed: Partial<XdsServerDeps> = {}): Promise<void> {
     metrics = newMetrics();
-    fleet = newFleet({ clock: systemClock, metrics, knows: () => true });
+    fleet = newFleet({ clock: systemClock, metrics, log: new RecordedLog(), knows: () => true });
     server = newXdsServer({
       viewOf: () => sets,
       observer: fleet.observer,
