@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { stopLater } from "./teardown.js";
 
-/** A host with an address of its owned to this one by a link: a network namespace (Linux, root, `ip` of iproute2). */
+/** A host with an address of its own, joined to this one by a link: a network namespace (Linux, root, `ip` of iproute2). */
 export interface VanishingHost {
   readonly ip: string;
   /** Starts a program on it: what stands before the program's own command line. */
