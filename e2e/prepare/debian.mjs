@@ -11,6 +11,7 @@ const needs = [
   { packageName: "knot", there: async () => existsSync("/usr/sbin/knotd") && existsSync("/usr/sbin/knotc") },
   { packageName: "bind9", there: async () => existsSync("/usr/sbin/named") && existsSync("/usr/sbin/rndc") },
   { packageName: "python3-grpcio", there: async () => (await run("/usr/bin/python3", ["-c", "import grpc"])).ok },
+  { packageName: "iproute2", there: async () => (await run("ip", ["-V"])).ok },
   { packageName: "python3-venv", there: async () => (await run("/usr/bin/python3", ["-c", "import venv, ensurepip"])).ok },
 ];
 

@@ -39,6 +39,8 @@ export async function startBackend(options: {
   /** Where it listens; default 127.0.0.1. "0.0.0.0" or "::" is every address of the loopback networks (Linux): one backend behind thousands of endpoints. */
   readonly host?: string;
   readonly nodePath?: string;
+  /** See `NodeOptions`. */
+  readonly within?: readonly string[];
 }): Promise<Backend> {
   const port = options.port ?? (await freePort());
   const byId = new Map<string, number>();
@@ -48,6 +50,7 @@ export async function startBackend(options: {
   const child = startNode(built.backend, [options.name, String(port), options.host ?? "127.0.0.1"], {
     name: `backend ${options.name}`,
     ...(options.nodePath === undefined ? {} : { nodePath: options.nodePath }),
+    ...(options.within === undefined ? {} : { within: options.within }),
     onMessage: (message) => {
       const report = message as BackendReport;
       if (report.kind === "listening") listening = true;

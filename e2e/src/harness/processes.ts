@@ -71,13 +71,16 @@ export type NodeOptions = Omit<ProcessSpec, "name" | "command" | "args"> & {
   readonly name?: string;
   /** Which Node runs it; default this one, or the one E2E_NODE names. */
   readonly nodePath?: string;
+  /** A command that runs it, with its arguments, such as `ip netns exec NAME`. */
+  readonly within?: readonly string[];
 };
 
 /** Starts a Node script as a process. */
 export function startNode(script: string, args: readonly string[], options: NodeOptions = {}): Process {
-  const { nodePath, name, ...rest } = options;
-  const command = nodePath ?? process.env["E2E_NODE"] ?? process.execPath;
-  return startProcess({ ...rest, name: name ?? script, command, args: [script, ...args] });
+  const { nodePath, name, within = [], ...rest } = options;
+  const node = nodePath ?? process.env["E2E_NODE"] ?? process.execPath;
+  const [command = node, ...before] = [...within, node];
+  return startProcess({ ...rest, name: name ?? script, command, args: [...before, script, ...args] });
 }
 
 class ChildOf implements Process, Running {
