@@ -28,6 +28,10 @@ describe.each(["control-plane", "sidecar", "injector"])("%s.Containerfile", (nam
     expect(parseCommandLine(JSON.parse(last("CMD") ?? "[]") as string[])).toMatchObject({ ok: true, value: { kind: "run" } });
   });
 
+  test("says in its environment what it was measured with", () => {
+    expect(last("ENV")?.split(" ")).toEqual(["NODE_ENV=production", ...(name === "sidecar" ? ["MALLOC_ARENA_MAX=1"] : [])]);
+  });
+
   test("runs as user 65532, by number, and holds no shell for a health check", () => {
     expect(last("USER")).toBe("65532:65532");
     expect(last("STOPSIGNAL")).toBe("SIGTERM");

@@ -37,6 +37,11 @@ describe.each(["control-plane", "sidecar"])("fairlead-%s.service", (plane) => {
     expect(parseCommandLine(words)).toEqual({ ok: true, value: { kind: "run", file: `/etc/fairlead/${plane}.yaml`, strict: false } });
   });
 
+  test("says in its environment what the container does", () => {
+    const containerfile = read(`containers/${plane}.Containerfile`);
+    expect(one("Service.Environment")).toBe(/^ENV (.+)$/m.exec(containerfile)?.[1]);
+  });
+
   test.each([
     ["Type", "exec"],
     ["Restart", "always"],

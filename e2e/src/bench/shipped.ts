@@ -11,9 +11,11 @@ export function shippedSidecar(): string {
   return join(repositoryTop, "deploy/bundle/sidecar.mjs");
 }
 
-/** What the containers start Node with. */
-export function shippedFlags(): string {
+/** What the containers start Node with, flags and environment, as an environment. @param more flags */
+export function shippedEnvironment(more = ""): Readonly<Record<string, string>> {
   const file = readFileSync(join(repositoryTop, "deploy/containers/sidecar.Containerfile"), "utf8");
   const command = JSON.parse(/^ENTRYPOINT (.+)$/m.exec(file)?.[1] ?? "[]") as readonly string[];
-  return command.filter((word) => word.startsWith("--")).join(" ");
+  const flags = command.filter((word) => word.startsWith("--"));
+  const pairs = (/^ENV (.+)$/m.exec(file)?.[1] ?? "").split(" ").map((pair) => pair.split("=") as [string, string]);
+  return { ...Object.fromEntries(pairs), NODE_OPTIONS: [...flags, more].join(" ") };
 }

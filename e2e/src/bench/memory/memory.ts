@@ -6,7 +6,7 @@ import { until } from "../../harness/until.js";
 import type { Bench } from "../bench.js";
 import { startHosts } from "../hosts.js";
 import { rssMbOf } from "../process-usage.js";
-import { shippedFlags, shippedSidecar } from "../shipped.js";
+import { shippedEnvironment, shippedSidecar } from "../shipped.js";
 
 const SERVICES = 500;
 const PER_SERVICE = 20;
@@ -40,7 +40,7 @@ export const memory: Bench = {
     const script = shippedSidecar();
     const sidecar = await startSidecar(
       { controlPlane: { addresses: [controlPlane.xdsAddress] }, upstreams },
-      { script, env: { NODE_OPTIONS: shippedFlags() } },
+      { script, env: shippedEnvironment() },
     );
     const rss = () => rssMbOf(sidecar.process().pid);
     await sleep(5_000);

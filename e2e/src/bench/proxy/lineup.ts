@@ -9,7 +9,7 @@ import { startControlPlane, startSidecar } from "../../harness/planes.js";
 import { freePort } from "../../harness/ports.js";
 import { type Process, startNode, startProcess } from "../../harness/processes.js";
 import { temporaryFolder } from "../../harness/teardown.js";
-import { shippedFlags, shippedSidecar } from "../shipped.js";
+import { shippedEnvironment, shippedSidecar } from "../shipped.js";
 import { envoyBootstrap, haproxyConfig, nginxConfig, originConfig } from "./configs.js";
 import type { Contestant, ContestantName } from "./contestant.js";
 import { OTHER_CORE, PROXY_CORE, pin } from "./cores.js";
@@ -108,7 +108,7 @@ async function startOurs(lanes: readonly Lane[]): Promise<Started> {
       controlPlane: { addresses: [controlPlane.xdsAddress] },
       upstreams: lanes.map(({ name, port }) => ({ service: name, listen: `127.0.0.1:${port}` })),
     },
-    { nodePath, script: shippedSidecar(), env: { NODE_OPTIONS: `${shippedFlags()} ${process.env["BENCH_NODE_ARGS"] ?? ""}` } },
+    { nodePath, script: shippedSidecar(), env: shippedEnvironment(process.env["BENCH_NODE_ARGS"]) },
   );
   return { child: sidecar.process(), version: versionOf(nodePath, ["--version"]) };
 }
