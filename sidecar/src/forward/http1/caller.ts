@@ -8,7 +8,7 @@ import { Account } from "./account.js";
 import { Exchange, type ExchangeCaller, serviceTo } from "./exchange.js";
 import type { CallerOptions } from "./exchange-context.js";
 import { INCOMPLETE } from "./field-table.js";
-import { HeadWriter, NOTHING } from "./head-writer.js";
+import { HeadWriter, NOTHING, withTimeLeft } from "./head-writer.js";
 import { Inbox } from "./inbox.js";
 import { RequestBody } from "./request-body.js";
 import type { RequestHead } from "./request-head.js";
@@ -153,7 +153,7 @@ export class Caller implements WireEvents, ExchangeCaller {
   onUpstream(upstream: Upstream, attempt: Try): void {
     const mark = this.#options.context.edge.marksAnswers ? attempt.mark : undefined;
     upstream.expect({ caller: this, isHead: this.#isHead, upgrades: this.#upgrades, callerIsOld: this.#isOld, mark });
-    const head = this.#head.subarray(0, this.#headLength);
+    const head = withTimeLeft(this.#head.subarray(0, this.#headLength), attempt.leftMs(this.#options.context.nowMs()));
     if (this.#body.isDone) {
       upstream.wire.write(head);
       return;

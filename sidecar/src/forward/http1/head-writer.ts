@@ -1,9 +1,10 @@
 // Heads as they are sent on: the lines that are not about one connection in their order, framing and our own additions written anew.
 
+import { EXPECTED_TIMEOUT } from "../../resilience/index.js";
 import type { FieldTable } from "./field-table.js";
 import { hasMember } from "./field-value.js";
 import { FIELD } from "./known-fields.js";
-import { LF } from "./octets.js";
+import { LF, SP } from "./octets.js";
 import type { RequestHead } from "./request-head.js";
 import type { ResponseHead } from "./response-head.js";
 
@@ -16,6 +17,25 @@ const SHORT_COPY_BYTES = 24;
 const USUALLY_WITHOUT_BODY: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE"]);
 export const NOTHING = Buffer.alloc(0);
 const HEX = Buffer.from("0123456789abcdef");
+
+/** Digits of the longest deadline, which is a day. */
+const TIME_DIGITS = 8;
+const ZERO = 0x30;
+const MOST_TIME = 10 ** TIME_DIGITS - 1;
+const HEAD_END = "\r\n\r\n";
+/** What a request's head ends with: the time left is put in its place when it is sent, and a place of fixed size can be written over. */
+const TIME_LEFT = `${EXPECTED_TIMEOUT}: ${" ".repeat(TIME_DIGITS)}${HEAD_END}`;
+
+/** Says in the head of a request how long its try may take. @param leftMs a whole number from 1 on */
+export function withTimeLeft(head: Buffer, leftMs: number): Buffer {
+  let rest = Math.min(leftMs, MOST_TIME);
+  let at = head.length - HEAD_END.length;
+  for (let digit = 0; digit < TIME_DIGITS; digit++) {
+    head[--at] = rest === 0 ? SP : ZERO + (rest % 10);
+    rest = Math.floor(rest / 10);
+  }
+  return head;
+}
 
 export interface ForwardFacts {
   /** Address of the peer of this connection. */
@@ -64,7 +84,7 @@ export class HeadWriter {
     if (head.upgrades) this.#text("Connection: Upgrade\r\nUpgrade: websocket\r\n");
     this.#fields(head, from);
     this.#forwarding(head, from, facts);
-    this.#text("\r\n");
+    this.#text(TIME_LEFT);
   }
 
   /** The answer's head for the caller. */

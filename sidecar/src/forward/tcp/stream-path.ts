@@ -31,7 +31,7 @@ export interface StreamPathOptions {
 /** A connection that stands is all the answer that TCP gives: what a status below 500 is. */
 const CONNECTED = 200;
 /** A connection has no request: no part of one can be hashed. */
-const NO_REQUEST: RequestFacts = { method: "", hostName: "", path: "", headers: [] };
+const NO_REQUEST: RequestFacts = { method: "", hostName: "", path: "", headers: [], callerTimeoutMs: Number.POSITIVE_INFINITY };
 
 /** The life of a TCP connection, as decisions: breaker, pick, another endpoint where the connect failed. Undefined is "refuse it". */
 export class StreamPath {
