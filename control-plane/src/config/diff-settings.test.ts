@@ -68,7 +68,7 @@ test("ids, listeners and the state directory wait for a restart, and stay in for
 test("what is printed is read as the same settings", () => {
   const text = `${BEFORE}defaults: { check: none }\n`.replace(
     "cart: {}",
-    'cart: { localPort: 9, check: { type: http, path: /, status: "200-299" } }',
+    'cart: { localPort: 9, retries: { perTryTimeout: 2s }, check: { type: http, path: /, status: "200-299" } }',
   );
   const first = read(text);
   expect(read(printConfig(first)).settings).toEqual(first.settings);

@@ -55,8 +55,12 @@ function serviceTree(settings: ServiceSettings): unknown {
     merge,
     ...(compare === undefined ? {} : { compare }),
     check: checkTree(check),
-    retries,
+    retries: retriesTree(retries),
   };
+}
+
+function retriesTree({ perTryTimeoutMs, ...counts }: ServiceSettings["retries"]): unknown {
+  return { ...counts, ...(perTryTimeoutMs === undefined ? {} : { perTryTimeout: durationText(perTryTimeoutMs) }) };
 }
 
 function checkTree(check: CheckSettings): unknown {

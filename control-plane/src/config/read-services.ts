@@ -66,10 +66,17 @@ function merged({ text, under, cursor, sources }: Layer): ServiceSettings {
     unlisted,
     ...readFeeds(text, { under, cursor, known: sources }),
     check,
-    retries: {
-      attempts: text.retries?.attempts ?? under.retries.attempts,
-      budgetPercent: text.retries?.budgetPercent ?? under.retries.budgetPercent,
-    },
+    retries: readRetries(text, under.retries, cursor.down("retries")),
+  };
+}
+
+function readRetries({ retries }: DefaultsText, under: ServiceSettings["retries"], cursor: Cursor): ServiceSettings["retries"] {
+  const perTry = retries?.perTryTimeout;
+  const perTryTimeoutMs = perTry === undefined ? under.perTryTimeoutMs : durationIn(cursor.down("perTryTimeout"), perTry, REQUEST_TIMEOUT);
+  return {
+    attempts: retries?.attempts ?? under.attempts,
+    budgetPercent: retries?.budgetPercent ?? under.budgetPercent,
+    ...(perTryTimeoutMs === undefined ? {} : { perTryTimeoutMs }),
   };
 }
 

@@ -151,6 +151,11 @@ describe("what a service does not say it has from defaults, and defaults from th
       { retries: { attempts: 3, budgetPercent: 5 } },
     ],
     [
+      "a time for one try",
+      "defaults: { retries: { perTryTimeout: 2s } }\nservices: { shop: { retries: { attempts: 2 } } }",
+      { retries: { attempts: 2, budgetPercent: 20, perTryTimeoutMs: 2_000 } },
+    ],
+    [
       "a policy that hashes",
       "services: { shop: { lb: { policy: maglev, hashOn: { header: X-User } } } }",
       { lb: { policy: "maglev", hashOn: { header: "x-user" } } },

@@ -131,6 +131,11 @@ const serviceKeys = {
       {
         attempts: Type.Optional(wholeNumber(0, 3, "Tries beyond the first. Default 1")),
         budgetPercent: Type.Optional(wholeNumber(0, 100, "Retries may be at most this share of the requests in flight. Default 20")),
+        perTryTimeout: Type.Optional(
+          duration(
+            "For one try until its answer begins, 1ms to 1h, where there are retries. Default: none beside the timeout of the whole",
+          ),
+        ),
       },
       "When a request is tried again on another endpoint",
     ),

@@ -84,7 +84,12 @@ export interface ServiceSettings extends MembershipSettings, CallingSettings {
   /** Where Envoy listens for this service. */
   readonly localPort?: number;
   readonly check: CheckSettings;
-  readonly retries: { readonly attempts: number; readonly budgetPercent: number };
+  readonly retries: {
+    readonly attempts: number;
+    readonly budgetPercent: number;
+    /** Of one try, until its answer begins; absent where only the whole request has a limit. */
+    readonly perTryTimeoutMs?: number;
+  };
 }
 
 export interface CheckTiming {

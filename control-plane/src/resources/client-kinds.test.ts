@@ -204,3 +204,19 @@ describe("what is shown of it", () => {
     ]);
   });
 });
+
+test("the time of one try goes to whom retries are told, and only where it is set", () => {
+  const told = (client: string, retries: ServiceSettings["retries"]) => {
+    const bytes = bytesFor(client, "routeConfiguration", { retries });
+    const [host] = decode("envoy.config.route.v3.RouteConfiguration", bytes).virtual_hosts;
+    return host?.routes[0]?.route?.retry_policy?.per_try_timeout;
+  };
+  const retries = { attempts: 1, budgetPercent: 20 };
+  const withPerTry = { ...retries, perTryTimeoutMs: 2_000 };
+  expect([told("envoy", withPerTry), told("fairlead", withPerTry)]).toEqual([
+    { seconds: 2, nanos: 0 },
+    { seconds: 2, nanos: 0 },
+  ]);
+  expect(told("gRPC Go", withPerTry)).toBeUndefined();
+  expect([told("fairlead", retries), told("fairlead", { ...withPerTry, attempts: 0 })]).toEqual([null, undefined]);
+});

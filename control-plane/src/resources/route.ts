@@ -19,7 +19,7 @@ export function routeConfiguration({ name, settings }: ServiceSnapshot, kind: Cl
     ? {}
     : {
         timeout: durationFromMs(timeoutMs),
-        ...(retries.attempts > 0 ? { retry_policy: { retry_on: RETRY_ON, num_retries: { value: retries.attempts } } } : {}),
+        ...(retries.attempts > 0 ? { retry_policy: retryPolicy(retries) } : {}),
       };
   const hashes = lb.hashOn !== undefined && isHashing(nearestPolicy(lb.policy, kind));
   const hashing = hashes ? { hash_policy: [hashPolicy(lb.hashOn)] } : {};
@@ -27,6 +27,15 @@ export function routeConfiguration({ name, settings }: ServiceSnapshot, kind: Cl
     name,
     virtual_hosts: [{ name, domains: ["*"], routes: [{ match: { prefix: "" }, route: { cluster: name, ...policy, ...hashing } }] }],
   };
+}
+
+/**
+ * Our sidecars try again after a try's time where that is safe. Envoy cannot tell methods apart here: the request ends then, unless its
+ * caller has asked for more (x-envoy-retry-on).
+ */
+function retryPolicy({ attempts, perTryTimeoutMs }: ServiceSnapshot["settings"]["retries"]): NonNullable<ActionInput["retry_policy"]> {
+  const perTry = perTryTimeoutMs === undefined ? {} : { per_try_timeout: durationFromMs(perTryTimeoutMs) };
+  return { retry_on: RETRY_ON, num_retries: { value: attempts }, ...perTry };
 }
 
 type HostInput = NonNullable<RouteInput["virtual_hosts"]>[number];

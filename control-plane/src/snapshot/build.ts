@@ -84,10 +84,11 @@ function wireSettings({ protocol, lb, timeoutMs, localPort, retries, ...settings
   const { slowStartMs, outlier, limits, subset } = settings;
   // What nobody configured is not there, and changes no version.
   const { hashOn, balancePercent } = lb;
-  const calling = Object.entries({ hashOn, balancePercent, slowStartMs, outlier, limits, subset }).filter(
+  const { attempts, budgetPercent, perTryTimeoutMs } = retries;
+  const calling = Object.entries({ perTryTimeoutMs, hashOn, balancePercent, slowStartMs, outlier, limits, subset }).filter(
     ([, value]) => value !== undefined,
   );
-  return [protocol, lb.policy, timeoutMs, localPort ?? null, retries.attempts, retries.budgetPercent, ...calling];
+  return [protocol, lb.policy, timeoutMs, localPort ?? null, attempts, budgetPercent, ...calling];
 }
 
 const WIRE_TEXTS = new WeakMap<SnapshotEndpoint, string>();

@@ -122,7 +122,7 @@ function isTexts(value: unknown): value is Readonly<Record<string, string>> {
 
 function isSettings(value: unknown): value is ServiceSettings {
   const { protocol, timeoutMs, safety, check, retries } = (value ?? {}) as Loose<ServiceSettings>;
-  const { attempts, budgetPercent } = (retries ?? {}) as Loose<ServiceSettings["retries"]>;
+  const { attempts, budgetPercent, perTryTimeoutMs } = (retries ?? {}) as Loose<ServiceSettings["retries"]>;
   return (
     PROTOCOLS.some((known) => known === protocol) &&
     isCalling(value ?? {}) &&
@@ -130,6 +130,7 @@ function isSettings(value: unknown): value is ServiceSettings {
     typeof safety === "string" &&
     typeof (check as { type?: unknown } | undefined)?.type === "string" &&
     typeof attempts === "number" &&
-    typeof budgetPercent === "number"
+    typeof budgetPercent === "number" &&
+    (perTryTimeoutMs === undefined || typeof perTryTimeoutMs === "number")
   );
 }

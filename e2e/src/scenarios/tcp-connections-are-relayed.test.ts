@@ -52,6 +52,7 @@ async function sidecarWith(xdsAddress: string, id: string, leave: string): Promi
     controlPlane: { addresses: [xdsAddress] },
     upstreams: [{ service: "echo", listen: `127.0.0.1:${port}` }],
     drain: { leave },
+    accessLog: "all",
   });
   return { plane, port };
 }
@@ -76,6 +77,9 @@ test("TCP connections are relayed, leave an endpoint that is removed by the dead
   writeFileSync(list, listOf(two));
   await until("the connection to leave by the deadline", () => ofQuick.closed, { timeoutMs: 40_000 });
   expect(ofQuick.failed).toBe(false);
+  await untilEqual("the log's line of the connection that left", () => linesOf(quick.plane, "stream-moved"), [
+    { service: "echo", endpoint: one, tries: 1, bytesIn: 2, bytesOut: 6, peer: "127.0.0.1" },
+  ]);
   await untilEqual("who stays there yet", () => leavingOf(patient.plane), [{ id: one, because: "removed", connections: 1 }]);
   ofPatient.socket.write("still");
   await until("an echo of the removed endpoint", () => ofPatient.heard.endsWith("one:still"));
@@ -90,6 +94,16 @@ test("TCP connections are relayed, leave an endpoint that is removed by the dead
   expect(await quick.plane.metric('fairlead_tcp_connections_total{cluster="echo",end="sent-away"}')).toBe(1);
   await openAt(quick.port, "two");
 });
+
+/** What the access log has of connections that ended so, but for times. */
+function linesOf(plane: Sidecar, why: string): readonly object[] {
+  const lines = plane
+    .process()
+    .lines()
+    .filter((line) => line.includes('"event":"connection"'));
+  const entries = lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+  return entries.flatMap(({ time: _time, event: _event, tookMs: _tookMs, reason, ...rest }) => (reason === why ? [rest] : []));
+}
 
 interface Leaving {
   readonly id: string;

@@ -53,7 +53,8 @@ export class SimulatedEngine implements Engine {
     const listener = this.#listeners.get(service);
     if (listener === undefined) throw new Error(`nobody listens for ${service}`);
     const request: SimulatedRequest = { service, beganMs: this.#deps.lifetime.clock.nowMs(), tries: [], end: undefined };
-    const head = { method: "GET", hostName: service, path: "/", headers: ["Host", service] };
+    const facts = { method: "GET", hostName: service, path: "/", headers: ["Host", service] };
+    const head = { ...facts, callerTimeoutMs: Number.POSITIVE_INFINITY };
     const { spec, path } = listener;
     this.#follow(request, path, path.begin({ head, route: spec.route, peerIp: "127.0.0.1" }, request.beganMs));
     return request;
@@ -95,7 +96,7 @@ export class SimulatedEngine implements Engine {
       if (outcome.kind === "success") attempt.answerBegan(outcome.status, clock.nowMs());
       this.#follow(request, path, path.outcome(attempt, outcome, clock.nowMs()));
     };
-    const timer = clock.schedule(attempt.deadlineMs - clock.nowMs(), () => finish({ kind: "failure", code: "timeout", sent: true }));
+    const timer = clock.schedule(attempt.tryDueMs - clock.nowMs(), () => finish({ kind: "failure", code: "timeout", sent: true }));
     backends.request(entry.address, { clock, connectTimeoutMs: attempt.cluster.config.connectTimeoutMs }, finish);
   }
 }

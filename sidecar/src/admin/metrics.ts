@@ -91,8 +91,10 @@ function latencyCounts({ latency, latencySumMs }: ClusterCounters) {
 
 /** Callers' side: nothing of it comes from a request. */
 function exportEdge({ metrics, edge, shed }: AdminState): void {
-  metrics.sampled("counter", { name: "request_ends_total", help: "Requests by why they ended as they did", labels: ["reason"] }, () =>
-    [...edge.ends].map(([reason, value]) => ({ labels: { reason }, value })),
+  metrics.sampled(
+    "counter",
+    { name: "request_ends_total", help: "Requests and TCP connections by why they ended as they did", labels: ["reason"] },
+    () => [...edge.ends].map(([reason, value]) => ({ labels: { reason }, value })),
   );
   metrics.sampled("counter", { name: "limit_hits_total", help: "How often a limit of LIMITS.md was hit", labels: ["limit"] }, () =>
     LIMIT_NAMES.map((limit) => ({

@@ -89,7 +89,7 @@ export const settingsSchema = keys(
     ),
     accessLog: Type.Optional(
       shortOrMap(
-        choice(["off", "errors", "all"], "Which requests get a line"),
+        choice(["off", "errors", "all"], "Which requests and TCP connections get a line"),
         keys(
           {
             mode: choice(

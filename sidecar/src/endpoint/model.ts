@@ -84,6 +84,8 @@ export interface RouteConfig {
   readonly cluster: string;
   /** Whole request; always more than 0. "No limit" on the wire arrives as a day. */
   readonly timeoutMs: number;
+  /** Of one try, until its answer begins; 0 where only the whole request has a limit. */
+  readonly perTryTimeoutMs: number;
   /** Tries beyond the first. */
   readonly retryAttempts: number;
   /** What the key is made of, for policies that hash; in order. */

@@ -48,6 +48,15 @@ test("a line is JSON of everything that is known, and lines leave together after
   expect(lines).toMatchObject([{ ...ENTRY, event: "request", tookMs: 1.235 }, { reason: "caller-gone" }]);
 });
 
+test("a TCP connection has a line of its own kind, without the fields of a request", () => {
+  const { log, clock, writes } = logOf();
+  const { method: _m, path: _p, status: _s, requestId: _r, ...common } = ENTRY;
+  log.addStream({ ...common, reason: "stream-moved" });
+  clock.advance(100);
+  const line: unknown = JSON.parse(writes[0] ?? "");
+  expect(line).toEqual({ ...common, reason: "stream-moved", event: "connection", time: expect.any(String), tookMs: 1.235 });
+});
+
 test("a query is left out unless it is asked for, and long paths are cut", () => {
   expect(logOf().log.pathOf("/a?token=secret")).toBe("/a");
   expect(logOf({ query: true }).log.pathOf("/a?b")).toBe("/a?b");

@@ -1,4 +1,4 @@
-// One line per request, for people and their tools. Bounded and never waited for: what cannot leave is dropped and counted.
+// One line per request, and per TCP connection when it ends, for people and their tools. Bounded and never waited for: what cannot leave is dropped and counted.
 
 import type { Clock, Rng, Timer } from "@fairlead/shared";
 import { type EndReason, isGoodEnd } from "./end-reasons.js";
@@ -20,24 +20,29 @@ export interface LineOutput {
   write(lines: string, done: () => void): void;
 }
 
-export interface AccessEntry {
-  /** Empty where the request got no service. */
+/** Of a TCP connection. */
+export interface StreamEntry {
+  /** Empty where a request got no service. */
   readonly service: string;
-  /** This and the path are empty where the head could not be read. */
-  readonly method: string;
-  readonly path: string;
-  /** Undefined where no answer began. */
-  readonly status: number | undefined;
   readonly reason: EndReason;
   /** The last one tried. */
   readonly endpoint: string | undefined;
   readonly tries: number;
   readonly tookMs: number;
-  /** Of bodies, without their framing. */
+  /** From the caller and to it; of a request those of bodies, without their framing. */
   readonly bytesIn: number;
   readonly bytesOut: number;
-  readonly requestId: string;
   readonly peer: string;
+}
+
+/** Of a request. */
+export interface AccessEntry extends StreamEntry {
+  /** This and the path are empty where the head could not be read. */
+  readonly method: string;
+  readonly path: string;
+  /** Undefined where no answer began. */
+  readonly status: number | undefined;
+  readonly requestId: string;
 }
 
 const MAX_PENDING = LIMITS["access-log-bytes"].value;
@@ -82,7 +87,16 @@ export class AccessLog {
     return mode === "sampled" && this.#deps.rng.next() < rate;
   }
 
-  add(entry: AccessEntry): void {
+  add({ method, path, requestId, ...rest }: AccessEntry): void {
+    const cut = { method: method.slice(0, MAX_WORD), path: path.slice(0, MAX_PATH), requestId: requestId.slice(0, MAX_WORD) };
+    this.#add({ event: "request", ...cut, ...rest });
+  }
+
+  addStream(entry: StreamEntry): void {
+    this.#add({ event: "connection", ...entry });
+  }
+
+  #add(entry: StreamEntry & { readonly event: string }): void {
     const line = lineOf(entry, this.#deps.clock.wallMs());
     if (this.#leaving + this.#lines.length + line.length > MAX_PENDING) {
       this.dropped++;
@@ -122,15 +136,6 @@ export class AccessLog {
   }
 }
 
-function lineOf({ tookMs, method, requestId, path, ...rest }: AccessEntry, wallMs: number): string {
-  const entry = {
-    time: new Date(wallMs).toISOString(),
-    event: "request",
-    method: method.slice(0, MAX_WORD),
-    path: path.slice(0, MAX_PATH),
-    ...rest,
-    tookMs: Math.round(tookMs * 1_000) / 1_000,
-    requestId: requestId.slice(0, MAX_WORD),
-  };
-  return `${JSON.stringify(entry)}\n`;
+function lineOf({ tookMs, ...rest }: StreamEntry, wallMs: number): string {
+  return `${JSON.stringify({ time: new Date(wallMs).toISOString(), ...rest, tookMs: Math.round(tookMs * 1_000) / 1_000 })}\n`;
 }

@@ -13,7 +13,7 @@ const SOURCE: HashOn = { kind: "source-ip", terminal: false };
 const QUERY: HashOn = { kind: "query", name: "id", terminal: false };
 
 function of(hashOn: readonly HashOn[], headers: readonly string[] = [], { path = "/", peerIp = "10.1.1.1" } = {}) {
-  const head: RequestFacts = { method: "GET", path, hostName: "shop", headers };
+  const head: RequestFacts = { method: "GET", path, hostName: "shop", headers, callerTimeoutMs: Number.POSITIVE_INFINITY };
   return affinityOf(hashOn, head, { peerIp, rng: seeded(1) });
 }
 

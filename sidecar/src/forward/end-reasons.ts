@@ -1,4 +1,4 @@
-// Why a request ended as it did. The list is closed: it is the label of a metric and a field of the access log.
+// Why a request, or a TCP connection, ended as it did. The list is closed: it is the label of a metric and a field of the access log.
 
 import { REPLY_REASONS, type Reason } from "./local-reply.js";
 
@@ -13,7 +13,12 @@ const OTHER_ENDS = {
   "answer-reset": "the endpoint broke off in the middle of its answer",
   "answer-timeout": "the deadline passed in the middle of the answer",
   "answer-malformed": "the answer's body turned out not to be HTTP as we accept it",
-  "drain-cut": "the sidecar's drain ended in the middle of the answer",
+  "drain-cut": "the sidecar's drain ended in the middle of the answer, or of a TCP connection",
+  "stream-closed": "a TCP connection was closed by both of its sides",
+  "stream-reset": "a TCP connection was broken off by its endpoint",
+  "stream-caller-reset": "a TCP connection was broken off by its caller",
+  "stream-silent": "a TCP connection was closed here because neither side said anything",
+  "stream-moved": "a TCP connection was closed here in order, because its endpoint or this sidecar is on its way out",
 } as const;
 
 export type EndReason = keyof typeof OTHER_ENDS | Reason;
@@ -25,7 +30,9 @@ export function meaningOf(reason: EndReason, titles: Readonly<Record<Reason, str
   return reason in OTHER_ENDS ? OTHER_ENDS[reason as keyof typeof OTHER_ENDS] : titles[reason as Reason];
 }
 
+const GOOD: ReadonlySet<EndReason> = new Set(["answered", "tunnel-closed", "tunnel-moved", "stream-closed", "stream-moved"]);
+
 /** Everything went as it should, as far as we can tell. */
 export function isGoodEnd(reason: EndReason): boolean {
-  return reason === "answered" || reason === "tunnel-closed" || reason === "tunnel-moved";
+  return GOOD.has(reason);
 }

@@ -3,7 +3,7 @@
 import type { Closable, EndpointId, Result } from "@fairlead/shared";
 import type { Lease, Outcome } from "../balancer/index.js";
 import type { ActiveCluster, ClusterTable } from "../clusters/index.js";
-import { type Asks, askedMs } from "../resilience/index.js";
+import { type Asks, askedMs, deadlineOf } from "../resilience/index.js";
 import { type Affinity, setCookie } from "./affinity.js";
 import type { ClusterCounters } from "./cluster-counters.js";
 import type { LeavingEndpoint } from "./draining.js";
@@ -50,6 +50,8 @@ export interface RequestFacts {
   readonly path: string;
   /** Flat: name, value, name, value. Read only where a policy hashes. */
   readonly headers: readonly string[];
+  /** How long the caller says that it waits for the answer; Infinity where it does not say. */
+  readonly callerTimeoutMs: number;
 }
 
 /** What is asked of the path when a request's head is there. */
@@ -88,15 +90,25 @@ export class Try {
   /** Undefined where the policy does not hash. */
   readonly affinity: Affinity | undefined;
 
-  constructor(parts: Pick<Try, "method" | "counters" | "beganMs" | "deadlineMs" | "cluster" | "lease" | "affinity">) {
+  constructor(parts: Pick<Try, "method" | "counters" | "beganMs" | "triedMs" | "deadlineMs" | "cluster" | "lease" | "affinity">) {
     this.method = parts.method;
     this.counters = parts.counters;
     this.beganMs = parts.beganMs;
-    this.triedMs = parts.beganMs;
+    this.triedMs = parts.triedMs;
     this.deadlineMs = parts.deadlineMs;
     this.cluster = parts.cluster;
     this.lease = parts.lease;
     this.affinity = parts.affinity;
+  }
+
+  /** Monotonic; when the present try has to have brought the head of an answer. */
+  get tryDueMs(): number {
+    return Math.min(this.deadlineMs, deadlineOf(this.triedMs, this.cluster.route.perTryTimeoutMs));
+  }
+
+  /** How long the present try may still take, in whole milliseconds from 1 on; Infinity where there is no deadline. */
+  leftMs(nowMs: number): number {
+    return Math.max(1, Math.floor(this.tryDueMs - nowMs));
   }
 
   /** The value of a Set-Cookie to add to the answer. */

@@ -13,7 +13,7 @@ const RESET: Outcome = { kind: "failure", code: "reset", sent: true };
 const SUCCESS: Outcome = { kind: "success", status: 200 };
 
 function arrival(change: Partial<Arrival["head"]> = {}): Arrival {
-  const head = { method: "GET", hostName: "shop", path: "/", headers: [], ...change };
+  const head = { method: "GET", hostName: "shop", path: "/", headers: [], callerTimeoutMs: Number.POSITIVE_INFINITY, ...change };
   return { head, route: { kind: "host" }, peerIp: "127.0.0.1" };
 }
 
@@ -49,6 +49,16 @@ describe("what becomes of a request", () => {
     expect(state.inFlight).toBe(0);
     expect(path.counters.get("shop")?.limits.inFlight).toBe(0);
     expect(path.counters.get("shop")?.finished[2]).toBe(1);
+  });
+
+  test("what its caller says shortens its deadline and never lengthens it; a try may have a shorter one, that of the next begins anew", () => {
+    const path = pathOver([stateAt(1), stateAt(2)], { route: { timeoutMs: 500, perTryTimeoutMs: 300 } });
+    expect(attemptOf(path.begin(arrival({ callerTimeoutMs: 200 }), 100)).deadlineMs).toBe(300);
+    expect(attemptOf(path.begin(arrival({ callerTimeoutMs: 900 }), 100)).deadlineMs).toBe(600);
+    const attempt = attemptOf(path.begin(arrival(), 100));
+    expect([attempt.tryDueMs, attempt.leftMs(150.5), attempt.leftMs(399.9)]).toEqual([400, 249, 1]);
+    path.outcome(attempt, { kind: "failure", code: "timeout", sent: true }, 400);
+    expect([attempt.tries, attempt.tryDueMs, attempt.leftMs(400)]).toEqual([2, 600, 200]);
   });
 
   test.each<[string, Partial<Arrival["head"]>, unknown]>([

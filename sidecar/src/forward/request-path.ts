@@ -98,7 +98,7 @@ export class ForwardPath implements RequestPath {
       cluster,
       affinity: this.#affinityOf(cluster, head, peerIp),
       beganMs: nowMs,
-      deadlineMs: deadlineOf(nowMs, cluster.route.timeoutMs),
+      deadlineMs: Math.min(deadlineOf(nowMs, cluster.route.timeoutMs), nowMs + head.callerTimeoutMs),
     };
     return counters.limits.enter(cluster.config.maxRequests) ? this.#admit(pending, cluster, nowMs) : this.#queue(pending);
   }
@@ -113,7 +113,10 @@ export class ForwardPath implements RequestPath {
     }
     this.#options.shed?.entered();
     counters.limits.began(nowMs);
-    return { kind: "try", attempt: new Try({ method, counters, beganMs, deadlineMs, cluster, lease: pick.lease, affinity }) };
+    return {
+      kind: "try",
+      attempt: new Try({ method, counters, beganMs, triedMs: nowMs, deadlineMs, cluster, lease: pick.lease, affinity }),
+    };
   }
 
   #queue(pending: Pending): Decision {

@@ -7,7 +7,7 @@ import { ForwardPath } from "./request-path.js";
 import { clusterOf, stateAt } from "./testing/rig.js";
 
 const ARRIVAL = {
-  head: { method: "GET", hostName: "shop", path: "/", headers: [] },
+  head: { method: "GET", hostName: "shop", path: "/", headers: [], callerTimeoutMs: Number.POSITIVE_INFINITY },
   route: { kind: "host" },
   peerIp: "127.0.0.1",
 } as const;

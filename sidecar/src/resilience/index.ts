@@ -1,5 +1,5 @@
 export { type Asks, askedMs } from "./asked-time.js";
-export { deadlineOf, hasPassed, stepDeadline } from "./deadline.js";
+export { deadlineOf, EXPECTED_TIMEOUT, expectedTimeoutMs, hasPassed, stepDeadline } from "./deadline.js";
 export { LocalEjection } from "./local-ejection.js";
 export { RequestLimits } from "./request-limits.js";
 export { RequestQueue } from "./request-queue.js";

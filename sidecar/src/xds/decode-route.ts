@@ -36,9 +36,11 @@ export function decodeRoute(message: RouteConfiguration__Output, version: string
   const policy = action.value.retry_policy ?? host.retry_policy;
   const retryAttempts = policy === null ? 0 : (policy.num_retries?.value ?? DEFAULT_RETRIES);
   if (retryAttempts > MAX_RETRIES) return refusal(`${place}.retry_policy.num_retries`, retryAttempts, `at most ${MAX_RETRIES}`);
+  const perTryTimeoutMs = policy?.per_try_timeout == null ? 0 : msFromDuration(policy.per_try_timeout);
+  if (!(perTryTimeoutMs >= 0)) return refusal(`${place}.retry_policy.per_try_timeout`, `${perTryTimeoutMs} ms`, "0 or more");
   const hashOn = hashOnOf(action.value, place);
   if (!hashOn.ok) return hashOn;
-  return ok({ name: message.name, version, cluster, timeoutMs: timeoutMs.value, retryAttempts, hashOn: hashOn.value });
+  return ok({ name: message.name, version, cluster, timeoutMs: timeoutMs.value, perTryTimeoutMs, retryAttempts, hashOn: hashOn.value });
 }
 
 type Duration = NonNullable<RouteAction__Output["timeout"]>;

@@ -271,6 +271,7 @@ describe("a RouteConfiguration", () => {
       version: "v",
       cluster: "shop",
       timeoutMs: 15_000,
+      perTryTimeoutMs: 0,
       retryAttempts: 0,
       hashOn: [],
     });
@@ -280,6 +281,14 @@ describe("a RouteConfiguration", () => {
     const message = routeMessage("shop", { timeout: { seconds: 2, nanos: 0 }, retry_policy: { num_retries: { value: 2 } } });
     for (const host of message.virtual_hosts ?? []) host.retry_policy = { num_retries: { value: 9 } };
     expect(accepted(routeResource(message))).toMatchObject({ timeoutMs: 2_000, retryAttempts: 2 });
+  });
+
+  test("gives the time of one try, 0 for none, and is refused with less", () => {
+    const withPerTry = (seconds: number) =>
+      routeResource(routeMessage("shop", { retry_policy: { per_try_timeout: { seconds, nanos: 0 } } }));
+    expect(accepted(withPerTry(2))).toMatchObject({ perTryTimeoutMs: 2_000 });
+    expect(accepted(withPerTry(0))).toMatchObject({ perTryTimeoutMs: 0 });
+    expect(reasonOf(withPerTry(-2))).toContain('retry_policy.per_try_timeout is "-2000 ms"');
   });
 
   test("with a retry policy that names no number allows one retry", () => {

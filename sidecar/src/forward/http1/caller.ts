@@ -8,7 +8,7 @@ import { Account } from "./account.js";
 import { Exchange, type ExchangeCaller, serviceTo } from "./exchange.js";
 import type { CallerOptions } from "./exchange-context.js";
 import { INCOMPLETE } from "./field-table.js";
-import { HeadWriter, KeptHead } from "./head-writer.js";
+import { HeadWriter, KeptHead, withTimeLeft } from "./head-writer.js";
 import { Inbox } from "./inbox.js";
 import { RequestBody } from "./request-body.js";
 import type { RequestHead } from "./request-head.js";
@@ -154,10 +154,10 @@ export class Caller implements WireEvents, ExchangeCaller {
   // From the exchange.
 
   onUpstream(upstream: Upstream, attempt: Try): void {
-    const mark = this.#options.context.edge.marksAnswers ? attempt.mark : undefined;
-    upstream.expect(this, mark);
+    upstream.expect(this, this.#options.context.edge.marksAnswers ? attempt.mark : undefined);
+    const head = withTimeLeft(this.#head.bytes, attempt.leftMs(this.#options.context.nowMs()));
     if (this.#body.isDone) {
-      upstream.wire.write(this.#head.bytes);
+      upstream.wire.write(head);
       return;
     }
     // Only now is the body taken from the caller: a connect that fails leaves it whole for another try.
@@ -165,7 +165,7 @@ export class Caller implements WireEvents, ExchangeCaller {
     if (this.#awaitsContinue && this.inbox.isEmpty) this.wire.write(CONTINUE);
     this.#awaitsContinue = false;
     upstream.wire.cork();
-    upstream.wire.write(this.#head.bytes);
+    upstream.wire.write(head);
     this.#pump();
     upstream.wire.uncork();
     this.#holdBack();

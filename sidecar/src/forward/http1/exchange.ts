@@ -141,7 +141,8 @@ export class Exchange {
     if (this.#waiting !== undefined && hasPassed(this.#waiting.dueMs, nowMs)) this.#endWait(true);
     const attempt = this.#attempt;
     if (attempt === undefined) return;
-    if (hasPassed(attempt.deadlineMs, nowMs)) this.#fail("timeout", this.#phase !== "connecting");
+    if (hasPassed(this.#phase === "answering" ? attempt.deadlineMs : attempt.tryDueMs, nowMs))
+      this.#fail("timeout", this.#phase !== "connecting");
     else if (this.#phase === "connecting" && hasPassed(this.#connectDueMs, nowMs)) this.#fail("connect-timeout", false);
     else if (this.#phase === "waiting" && this.#path.isStranded(attempt, nowMs)) this.#fail("timeout", true);
   }

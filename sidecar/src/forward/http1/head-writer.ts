@@ -1,9 +1,10 @@
 // A request's head as it is sent on: the lines that are not about one connection in their order, framing and our own additions written anew.
 
+import { EXPECTED_TIMEOUT } from "../../resilience/index.js";
 import type { FieldTable } from "./field-table.js";
 import { hasMember } from "./field-value.js";
 import { FIELD } from "./known-fields.js";
-import { LF } from "./octets.js";
+import { LF, SP } from "./octets.js";
 import type { RequestHead } from "./request-head.js";
 import { CHUNKED, NOTHING, Scratch, UPGRADE } from "./scratch.js";
 
@@ -14,6 +15,25 @@ const REQUEST_ID = Buffer.from("X-Request-Id: ");
 
 /** Methods whose requests usually have no body; another says that it has none, or its receiver could wait for one. */
 const USUALLY_WITHOUT_BODY: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE"]);
+
+/** Digits of the longest deadline, which is a day. */
+const TIME_DIGITS = 8;
+const ZERO = 0x30;
+const MOST_TIME = 10 ** TIME_DIGITS - 1;
+const HEAD_END = "\r\n\r\n";
+/** What a request's head ends with: the time left is put in its place when it is sent, and a place of fixed size can be written over. */
+const TIME_LEFT = Buffer.from(`${EXPECTED_TIMEOUT}: ${" ".repeat(TIME_DIGITS)}${HEAD_END}`);
+
+/** Says in the head of a request how long its try may take. @param leftMs a whole number from 1 on */
+export function withTimeLeft(head: Buffer, leftMs: number): Buffer {
+  let rest = Math.min(leftMs, MOST_TIME);
+  let at = head.length - HEAD_END.length;
+  for (let digit = 0; digit < TIME_DIGITS; digit++) {
+    head[--at] = rest === 0 ? SP : ZERO + (rest % 10);
+    rest = Math.floor(rest / 10);
+  }
+  return head;
+}
 
 export interface ForwardFacts {
   /** Address of the peer of this connection. */
@@ -48,7 +68,7 @@ export class HeadWriter extends Scratch {
     if (head.upgrades) this.constant(UPGRADE);
     this.#fields(head, from);
     this.#forwarding(head, from, facts);
-    this.text("\r\n");
+    this.constant(TIME_LEFT);
   }
 
   /** Of the request that was written last. */

@@ -1,5 +1,6 @@
 // The fields a proxy has to know, found by their bytes without making a string of every name.
 
+import { EXPECTED_TIMEOUT } from "../../resilience/index.js";
 import { LOWER } from "./octets.js";
 
 export const FIELD = {
@@ -26,6 +27,8 @@ export const FIELD = {
   retryAfter: 15,
   /** Of an answer: the endpoint wants no more traffic, for us alone (a service behind us would be taken for it). */
   failsChecks: 16,
+  /** How long the sender waits: written anew for every try. */
+  expectedTimeout: 17,
 } as const;
 
 const KINDS: readonly (readonly [string, number])[] = [
@@ -51,6 +54,7 @@ const KINDS: readonly (readonly [string, number])[] = [
   ["x-fairlead-version", FIELD.answerMark],
   ["retry-after", FIELD.retryAfter],
   ["x-envoy-immediate-health-check-fail", FIELD.failsChecks],
+  [EXPECTED_TIMEOUT.toLowerCase(), FIELD.expectedTimeout],
   ["authorization", FIELD.guarded],
   ["cookie", FIELD.guarded],
 ];

@@ -1,5 +1,6 @@
 // A request's head: parsed in one pass over its bytes, strict by rule, nothing copied.
 
+import { expectedTimeoutMs } from "../../resilience/index.js";
 import { hostName, isHost } from "../field-rules.js";
 import { LIMITS, type LimitName } from "../limits.js";
 import type { Reason } from "../local-reply.js";
@@ -57,6 +58,8 @@ export class RequestHead {
   expectsContinue = false;
   /** A valid WebSocket handshake (RFC 6455 section 4.1), as far as a proxy looks. */
   upgrades = false;
+  /** How long the caller waits for the answer; Infinity where it does not say. */
+  callerTimeoutMs = Number.POSITIVE_INFINITY;
   /** Connection names fields to be removed. */
   nominates = false;
   /** What was read last. */
@@ -163,6 +166,7 @@ export class RequestHead {
     this.expectsContinue = false;
     this.upgrades = false;
     this.nominates = false;
+    this.callerTimeoutMs = Number.POSITIVE_INFINITY;
     if (this.method === "CONNECT") return this.#is("CONNECT asks for a forward proxy; this is none", "method-not-allowed");
     let hasHost = false;
     let wantsUpgrade = false;
@@ -189,6 +193,9 @@ export class RequestHead {
         case FIELD.expect:
           if (!isValue(bytes, fields, index, CONTINUE)) return this.#is("an Expect other than 100-continue", "expectation-failed");
           this.expectsContinue = true;
+          break;
+        case FIELD.expectedTimeout:
+          this.callerTimeoutMs = Math.min(this.callerTimeoutMs, expectedTimeoutMs(valueText(bytes, fields, index)));
           break;
       }
     }

@@ -85,7 +85,7 @@ export class NetEngine implements Engine {
     };
     this.#relaying = {
       nowMs: () => clock.nowMs(),
-      limits: edge.limits,
+      edge,
       connect: ({ endpoint: { ip, port } }, end) => {
         const wire = new SocketWire();
         connectWired(wire, end, { host: ip, port, allowHalfOpen: true }, () => end.onConnected());

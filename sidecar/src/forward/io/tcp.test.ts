@@ -1,8 +1,11 @@
 // A service of protocol tcp: connections are relayed, over real sockets.
 
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { afterEach, expect, test } from "vitest";
+import { seeded } from "@fairlead/shared";
+import { afterEach, describe, expect, test } from "vitest";
 import type { EndpointState } from "../../endpoint/index.js";
+import { AccessLog, type AccessLogSettings } from "../access-log.js";
+import { Edge } from "../edge.js";
 import { LIMITS } from "../limits.js";
 import { STREAM_ENDS, type StreamEnd } from "../tcp/stream-counters.js";
 import { clusterOf, Rig, type RigOptions, stateAt } from "../testing/rig.js";
@@ -219,4 +222,117 @@ test("callers stay at one endpoint where the service hashes on where they come f
   const clients = Array.from({ length: 12 }, () => clientOf(rig.port, "a"));
   await until(() => clients.every(({ heard }) => heard === "a"));
   expect(servers.map(({ inFlight }) => inFlight).sort((one, other) => one - other)).toEqual([0, 0, 12]);
+});
+
+describe("the access log says of a connection", () => {
+  /** A service whose connections have lines. */
+  async function logged(
+    endpoints: readonly EndpointState[],
+    options: Partial<RigOptions> & { readonly mode?: AccessLogSettings["mode"] } = {},
+  ) {
+    const { mode = "all", ...others } = options;
+    let written = "";
+    const output = {
+      write: (lines: string, done: () => void) => {
+        written += lines;
+        done();
+      },
+    };
+    const edge = (clock: Rig["clock"]) =>
+      new Edge({ accessLog: new AccessLog({ mode, rate: 0, query: false }, { output, clock, rng: seeded(1) }) });
+    const { rig, engine } = await rigOf(endpoints, { edge, ...others });
+    const lines = () => {
+      rig.clock.advance(100);
+      return written.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Record<string, unknown>]));
+    };
+    return { rig, engine, lines };
+  }
+
+  test("that both sides closed it, with what went through, where and for how long", async () => {
+    const server = await tcpServer(echoes);
+    const { rig, lines } = await logged([server]);
+    const client = connect({ port: rig.port, host: "127.0.0.1", allowHalfOpen: true });
+    cleanups.push(() => client.destroy());
+    let isOver = false;
+    client.resume().on("end", () => (isOver = true));
+    client.write("hello");
+    await until(() => server.sockets[0]?.bytesRead === 5);
+    rig.clock.advance(1_500);
+    client.end();
+    await until(() => isOver && rig.edge.ends.get("stream-closed") === 1);
+    expect(lines()).toEqual([
+      {
+        time: expect.any(String),
+        event: "connection",
+        service: "shop",
+        reason: "stream-closed",
+        endpoint: server.endpoint.id,
+        tries: 1,
+        bytesIn: 5,
+        bytesOut: 8,
+        tookMs: 1_500,
+        peer: "127.0.0.1",
+      },
+    ]);
+  });
+
+  test("which of its sides broke it off", async () => {
+    const server = await tcpServer(echoes);
+    const { rig, lines } = await logged([server], { mode: "errors" });
+    const first = clientOf(rig.port, "a");
+    await until(() => first.heard === "a");
+    server.sockets[0]?.resetAndDestroy();
+    await until(() => first.closed);
+    const second = clientOf(rig.port, "b");
+    await until(() => second.heard === "b");
+    second.socket.resetAndDestroy();
+    await until(() => rig.edge.ends.get("stream-caller-reset") === 1);
+    expect(lines()).toMatchObject([
+      { reason: "stream-reset", bytesIn: 1, bytesOut: 1 },
+      { reason: "stream-caller-reset", bytesIn: 1 },
+    ]);
+  });
+
+  test("why it got no endpoint", async () => {
+    const dead = await logged([stateAt(await deadPort())], { mode: "errors" });
+    const refused = clientOf(dead.rig.port, "hello");
+    await until(() => refused.closed);
+    expect(dead.lines()).toMatchObject([{ reason: "upstream-unreachable", tries: 1, bytesIn: 0, endpoint: expect.any(String) }]);
+    const none = await logged([]);
+    const lost = clientOf(none.rig.port);
+    await until(() => lost.closed);
+    expect(none.lines()).toMatchObject([{ reason: "no-endpoints", tries: 0 }]);
+    expect(none.lines()[0]).not.toHaveProperty("endpoint");
+  });
+
+  test("that it was silent, was moved, or was cut at the end of the drain", async () => {
+    const server = await tcpServer((socket) => void socket.on("data", (bytes) => socket.write(bytes)));
+    const { rig, engine, lines } = await logged([server]);
+    const silent = clientOf(rig.port, "a");
+    await until(() => silent.heard === "a");
+    rig.clock.advance(50);
+    rig.clock.advance(LIMITS["tunnel-silence"].value + 100);
+    await until(() => silent.closed);
+    const moved = clientOf(rig.port, "b");
+    await until(() => moved.heard === "b");
+    rig.table = new Map([["shop", clusterOf("shop", [], { config: { protocol: "tcp" } })]]);
+    engine.onTable(rig.table);
+    rig.clock.advance(60_050);
+    await until(() => rig.edge.ends.get("stream-moved") === 1);
+    rig.table = new Map([["shop", clusterOf("shop", [server], { config: { protocol: "tcp" } })]]);
+    engine.onTable(rig.table);
+    const cut = clientOf(rig.port, "c");
+    await until(() => cut.heard === "c");
+    await engine.drain(0);
+    expect(lines().map(({ reason }) => reason)).toEqual(["stream-silent", "stream-moved", "drain-cut"]);
+  });
+
+  test("nothing of a good one where only errors are wanted, and counts it all the same", async () => {
+    const server = await tcpServer(echoes);
+    const { rig, lines } = await logged([server], { mode: "errors" });
+    const client = connect({ port: rig.port, host: "127.0.0.1" });
+    client.resume().end("hello");
+    await until(() => rig.edge.ends.get("stream-closed") === 1);
+    expect(lines()).toEqual([]);
+  });
 });

@@ -3,9 +3,12 @@
 import type { FailureCode, Outcome } from "../../balancer/index.js";
 import type { EndpointState } from "../../endpoint/index.js";
 import type { DrainingTenant } from "../draining.js";
+import type { Edge } from "../edge.js";
+import type { EndReason } from "../end-reasons.js";
 import type { Wire, WireEvents } from "../http1/wire.js";
-import { LIMITS, type LimitHits } from "../limits.js";
+import { LIMITS } from "../limits.js";
 import { RelayInbox } from "./relay-inbox.js";
+import { StreamAccount } from "./stream-account.js";
 import type { StreamEnd } from "./stream-counters.js";
 import type { Stream, StreamPath } from "./stream-path.js";
 
@@ -15,7 +18,7 @@ const LINGER_MS = LIMITS["linger-time"].value;
 /** What the relays of one engine share. */
 export interface RelayContext {
   readonly nowMs: () => number;
-  readonly limits: LimitHits;
+  readonly edge: Edge;
   /** Opens a connection that tells `end` what happens to it. */
   readonly connect: (endpoint: EndpointState, end: RelayEnd) => Wire;
   /** Both connections are over. */
@@ -69,6 +72,7 @@ export class Relay implements DrainingTenant {
   readonly #path: StreamPath;
   #phase: Phase = "connecting";
   #stream: Stream | undefined;
+  #account: StreamAccount | undefined;
   #upstream: RelayEnd | undefined;
   #connectDueMs = Number.POSITIVE_INFINITY;
   #moved = true;
@@ -84,9 +88,16 @@ export class Relay implements DrainingTenant {
 
   /** The caller's wire is set. */
   begin(service: string, peerIp: string): void {
-    this.#stream = this.#path.open(service, peerIp, this.#context.nowMs());
-    if (this.#stream === undefined) this.#finish();
-    else this.#connect(this.#stream);
+    const nowMs = this.#context.nowMs();
+    this.#account = new StreamAccount(this.#context.edge, { service, peer: peerIp, beganMs: nowMs });
+    const opened = this.#path.open(service, peerIp, nowMs);
+    if (opened.ok) {
+      this.#stream = opened.value;
+      this.#connect(opened.value);
+    } else {
+      this.#account.end(opened.error, nowMs);
+      this.#finish();
+    }
   }
 
   // What drains.
@@ -111,7 +122,7 @@ export class Relay implements DrainingTenant {
   sendAway(): void {
     if (this.#phase === "connecting") this.#connectFailed("connect-timeout");
     if (this.#phase !== "open") return;
-    this.#settle({ kind: "success", status: 200 }, "sent-away");
+    this.#settle({ kind: "success", status: 200 }, "sent-away", "stream-moved");
     this.#phase = "leaving";
     this.#movedMs = this.#context.nowMs();
     for (const end of this.#ends()) {
@@ -121,8 +132,8 @@ export class Relay implements DrainingTenant {
   }
 
   /** Ends it by RST, whatever it was doing. */
-  cut(how: StreamEnd = "sent-away"): void {
-    this.#settle(this.#answered ? { kind: "success", status: 200 } : { kind: "abandoned" }, how);
+  cut(how: StreamEnd = "sent-away", why: EndReason = "drain-cut"): void {
+    this.#settle(this.#answered ? { kind: "success", status: 200 } : { kind: "abandoned" }, how, why);
     this.#finish();
   }
 
@@ -132,14 +143,14 @@ export class Relay implements DrainingTenant {
       if (nowMs >= this.#connectDueMs) this.#connectFailed("connect-timeout");
     } else if (this.#phase === "leaving") {
       if (nowMs - this.#movedMs < LINGER_MS) return;
-      this.#context.limits.hit("linger-time");
+      this.#context.edge.limits.hit("linger-time");
       this.#finish();
     } else if (this.#phase === "open") {
       if (this.#moved) this.#movedMs = nowMs;
       this.#moved = false;
       if (nowMs - this.#movedMs < IDLE_MS) return;
-      this.#context.limits.hit("tunnel-silence");
-      this.cut("idle");
+      this.#context.edge.limits.hit("tunnel-silence");
+      this.cut("idle", "stream-silent");
     }
   }
 
@@ -197,11 +208,11 @@ export class Relay implements DrainingTenant {
     }
     const isOrderly = code === undefined && this.caller.hasEnded && this.#upstream?.hasEnded === true;
     if (!isOrderly) {
-      this.#settle(this.#outcomeOfReset(end), "reset");
+      this.#settle(this.#outcomeOfReset(end), "reset", end === this.caller ? "stream-caller-reset" : "stream-reset");
       this.#finish();
       return;
     }
-    this.#settle({ kind: "success", status: 200 }, "whole");
+    this.#settle({ kind: "success", status: 200 }, "whole", "stream-closed");
     if (this.#ends().every(({ isClosed }) => isClosed)) this.#finish();
   }
 
@@ -214,6 +225,7 @@ export class Relay implements DrainingTenant {
   #connect(stream: Stream): void {
     const end = new RelayEnd(this);
     this.#upstream = end;
+    this.#account?.tries(stream.lease.endpoint.endpoint.id);
     this.#connectDueMs = this.#context.nowMs() + stream.cluster.config.connectTimeoutMs;
     end.wire = this.#context.connect(stream.lease.endpoint, end);
   }
@@ -224,17 +236,22 @@ export class Relay implements DrainingTenant {
     this.#upstream = undefined;
     if (failed?.isClosed === false) failed.wire?.reset();
     if (stream === undefined) return;
-    if (this.#path.connectFailed(stream, code, this.#context.nowMs())) this.#connect(stream);
+    const nowMs = this.#context.nowMs();
+    if (this.#path.connectFailed(stream, code, nowMs)) this.#connect(stream);
     else {
+      this.#account?.end("upstream-unreachable", nowMs);
       this.#stream = undefined;
       this.#finish();
     }
   }
 
-  #settle(outcome: Outcome, how: StreamEnd): void {
+  #settle(outcome: Outcome, how: StreamEnd, why: EndReason): void {
     const stream = this.#stream;
     this.#stream = undefined;
-    if (stream !== undefined) this.#path.ended(stream, outcome, how, this.#context.nowMs());
+    if (stream === undefined) return;
+    const nowMs = this.#context.nowMs();
+    this.#path.ended(stream, outcome, how, nowMs);
+    this.#account?.end(why, nowMs);
   }
 
   /** A side that is open still is broken off, so that nobody takes half for the whole. */
@@ -250,10 +267,16 @@ export class Relay implements DrainingTenant {
 
   #count(from: RelayEnd, bytes: number): void {
     const counters = this.#stream?.counters;
+    const account = this.#account;
     if (from === this.#upstream) this.#answered = true;
-    if (counters === undefined) return;
-    if (from === this.caller) counters.bytesUp += bytes;
-    else counters.bytesDown += bytes;
+    if (counters === undefined || account === undefined) return;
+    if (from === this.caller) {
+      counters.bytesUp += bytes;
+      account.bytesIn += bytes;
+    } else {
+      counters.bytesDown += bytes;
+      account.bytesOut += bytes;
+    }
   }
 
   #other(end: RelayEnd): RelayEnd | undefined {

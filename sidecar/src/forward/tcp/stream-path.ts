@@ -1,4 +1,4 @@
-import type { EndpointId, Protocol, Rng } from "@fairlead/shared";
+import { type EndpointId, fail, ok, type Protocol, type Result, type Rng } from "@fairlead/shared";
 import type { FailureCode, Lease, Outcome } from "../../balancer/index.js";
 import type { ActiveCluster, ClusterTable } from "../../clusters/index.js";
 import { mayRetry } from "../../resilience/index.js";
@@ -31,9 +31,9 @@ export interface StreamPathOptions {
 /** A connection that stands is all the answer that TCP gives: what a status below 500 is. */
 const CONNECTED = 200;
 /** A connection has no request: no part of one can be hashed. */
-const NO_REQUEST: RequestFacts = { method: "", hostName: "", path: "", headers: [] };
+const NO_REQUEST: RequestFacts = { method: "", hostName: "", path: "", headers: [], callerTimeoutMs: Number.POSITIVE_INFINITY };
 
-/** The life of a TCP connection, as decisions: breaker, pick, another endpoint where the connect failed. Undefined is "refuse it". */
+/** The life of a TCP connection, as decisions: breaker, pick, another endpoint where the connect failed. */
 export class StreamPath {
   readonly #options: StreamPathOptions;
   readonly #counters: ReadonlyMap<string, StreamCounters>;
@@ -53,14 +53,16 @@ export class StreamPath {
     return this.#options.table().get(service)?.config.protocol;
   }
 
-  open(service: string, peerIp: string, nowMs: number): Stream | undefined {
+  /** Fails with the reason to refuse it. */
+  open(service: string, peerIp: string, nowMs: number): Result<Stream, Reason> {
     const cluster = this.#options.table().get(service);
     const requests = this.#options.counters.get(service);
     const counters = this.#counters.get(service);
-    if (cluster === undefined || requests === undefined || counters === undefined) return undefined;
-    const refuse = (reason: Reason): undefined => {
+    if (cluster === undefined || requests === undefined || counters === undefined) return fail("not-ready");
+    const refuse = (reason: Reason) => {
       requests.replied(reason);
       counters.end("refused");
+      return fail(reason);
     };
     const { shed } = this.#options;
     if (shed?.refuses() === true) return refuse("shed");
@@ -75,7 +77,7 @@ export class StreamPath {
     counters.open++;
     requests.connectionsOpen++;
     requests.connectionsOpened++;
-    return { service, hash, tried: [], requests, counters, cluster, lease: pick.lease };
+    return ok({ service, hash, tried: [], requests, counters, cluster, lease: pick.lease });
   }
 
   /** The connection stands. It lasts as long as the two ends like, which says nothing of how quick the endpoint is. */

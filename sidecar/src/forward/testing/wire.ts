@@ -49,7 +49,7 @@ export class RawServer {
     this.#server = server;
   }
 
-  static start(onData: (socket: Socket, heard: string) => void): Promise<RawServer> {
+  static start(onData: (socket: Socket, heard: string) => void, ip = "127.0.0.1"): Promise<RawServer> {
     const server = createServer({ noDelay: true });
     const raw = new RawServer(server);
     server.on("connection", (socket) => {
@@ -61,7 +61,7 @@ export class RawServer {
         onData(socket, heard);
       });
     });
-    return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(raw)));
+    return new Promise((resolve) => server.listen(0, ip, () => resolve(raw)));
   }
 
   get port(): number {

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock } from "@fairlead/shared";
 import type { FailureCode, Outcome } from "../../../../balancer/index.js";
-import { hasPassed, stepDeadline } from "../../../../resilience/index.js";
+import { EXPECTED_TIMEOUT, hasPassed, stepDeadline } from "../../../../resilience/index.js";
 import type { Decision, RequestPath, RouteBy, Try, Waiting } from "../../../engine.js";
 import { reportedLoadOf } from "../../../load-metrics.js";
 import { type LocalReply, RETRIED } from "../../../local-reply.js";
@@ -84,7 +84,8 @@ export class Exchange {
   sweep(nowMs: number): void {
     if (this.#waiting !== undefined && hasPassed(this.#waiting.dueMs, nowMs)) this.#endWait(true);
     const attempt = this.#attempt;
-    if (attempt !== undefined && hasPassed(attempt.deadlineMs, nowMs)) this.#fail("timeout", this.#phase !== "connecting");
+    if (attempt !== undefined && hasPassed(this.#phase === "streaming" ? attempt.deadlineMs : attempt.tryDueMs, nowMs))
+      this.#fail("timeout", this.#phase !== "connecting");
     else if (this.#phase === "connecting" && hasPassed(this.#connectDueMs, nowMs)) this.#fail("connect-timeout", false);
     else if (attempt !== undefined && this.#phase === "waiting" && this.#path.isStranded(attempt, nowMs)) this.#fail("timeout", true);
     if (this.#hasMoved()) this.#movedMs = nowMs;
@@ -173,7 +174,7 @@ export class Exchange {
       port,
       method,
       path,
-      headers: this.#headers,
+      headers: [...this.#headers, EXPECTED_TIMEOUT, String(attempt.leftMs(nowMs))],
       setHost: false,
       maxHeaderSize: MAX_UPSTREAM_HEAD,
     });

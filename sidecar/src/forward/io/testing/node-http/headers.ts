@@ -1,5 +1,6 @@
 // What is sent on of the headers that came: everything that is not about the connection it came on.
 
+import { EXPECTED_TIMEOUT } from "../../../../resilience/index.js";
 import { listMembers } from "../../../field-rules.js";
 import { LOAD_METRICS } from "../../../load-metrics.js";
 import type { CheckedHead, Framing } from "./request-head.js";
@@ -47,7 +48,14 @@ export function upstreamHeaders(head: CheckedHead, facts: ForwardFacts): string[
     const name = head.headers[index] ?? "";
     const value = head.headers[index + 1] ?? "";
     const key = name.toLowerCase();
-    if (key === "host" || key === "content-length" || NEVER_FORWARDED.has(key) || nominated.has(key)) continue;
+    if (
+      key === "host" ||
+      key === "content-length" ||
+      key === EXPECTED_TIMEOUT.toLowerCase() ||
+      NEVER_FORWARDED.has(key) ||
+      nominated.has(key)
+    )
+      continue;
     if (key === "x-forwarded-for") {
       forwardedFor += `${value}, `;
       continue;

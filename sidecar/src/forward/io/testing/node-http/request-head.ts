@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from "@fairlead/shared";
+import { EXPECTED_TIMEOUT, expectedTimeoutMs } from "../../../../resilience/index.js";
 import { hostName, isFieldValue, isHost, isToken, listMembers } from "../../../field-rules.js";
 import type { Reason } from "../../../local-reply.js";
 
@@ -27,6 +28,7 @@ export interface CheckedHead {
   readonly hostName: string;
   readonly framing: Framing;
   readonly headers: readonly string[];
+  readonly callerTimeoutMs: number;
 }
 
 export interface HeadFault {
@@ -61,6 +63,7 @@ export function checkRequestHead(head: RequestHead): Result<CheckedHead, HeadFau
     hostName: hostName(authority ?? ""),
     framing: framing.value,
     headers: head.headers,
+    callerTimeoutMs: callerTimeoutMs(head.headers),
   });
 }
 
@@ -153,4 +156,9 @@ function absoluteTarget({ method, target }: { method: string; target: string }, 
 
 function refuse(detail: string, reason: Reason = "bad-request"): Result<never, HeadFault> {
   return fail({ reason, detail: `Refused: ${detail}.` });
+}
+
+function callerTimeoutMs(headers: readonly string[]): number {
+  const said = headers.filter((_, index) => headers[index - 1]?.toLowerCase() === EXPECTED_TIMEOUT.toLowerCase() && index % 2 === 1);
+  return Math.min(Number.POSITIVE_INFINITY, ...said.map(expectedTimeoutMs));
 }
