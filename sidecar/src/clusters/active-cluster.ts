@@ -68,7 +68,7 @@ export function activate(parts: ClusterParts, previous: ActiveCluster | undefine
 }
 
 function defaultRoute(name: string): RouteConfig {
-  return { name, version: "", cluster: name, timeoutMs: DEFAULT_TIMEOUT_MS, retryAttempts: 0, hashOn: [] };
+  return { name, version: "", cluster: name, timeoutMs: DEFAULT_TIMEOUT_MS, retryAttempts: 0, hedgePercent: 0, hashOn: [] };
 }
 
 /** By identity, not by position (invariant 11): what was learnt stays with the endpoint it was learnt of. */

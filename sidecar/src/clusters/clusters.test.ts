@@ -28,7 +28,7 @@ function endpoint(octet: number, change: Partial<UpstreamEndpoint> = {}): Upstre
 }
 
 function route(name: string): RouteConfig {
-  return { name, version: "1", cluster: name, timeoutMs: 1_000, retryAttempts: 1, hashOn: [] };
+  return { name, version: "1", cluster: name, timeoutMs: 1_000, retryAttempts: 1, hedgePercent: 0, hashOn: [] };
 }
 
 function setUp() {

@@ -36,9 +36,19 @@ export function decodeRoute(message: RouteConfiguration__Output, version: string
   const policy = action.value.retry_policy ?? host.retry_policy;
   const retryAttempts = policy === null ? 0 : (policy.num_retries?.value ?? DEFAULT_RETRIES);
   if (retryAttempts > MAX_RETRIES) return refusal(`${place}.retry_policy.num_retries`, retryAttempts, `at most ${MAX_RETRIES}`);
+  const hedge = action.value.hedge_policy ?? host.hedge_policy;
+  const hedgePercent = percentOf(hedge?.additional_request_chance ?? undefined);
   const hashOn = hashOnOf(action.value, place);
   if (!hashOn.ok) return hashOn;
-  return ok({ name: message.name, version, cluster, timeoutMs: timeoutMs.value, retryAttempts, hashOn: hashOn.value });
+  const found = { cluster, timeoutMs: timeoutMs.value, retryAttempts, hedgePercent, hashOn: hashOn.value };
+  return ok({ name: message.name, version, ...found });
+}
+
+/** type/v3/percent.proto; a numerator beyond its denominator means always. */
+const DENOMINATORS = { HUNDRED: 100, TEN_THOUSAND: 10_000, MILLION: 1_000_000 } as const;
+
+function percentOf(of: { readonly numerator: number; readonly denominator: keyof typeof DENOMINATORS } | undefined): number {
+  return of === undefined ? 0 : Math.min(100, (100 * of.numerator) / DENOMINATORS[of.denominator]);
 }
 
 type Duration = NonNullable<RouteAction__Output["timeout"]>;
