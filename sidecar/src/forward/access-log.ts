@@ -32,6 +32,8 @@ export interface AccessEntry {
   /** The last one tried. */
   readonly endpoint: string | undefined;
   readonly tries: number;
+  /** Two of the tries ran at once; not said otherwise. */
+  readonly hedged?: true | undefined;
   readonly tookMs: number;
   /** Of bodies, without their framing. */
   readonly bytesIn: number;
