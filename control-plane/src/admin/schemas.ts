@@ -166,6 +166,7 @@ export const Service = Type.Intersect([
         outlier: Optional(Type.Record(Type.String(), Type.Integer(), { description: "When callers eject an endpoint by themselves" })),
         limits: Optional(Type.Record(Type.String(), Type.Integer(), { description: "Circuit breaker thresholds of each client" })),
         subset: Optional(Type.Object({ size: Type.Integer() }, { description: "Endpoints that each client is told of" })),
+        hedgePercent: Optional(Type.Integer({ description: "At most this share of requests is asked of a second endpoint too" })),
       }),
     ),
     rendering: Optional(

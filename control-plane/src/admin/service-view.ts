@@ -72,7 +72,7 @@ export function serviceView(state: AdminState, name: ServiceName) {
   };
 }
 
-function callingView({ lb, slowStartMs, outlier, limits, subset }: CallingSettings) {
+function callingView({ lb, slowStartMs, outlier, limits, subset, hedgePercent }: CallingSettings) {
   return {
     ...(lb.hashOn === undefined ? {} : { hashOn: lb.hashOn }),
     ...(lb.balancePercent === undefined ? {} : { balancePercent: lb.balancePercent }),
@@ -80,6 +80,7 @@ function callingView({ lb, slowStartMs, outlier, limits, subset }: CallingSettin
     ...(outlier === undefined ? {} : { outlier }),
     ...(limits === undefined ? {} : { limits }),
     ...(subset === undefined ? {} : { subset }),
+    ...(hedgePercent === undefined ? {} : { hedgePercent }),
   };
 }
 

@@ -46,6 +46,8 @@ export interface CallingSettings {
   readonly limits?: LimitSettings;
   /** Each client is told of this many endpoints only, where there are more. */
   readonly subset?: { readonly size: number };
+  /** At most this share of requests, in percent, is asked of a second endpoint while the first is slow. */
+  readonly hedgePercent?: number;
 }
 
 const policy = choice(LB_POLICIES, "Which endpoint gets the next request");
@@ -118,6 +120,13 @@ export const callingKeys = {
       "Tells each client of some of the endpoints only, the same ones for the same node id. Default: none",
     ),
   ),
+  hedge: Type.Optional(
+    wholeNumber(
+      0,
+      50,
+      "At most this percentage of requests is asked of a second endpoint too, when the first takes longer than 95 % of them; 0 for none. Default 0. Our sidecars only",
+    ),
+  ),
 };
 
 type CallingText = { readonly [K in keyof typeof callingKeys]?: Static<(typeof callingKeys)[K]> };
@@ -146,13 +155,25 @@ export function readCalling(
   const ejection = text.outlier === "none" ? undefined : withOwn(under.outlier, readOutlier(text.outlier ?? {}, cursor.down("outlier")));
   const limits = withOwn(under.limits, text.limits ?? {});
   const subset = text.subset === "none" ? undefined : (text.subset ?? under.subset);
+  const hedgePercent = readHedge(text.hedge, { under, cursor, protocol });
   return {
     lb,
     ...(slowStartMs === 0 ? {} : { slowStartMs }),
     ...(ejection === undefined ? {} : { outlier: ejection }),
     ...(limits === undefined ? {} : { limits }),
     ...(subset === undefined ? {} : { subset }),
+    ...(hedgePercent === 0 ? {} : { hedgePercent }),
   };
+}
+
+/** What a tcp service inherits is nothing to it; what it says itself is a mistake. */
+function readHedge(
+  text: number | undefined,
+  { under, cursor, protocol }: { readonly under: CallingSettings; readonly cursor: Cursor; readonly protocol: Protocol },
+): number {
+  if (protocol !== "tcp") return text ?? under.hedgePercent ?? 0;
+  if (text !== undefined && text > 0) cursor.down("hedge").refuse("a tcp service has connections, and no requests to hedge: expected 0");
+  return 0;
 }
 
 function readLb(text: NonNullable<CallingText["lb"]>, cursor: Cursor): LbSettings {
@@ -202,13 +223,14 @@ function withOwn<T extends object>(inherited: T | undefined, own: T): T | undefi
 }
 
 /** As the configuration would say it. */
-export function callingTree({ lb, slowStartMs, outlier: ejection, limits, subset }: CallingSettings) {
+export function callingTree({ lb, slowStartMs, outlier: ejection, limits, subset, hedgePercent }: CallingSettings) {
   return {
     lb: lbTree(lb),
     ...(slowStartMs === undefined ? {} : { slowStart: durationText(slowStartMs) }),
     ...(ejection === undefined ? {} : { outlier: outlierTree(ejection) }),
     ...(limits === undefined ? {} : { limits }),
     ...(subset === undefined ? {} : { subset }),
+    ...(hedgePercent === undefined ? {} : { hedge: hedgePercent }),
   };
 }
 

@@ -185,6 +185,9 @@ describe("what a service does not say it has from defaults, and defaults from th
       "defaults: { slowStart: 30s, outlier: { interval: 5s }, subset: { size: 20 } }\nservices: { shop: { slowStart: 0s, outlier: none, subset: none } }",
       {},
     ],
+    ["hedging", "services: { shop: { hedge: 10 } }", { hedgePercent: 10 }],
+    ["an end to inherited hedging", "defaults: { hedge: 10 }\nservices: { shop: { hedge: 0 } }", {}],
+    ["inherited hedging, of a tcp service", "defaults: { hedge: 10 }\nservices: { shop: { protocol: tcp } }", { protocol: "tcp" }],
     ["a timeout", "defaults: { timeout: 3s, safety: off }\nservices: { shop: { timeout: 1m } }", { timeoutMs: 60_000, safety: "off" }],
   ])("%s", (_, text, differs) => {
     expect(serviceOf(text)).toEqual({ ...STANDARD, ...differs });
@@ -299,6 +302,16 @@ describe("what a schema cannot say is refused with its place too", () => {
       "a service name",
       with_("services: { Shop!: {} }"),
       'cp.yaml:3:13: services["Shop!"]: expected a service name (a-z 0-9 . _ -, beginning and ending with a letter or digit) as the key',
+    ],
+    [
+      "hedging of more than half",
+      with_("services: { shop: { hedge: 51 } }"),
+      "cp.yaml:3:28: services.shop.hedge: expected a whole number from 0 to 50, got the number 51",
+    ],
+    [
+      "hedging of a tcp service",
+      with_("services: { shop: { protocol: tcp, hedge: 10 } }"),
+      "cp.yaml:3:43: services.shop.hedge: a tcp service has connections, and no requests to hedge: expected 0",
     ],
     [
       "too many retries",

@@ -21,12 +21,14 @@ export interface ClientTraits {
     readonly slowStart: boolean;
     readonly outlier: boolean;
     readonly maxConnections: boolean;
+    /** `additional_request_chance`: Envoy has the field and does nothing with it. */
+    readonly hedge: boolean;
     /** Services of protocol tcp. */
     readonly tcp: boolean;
   };
 }
 
-const NOTHING_MORE = { slowStart: false, outlier: false, maxConnections: false, tcp: false };
+const NOTHING_MORE = { slowStart: false, outlier: false, maxConnections: false, hedge: false, tcp: false };
 /** Outlier detection is gRFC A50; `consecutive5xx` is not in it. */
 const A50 = { ...NOTHING_MORE, outlier: true };
 
@@ -40,7 +42,7 @@ export const CLIENT_TRAITS: Readonly<Record<ClientKind, ClientTraits>> = {
     label: "Envoy",
     isGrpc: false,
     policies: ["round-robin", "least-request", "random", "ring-hash", "maglev"],
-    honours: { slowStart: true, outlier: true, maxConnections: true, tcp: true },
+    honours: { ...NOTHING_MORE, slowStart: true, outlier: true, maxConnections: true, tcp: true },
   },
   "grpc-go": { label: "gRPC Go", isGrpc: true, policies: ["round-robin", "ring-hash"], honours: A50 },
   "grpc-java": { label: "gRPC Java", isGrpc: true, policies: ["round-robin", "ring-hash"], honours: A50 },
@@ -50,7 +52,7 @@ export const CLIENT_TRAITS: Readonly<Record<ClientKind, ClientTraits>> = {
     label: "Fairlead sidecar",
     isGrpc: false,
     policies: ["round-robin", "least-request", "random", "peak-ewma", "ring-hash", "maglev"],
-    honours: { ...NOTHING_MORE, slowStart: true, outlier: true, tcp: true },
+    honours: { ...NOTHING_MORE, slowStart: true, outlier: true, hedge: true, tcp: true },
   },
   other: { label: "unknown client", isGrpc: true, policies: ["round-robin"], honours: { ...NOTHING_MORE, tcp: true } },
 };

@@ -172,6 +172,30 @@ describe("a service of protocol tcp", () => {
   });
 });
 
+describe("hedging", () => {
+  const chanceFor = (client: string, over: Partial<ServiceSettings>) =>
+    decode("envoy.config.route.v3.RouteConfiguration", bytesFor(client, "routeConfiguration", over)).virtual_hosts[0]?.routes[0]?.route
+      ?.hedge_policy?.additional_request_chance;
+
+  test("is for our sidecars alone, and off by default", () => {
+    expect(CLIENTS.filter((client) => chanceFor(client, { hedgePercent: 10 }) != null)).toEqual(["fairlead"]);
+    expect(chanceFor("fairlead", { hedgePercent: 10 })).toEqual({ numerator: 10, denominator: "HUNDRED" });
+    expect(chanceFor("fairlead", {})).toBeUndefined();
+  });
+
+  test.each<[string, Partial<ServiceSettings>]>([
+    ["maglev keeps a key at one endpoint", { lb: { policy: "maglev", ...HASH } }],
+    ["retries.attempts is 0, and a hedge is one of these tries", { retries: { attempts: 0, budgetPercent: 20 } }],
+  ])("is shown as not given where %s", (because, over) => {
+    const settings = settingsWith({ ...over, hedgePercent: 10 });
+    expect(chanceFor("fairlead", settings)).toBeUndefined();
+    expect(compromisesOf(settings)).toContainEqual({
+      ...{ client: "Fairlead sidecar", setting: "hedge", wanted: "10 %", because },
+      given: "none: each request has one endpoint at a time",
+    });
+  });
+});
+
 describe("what is shown of it", () => {
   const shown = (over: Partial<ServiceSettings>) =>
     compromisesOf(settingsWith(over)).map(({ client, setting, wanted, given }) => `${client} ${setting} ${wanted} > ${given}`);

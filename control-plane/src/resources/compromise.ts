@@ -26,6 +26,7 @@ export function compromisesOf(settings: ServiceSettings): readonly Compromise[] 
       slowStartOf(settings, kind),
       ...outlierOf(settings, kind),
       maxConnectionsOf(settings, kind),
+      hedgeOf(settings, kind),
     ].flatMap((found) => (found === undefined ? [] : [{ client: label, ...found }]));
   });
 }
@@ -91,4 +92,18 @@ function maxConnectionsOf({ limits, protocol }: ServiceSettings, kind: ClientKin
   if (limits?.maxConnections === undefined || limitsConnections(kind, protocol)) return undefined;
   const because = `${label} does not limit connections`;
   return { setting: "limits.maxConnections", wanted: String(limits.maxConnections), given: "none", because };
+}
+
+function hedgeOf(settings: ServiceSettings, kind: ClientKind): Found {
+  const because = whyNoHedge(settings, kind);
+  if (settings.hedgePercent === undefined || because === undefined) return undefined;
+  return { setting: "hedge", wanted: `${settings.hedgePercent} %`, given: "none: each request has one endpoint at a time", because };
+}
+
+/** Why a client is not told to hedge; undefined where it is. */
+export function whyNoHedge({ lb, retries }: ServiceSettings, kind: ClientKind): string | undefined {
+  const { label, honours } = CLIENT_TRAITS[kind];
+  if (!honours.hedge) return `${label} does not hedge after a time`;
+  if (isHashing(lb.policy)) return `${lb.policy} keeps a key at one endpoint`;
+  return retries.attempts === 0 ? "retries.attempts is 0, and a hedge is one of these tries" : undefined;
 }

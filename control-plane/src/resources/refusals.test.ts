@@ -72,6 +72,7 @@ const settings = fc
       "limits",
     ),
     optional(fc.record({ size: fc.integer({ min: 1, max: 5 }) }), "subset"),
+    optional(fc.integer({ min: 1, max: 50 }), "hedgePercent"),
   )
   .map((parts) => settingsWith({ localPort: 9001, ...(Object.assign({}, ...parts) as object) }));
 const members = fc.uniqueArray(

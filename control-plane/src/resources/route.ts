@@ -2,6 +2,7 @@ import { durationFromMs, type Messages } from "@fairlead/proto";
 import { type HashOn, isHashing } from "../config/index.js";
 import type { ServiceSnapshot } from "../snapshot/index.js";
 import { CLIENT_TRAITS, type ClientKind } from "./client-kind.js";
+import { whyNoHedge } from "./compromise.js";
 import { nearestPolicy } from "./nearest-policy.js";
 
 type RouteInput = Messages["envoy.config.route.v3.RouteConfiguration"]["input"];
@@ -14,7 +15,7 @@ const RETRY_ON = "connect-failure,refused-stream,reset-before-request";
  * and their retry conditions are gRPC statuses (gRFC A44). What to hash on is for those whose policy hashes.
  */
 export function routeConfiguration({ name, settings }: ServiceSnapshot, kind: ClientKind): RouteInput {
-  const { timeoutMs, retries, lb } = settings;
+  const { timeoutMs, retries, lb, hedgePercent } = settings;
   const policy = CLIENT_TRAITS[kind].isGrpc
     ? {}
     : {
@@ -23,10 +24,10 @@ export function routeConfiguration({ name, settings }: ServiceSnapshot, kind: Cl
       };
   const hashes = lb.hashOn !== undefined && isHashing(nearestPolicy(lb.policy, kind));
   const hashing = hashes ? { hash_policy: [hashPolicy(lb.hashOn)] } : {};
-  return {
-    name,
-    virtual_hosts: [{ name, domains: ["*"], routes: [{ match: { prefix: "" }, route: { cluster: name, ...policy, ...hashing } }] }],
-  };
+  const hedges = hedgePercent !== undefined && whyNoHedge(settings, kind) === undefined;
+  const hedging = hedges ? { hedge_policy: { additional_request_chance: { numerator: hedgePercent } } } : {};
+  const route = { cluster: name, ...policy, ...hashing, ...hedging };
+  return { name, virtual_hosts: [{ name, domains: ["*"], routes: [{ match: { prefix: "" }, route }] }] };
 }
 
 /**

@@ -81,11 +81,11 @@ function sameStanding(one: ServiceSnapshot, other: ServiceSnapshot): boolean {
 }
 
 function wireSettings({ protocol, lb, timeoutMs, localPort, retries, ...settings }: ServiceSettings): unknown {
-  const { slowStartMs, outlier, limits, subset } = settings;
+  const { slowStartMs, outlier, limits, subset, hedgePercent } = settings;
   // What nobody configured is not there, and changes no version.
   const { hashOn, balancePercent } = lb;
   const { attempts, budgetPercent, perTryTimeoutMs } = retries;
-  const calling = Object.entries({ perTryTimeoutMs, hashOn, balancePercent, slowStartMs, outlier, limits, subset }).filter(
+  const calling = Object.entries({ perTryTimeoutMs, hashOn, balancePercent, slowStartMs, outlier, limits, subset, hedgePercent }).filter(
     ([, value]) => value !== undefined,
   );
   return [protocol, lb.policy, timeoutMs, localPort ?? null, attempts, budgetPercent, ...calling];

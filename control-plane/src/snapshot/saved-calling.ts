@@ -4,13 +4,14 @@ import { isHashing, LB_POLICIES, type OutlierSettings } from "../config/index.js
 
 /** Every field absent or of its kind; what a client would refuse of it is not served anyhow. */
 export function isCalling(value: object): boolean {
-  const { lb, slowStartMs, outlier, limits, subset } = value as Fields;
+  const { lb, slowStartMs, outlier, limits, subset, hedgePercent } = value as Fields;
   return (
     isLb(lb) &&
     isCount(slowStartMs, 1) &&
     isFields(outlier, OUTLIER_FIELDS) &&
     isFields(limits, ["maxRequests", "maxConnections"]) &&
-    (subset === undefined || isSize((subset as Fields | null)?.["size"]))
+    (subset === undefined || isSize((subset as Fields | null)?.["size"])) &&
+    isCount(hedgePercent, 1)
   );
 }
 

@@ -78,6 +78,21 @@ function exportRequests({ metrics, counters, replies }: AdminState): void {
   metrics.sampled("counter", { name: "retries_denied_total", help: "Retries beyond the budget", labels: ["cluster"] }, () =>
     [...counters].map(([cluster, { retriesDenied }]) => ({ labels: { cluster }, value: retriesDenied })),
   );
+  exportHedges({ metrics, counters });
+}
+
+function exportHedges({ metrics, counters }: Pick<AdminState, "metrics" | "counters">): void {
+  const counted = (name: string, help: string, count: (counter: ClusterCounters) => number) =>
+    metrics.sampled("counter", { name, help, labels: ["cluster"] }, () =>
+      [...counters].map(([cluster, counter]) => ({ labels: { cluster }, value: count(counter) })),
+    );
+  counted("hedges_total", "Second tries that began while the first still ran", ({ hedges }) => hedges);
+  counted("hedges_won_total", "Second tries whose answer came before that of the first", ({ hedgesWon }) => hedgesWon);
+  counted(
+    "hedges_denied_total",
+    "Second tries beyond the retry budget or the share that may be hedged",
+    ({ hedgesDenied }) => hedgesDenied,
+  );
 }
 
 function latencyCounts({ latency, latencySumMs }: ClusterCounters) {

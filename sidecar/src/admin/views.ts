@@ -81,7 +81,7 @@ export function configDump(state: AdminState) {
 /** What was counted of a service's requests, for people; /metrics has all of it. */
 function trafficView(counters: ClusterCounters | undefined) {
   if (counters === undefined) return {};
-  const { requests, retries, retriesDenied, limits, connectFailures, bytesIn, bytesOut } = counters;
+  const { requests, retries, retriesDenied, hedges, hedgesWon, hedgesDenied, limits, connectFailures, bytesIn, bytesOut } = counters;
   const { connectionsOpen: open, connectionsIdle: idle, connectionsOpened: opened } = counters;
   const classes = Object.fromEntries(STATUS_CLASSES.map((name, index) => [name, counters.finished[index] ?? 0]));
   return {
@@ -90,6 +90,7 @@ function trafficView(counters: ClusterCounters | undefined) {
     classes,
     retries,
     retriesDenied,
+    hedges: { begun: hedges, won: hedgesWon, denied: hedgesDenied },
     queued: counters.queued,
     connections: { open, idle, opened, failed: connectFailures },
     bytesIn,

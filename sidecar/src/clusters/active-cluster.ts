@@ -68,7 +68,8 @@ export function activate(parts: ClusterParts, previous: ActiveCluster | undefine
 }
 
 function defaultRoute(name: string): RouteConfig {
-  return { name, version: "", cluster: name, timeoutMs: DEFAULT_TIMEOUT_MS, perTryTimeoutMs: 0, retryAttempts: 0, hashOn: [] };
+  const byDefault = { timeoutMs: DEFAULT_TIMEOUT_MS, perTryTimeoutMs: 0, retryAttempts: 0, hedgePercent: 0, hashOn: [] };
+  return { name, version: "", cluster: name, ...byDefault };
 }
 
 /** By identity, not by position (invariant 11): what was learnt stays with the endpoint it was learnt of. */

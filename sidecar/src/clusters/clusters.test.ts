@@ -28,7 +28,8 @@ function endpoint(octet: number, change: Partial<UpstreamEndpoint> = {}): Upstre
 }
 
 function route(name: string): RouteConfig {
-  return { name, version: "1", cluster: name, timeoutMs: 1_000, perTryTimeoutMs: 0, retryAttempts: 1, hashOn: [] };
+  const calling = { timeoutMs: 1_000, perTryTimeoutMs: 0, retryAttempts: 1, hedgePercent: 0, hashOn: [] };
+  return { name, version: "1", cluster: name, ...calling };
 }
 
 function setUp() {

@@ -88,6 +88,8 @@ export interface RouteConfig {
   readonly perTryTimeoutMs: number;
   /** Tries beyond the first. */
   readonly retryAttempts: number;
+  /** At most this share of requests gets a second try while the first still runs, in percent; 0 for none. */
+  readonly hedgePercent: number;
   /** What the key is made of, for policies that hash; in order. */
   readonly hashOn: readonly HashOn[];
 }

@@ -28,6 +28,8 @@ export interface StreamEntry {
   /** The last one tried. */
   readonly endpoint: string | undefined;
   readonly tries: number;
+  /** Two of the tries ran at once; not said otherwise. */
+  readonly hedged?: true | undefined;
   readonly tookMs: number;
   /** From the caller and to it; of a request those of bodies, without their framing. */
   readonly bytesIn: number;

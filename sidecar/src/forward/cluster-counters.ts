@@ -1,4 +1,4 @@
-import { RequestLimits } from "../resilience/index.js";
+import { RequestLimits, TailLatency } from "../resilience/index.js";
 import { REPLY_REASONS, type Reason } from "./local-reply.js";
 
 /** Finished requests by status class; `none` ended without a status: the caller left, or the answer broke off. */
@@ -23,6 +23,8 @@ const DROPPING: readonly Reason[] = ["not-ready", "no-endpoints", "overloaded", 
  */
 export class ClusterCounters {
   readonly limits = new RequestLimits();
+  /** Of answers below 500, where the route allows hedging. */
+  readonly tail = new TailLatency();
   /** By position in `STATUS_CLASSES`. */
   readonly finished = new Float64Array(STATUS_CLASSES.length);
   /** By position in `REPLY_REASONS`. */
@@ -33,6 +35,11 @@ export class ClusterCounters {
   retries = 0;
   /** Retries that were safe but beyond the budget. */
   retriesDenied = 0;
+  /** Second tries that began while the first still ran, and those of them whose answer came first. */
+  hedges = 0;
+  hedgesWon = 0;
+  /** Hedges that were due and safe, but beyond the retry budget or the share of requests that may be hedged. */
+  hedgesDenied = 0;
   /** Requests that had to wait for a place, ever, and those that do. */
   queuedTotal = 0;
   queued = 0;

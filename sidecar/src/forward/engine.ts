@@ -7,6 +7,7 @@ import { type Asks, askedMs, deadlineOf } from "../resilience/index.js";
 import { type Affinity, setCookie } from "./affinity.js";
 import type { ClusterCounters } from "./cluster-counters.js";
 import type { LeavingEndpoint } from "./draining.js";
+import type { Rival } from "./hedging.js";
 import { type LocalReply, RETRIED, type Reason } from "./local-reply.js";
 import type { StreamPath } from "./tcp/stream-path.js";
 
@@ -160,6 +161,10 @@ export interface RequestPath {
   outcome(attempt: Try, outcome: Outcome, nowMs: number): Decision;
   /** Whether a try that waits for its answer had better be given up as timed out: its endpoint is out and another would do. */
   isStranded(attempt: Try, nowMs: number): boolean;
+  /** Moves `attempt`, whose present try waits for its answer, on to a second one if that may be. Gives the first, which goes on. */
+  hedge(attempt: Try, nowMs: number): Rival | undefined;
+  /** Of the two tries of a hedged request one is over, exactly once, and is not the present one any more. */
+  lost(attempt: Try, lease: Lease, outcome: Outcome, nowMs: number): void;
   /** An answer the engine has to give by itself (what is not acceptable HTTP, silence, drain), made and counted. */
   reply(reason: Reason, detail: string): LocalReply;
 }

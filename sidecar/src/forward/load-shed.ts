@@ -78,10 +78,14 @@ export class LoadShed {
     this.#timer = undefined;
   }
 
+  get isShedding(): boolean {
+    return this.#since.size > 0;
+  }
+
   /** Asked for every new request. */
   refuses(): boolean {
     if (this.#inFlight >= this.#settings.maxInFlight && this.#mode === "auto") this.#begin("in-flight");
-    if (this.#since.size === 0) return false;
+    if (!this.isShedding) return false;
     this.#refused++;
     return true;
   }

@@ -1,10 +1,11 @@
 import type { EndpointId, Rng } from "@fairlead/shared";
-import type { Outcome, Pick } from "../balancer/index.js";
+import type { Lease, Outcome, Pick } from "../balancer/index.js";
 import type { ActiveCluster, ClusterTable } from "../clusters/index.js";
 import { deadlineOf, hasPassed, isIdempotent, mayRetry, patienceMs, RequestQueue } from "../resilience/index.js";
 import { type Affinity, affinityOf } from "./affinity.js";
 import { ClusterCounters } from "./cluster-counters.js";
 import { type Arrival, type Decision, type RequestFacts, type RequestPath, Try, type Waiting } from "./engine.js";
+import { isHedgeable, type Rival } from "./hedging.js";
 import { LIMITS } from "./limits.js";
 import type { LoadShed } from "./load-shed.js";
 import { type LocalReply, localReply, REPLY_REASONS, type Reason } from "./local-reply.js";
@@ -176,6 +177,35 @@ export class ForwardPath implements RequestPath {
     if (!mayRetry({ method, sent: true, answered, bodyTaken, tries, retryAttempts: route.retryAttempts })) return false;
     if (!counters.limits.hasRoomForRetry(config.retryBudgetPercent, nowMs, attempt.retrying)) return false;
     return candidates.endpoints.some(({ endpoint }) => endpoint.id !== id && !attempt.tried.includes(endpoint.id));
+  }
+
+  hedge(attempt: Try, nowMs: number): Rival | undefined {
+    const { counters, tried, cluster, lease, triedMs, reused } = attempt;
+    const current = this.#options.table().get(cluster.name);
+    if (current === undefined || !isHedgeable(attempt, current, nowMs) || this.#options.shed?.isShedding === true) return undefined;
+    const percents = { hedge: current.route.hedgePercent, retry: current.config.retryBudgetPercent };
+    if (!counters.limits.hasRoomForHedge(percents, nowMs, attempt.retrying)) {
+      counters.hedgesDenied++;
+      return undefined;
+    }
+    const pick = current.picker.pick({ nowMs, exclude: [...tried, lease.endpoint.endpoint.id], ...NO_AFFINITY });
+    if (pick.kind === "refused") return undefined;
+    tried.push(lease.endpoint.endpoint.id);
+    counters.limits.enterHedge(nowMs, attempt.retrying);
+    counters.hedges++;
+    attempt.retrying = true;
+    attempt.cluster = current;
+    attempt.lease = pick.lease;
+    attempt.reused = false;
+    attempt.tries++;
+    attempt.triedMs = nowMs;
+    return { cluster, lease, triedMs, reused };
+  }
+
+  lost({ tried, counters }: Try, lease: Lease, outcome: Outcome, nowMs: number): void {
+    tried.push(lease.endpoint.endpoint.id);
+    lease.release(outcome, nowMs);
+    if (outcome.kind === "failure" && !outcome.sent) counters.connectFailures++;
   }
 
   reply(reason: Reason, detail: string): LocalReply {

@@ -5,3 +5,4 @@ export { RequestLimits } from "./request-limits.js";
 export { RequestQueue } from "./request-queue.js";
 export { isIdempotent, mayRetry } from "./retry-rule.js";
 export { patienceMs } from "./stranded.js";
+export { TailLatency } from "./tail-latency.js";

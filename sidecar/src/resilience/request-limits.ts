@@ -44,6 +44,17 @@ export class RequestLimits {
     if (!holdsPlace) this.retrying++;
   }
 
+  /** A hedge is a retry that did not wait for the failure, and is a share of the last seconds' requests besides. */
+  hasRoomForHedge(percents: { readonly hedge: number; readonly retry: number }, nowMs: number, holdsPlace: boolean): boolean {
+    return this.#budget.hasRoomForHedge(percents.hedge, nowMs) && this.hasRoomForRetry(percents.retry, nowMs, holdsPlace);
+  }
+
+  /** Takes it. */
+  enterHedge(nowMs: number, holdsPlace: boolean): void {
+    this.#budget.hedged(nowMs);
+    this.enterRetry(nowMs, holdsPlace);
+  }
+
   leaveRetry(): void {
     this.retrying--;
   }

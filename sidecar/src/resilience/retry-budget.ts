@@ -11,9 +11,11 @@ const FLOOR = STEPS;
 export class RetryBudget {
   readonly #requests = new Float64Array(STEPS);
   readonly #retries = new Float64Array(STEPS);
+  readonly #hedges = new Float64Array(STEPS);
   #step = 0;
   #requestSum = 0;
   #retrySum = 0;
+  #hedgeSum = 0;
 
   /** A request has begun: it earns a part of a retry. */
   requested(nowMs: number): void {
@@ -33,6 +35,18 @@ export class RetryBudget {
     this.#retries[this.#step % STEPS] = (this.#retries[this.#step % STEPS] ?? 0) + 1;
   }
 
+  /** Little traffic has no hedges: what nobody needs has no floor. */
+  hasRoomForHedge(percent: number, nowMs: number): boolean {
+    this.#advance(nowMs);
+    return this.#hedgeSum + 1 <= (this.#requestSum * percent) / 100;
+  }
+
+  hedged(nowMs: number): void {
+    this.#advance(nowMs);
+    this.#hedgeSum++;
+    this.#hedges[this.#step % STEPS] = (this.#hedges[this.#step % STEPS] ?? 0) + 1;
+  }
+
   /** Forgets the steps that are over. */
   #advance(nowMs: number): void {
     const step = Math.floor(nowMs / STEP_MS);
@@ -41,8 +55,10 @@ export class RetryBudget {
       const at = (step - over + 1) % STEPS;
       this.#requestSum -= this.#requests[at] ?? 0;
       this.#retrySum -= this.#retries[at] ?? 0;
+      this.#hedgeSum -= this.#hedges[at] ?? 0;
       this.#requests[at] = 0;
       this.#retries[at] = 0;
+      this.#hedges[at] = 0;
     }
     this.#step = step;
   }

@@ -38,9 +38,19 @@ export function decodeRoute(message: RouteConfiguration__Output, version: string
   if (retryAttempts > MAX_RETRIES) return refusal(`${place}.retry_policy.num_retries`, retryAttempts, `at most ${MAX_RETRIES}`);
   const perTryTimeoutMs = policy?.per_try_timeout == null ? 0 : msFromDuration(policy.per_try_timeout);
   if (!(perTryTimeoutMs >= 0)) return refusal(`${place}.retry_policy.per_try_timeout`, `${perTryTimeoutMs} ms`, "0 or more");
+  const hedge = action.value.hedge_policy ?? host.hedge_policy;
+  const hedgePercent = percentOf(hedge?.additional_request_chance ?? undefined);
   const hashOn = hashOnOf(action.value, place);
   if (!hashOn.ok) return hashOn;
-  return ok({ name: message.name, version, cluster, timeoutMs: timeoutMs.value, perTryTimeoutMs, retryAttempts, hashOn: hashOn.value });
+  const found = { cluster, timeoutMs: timeoutMs.value, perTryTimeoutMs, retryAttempts, hedgePercent, hashOn: hashOn.value };
+  return ok({ name: message.name, version, ...found });
+}
+
+/** type/v3/percent.proto; a numerator beyond its denominator means always. */
+const DENOMINATORS = { HUNDRED: 100, TEN_THOUSAND: 10_000, MILLION: 1_000_000 } as const;
+
+function percentOf(of: { readonly numerator: number; readonly denominator: keyof typeof DENOMINATORS } | undefined): number {
+  return of === undefined ? 0 : Math.min(100, (100 * of.numerator) / DENOMINATORS[of.denominator]);
 }
 
 type Duration = NonNullable<RouteAction__Output["timeout"]>;

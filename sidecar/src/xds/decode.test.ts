@@ -273,8 +273,17 @@ describe("a RouteConfiguration", () => {
       timeoutMs: 15_000,
       perTryTimeoutMs: 0,
       retryAttempts: 0,
+      hedgePercent: 0,
       hashOn: [],
     });
+  });
+
+  test.each([
+    [{ numerator: 10 }, 10],
+    [{ numerator: 250, denominator: "TEN_THOUSAND" as const }, 2.5],
+    [{ numerator: 101 }, 100],
+  ])("may hedge %j of its requests: %d %%", (additional_request_chance, hedgePercent) => {
+    expect(accepted(routeResource(routeMessage("shop", { hedge_policy: { additional_request_chance } })))).toMatchObject({ hedgePercent });
   });
 
   test("gives its timeout and retries, those of the route before those of the host", () => {

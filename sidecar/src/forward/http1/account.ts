@@ -30,6 +30,8 @@ export class Account {
   why: EndReason | undefined;
   /** It had to wait for a place. */
   waited = false;
+  /** It had two tries at once. */
+  hedged = false;
   /** Of a tunnel; a body's are told at the end. */
   bytesIn = 0;
   bytesOut = 0;
@@ -49,6 +51,7 @@ export class Account {
     this.status = undefined;
     this.why = undefined;
     this.waited = false;
+    this.hedged = false;
     this.bytesIn = 0;
     this.bytesOut = 0;
     this.#noted = UNREAD;
@@ -120,6 +123,7 @@ export class Account {
       reason,
       endpoint: attempt?.lease.endpoint.endpoint.id,
       tries: attempt?.tries ?? 0,
+      hedged: this.hedged || undefined,
       tookMs: context.nowMs() - this.#beganMs,
       bytesIn,
       bytesOut,

@@ -2,6 +2,7 @@ import type { EndpointState } from "../../endpoint/index.js";
 import type { ClusterCounters } from "../cluster-counters.js";
 import type { Edge, ListenerCounts } from "../edge.js";
 import type { RequestPath, RouteBy } from "../engine.js";
+import type { HedgeWatch } from "../hedging.js";
 import type { RequestHead } from "./request-head.js";
 import type { Upstream } from "./upstream.js";
 
@@ -13,6 +14,7 @@ export interface ExchangeContext {
   /** Read and used up within one turn, so that one is enough for all. */
   readonly requestHead: RequestHead;
   readonly draining: () => boolean;
+  readonly hedges: HedgeWatch;
   readonly edge: Edge;
   /** A connection that can be used for one exchange: kept from an earlier one, or being opened. */
   readonly upstreamTo: (endpoint: EndpointState, counters: ClusterCounters) => Upstream;

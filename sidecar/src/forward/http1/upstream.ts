@@ -79,6 +79,11 @@ export class Upstream implements WireEvents {
     return this.#used;
   }
 
+  /** The request is sent, no final answer has begun, and it may not become a tunnel. */
+  get awaitsPlainAnswer(): boolean {
+    return this.#state === "waiting" && this.#caller?.upgrades === false;
+  }
+
   /** How long it may lie idle. */
   get idleMs(): number {
     return this.#idleMs;
@@ -215,6 +220,7 @@ export class Upstream implements WireEvents {
       this.#failBody();
       return;
     }
+    if (this.#exchange?.takes(this, HEAD.status) === false) return;
     const found = this.#reader.next(inbox.bytes, after, inbox.end);
     this.#state = "answering";
     const cookie = this.#exchange?.onAnswer(HEAD);

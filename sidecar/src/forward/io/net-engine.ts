@@ -4,6 +4,7 @@ import type { ClusterTable } from "../../clusters/index.js";
 import { Draining, type DrainingTenant, fitForReuse, type LeavingEndpoint, spread } from "../draining.js";
 import { Edge } from "../edge.js";
 import type { Engine, ListenerSpec, Listening, RequestPath, RouteBy } from "../engine.js";
+import { HedgeWatch } from "../hedging.js";
 import { Caller } from "../http1/caller.js";
 import type { CallerOptions, ExchangeContext } from "../http1/exchange-context.js";
 import { RequestHead } from "../http1/request-head.js";
@@ -73,6 +74,7 @@ export class NetEngine implements Engine {
       word: () => Math.floor(rng.next() * 4_294_967_296),
       requestHead: new RequestHead(),
       draining: () => this.#draining,
+      hedges: new HedgeWatch(clock),
       edge,
       upstreamTo: (endpoint, counters) => this.#pools.take(endpoint, counters),
       exchangeBegan: () => {
@@ -152,6 +154,7 @@ export class NetEngine implements Engine {
     await Promise.all(accepting);
     this.#sweep?.cancel();
     this.#sweep = undefined;
+    this.#context.hedges.close();
     this.#pools.destroy();
   }
 

@@ -30,16 +30,8 @@ export function stateAt(port: number, ip = "127.0.0.1"): EndpointState {
 export function clusterOf(name: string, endpoints: readonly EndpointState[], options: ClusterOptions = {}): ActiveCluster {
   const picking = pickingBy(options.policy ?? "round-robin");
   const config = clusterConfig({ name, picking, panicPercent: 0, ...options.config });
-  const route: RouteConfig = {
-    name,
-    version: "v1",
-    cluster: name,
-    timeoutMs: 15_000,
-    perTryTimeoutMs: 0,
-    retryAttempts: 1,
-    hashOn: [],
-    ...options.route,
-  };
+  const byDefault = { timeoutMs: 15_000, perTryTimeoutMs: 0, retryAttempts: 1, hedgePercent: 0, hashOn: [] };
+  const route: RouteConfig = { name, version: "v1", cluster: name, ...byDefault, ...options.route };
   for (const state of endpoints) state.turnDue = 0;
   const memory = new BalancerMemory();
   const groups = [{ share: 1, endpoints }];

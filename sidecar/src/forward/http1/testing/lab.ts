@@ -2,10 +2,12 @@
 
 import { seeded } from "@fairlead/shared";
 import { FakeClock } from "@fairlead/shared/testing";
+import type { ActiveCluster } from "../../../clusters/index.js";
 import type { EndpointState } from "../../../endpoint/index.js";
 import type { ClusterCounters } from "../../cluster-counters.js";
 import { Edge } from "../../edge.js";
 import type { RouteBy } from "../../engine.js";
+import { HedgeWatch } from "../../hedging.js";
 import { ForwardPath } from "../../request-path.js";
 import { type ClusterOptions, clusterOf, stateAt } from "../../testing/rig.js";
 import { Caller } from "../caller.js";
@@ -24,6 +26,7 @@ export class Lab {
   readonly clock = new FakeClock();
   readonly states: readonly EndpointState[];
   readonly path: ForwardPath;
+  readonly table: Map<string, ActiveCluster>;
   readonly dialled: Dialled[] = [];
   readonly idle: Upstream[] = [];
   /** Requests under way. */
@@ -37,16 +40,17 @@ export class Lab {
   constructor(options: ClusterOptions = {}, endpoints = 1, edge = new Edge()) {
     this.edge = edge;
     this.states = Array.from({ length: endpoints }, (_, index) => stateAt(index + 1));
-    const table = new Map([["shop", clusterOf("shop", this.states, options)]]);
+    this.table = new Map([["shop", clusterOf("shop", this.states, options)]]);
     const rng = seeded(1);
-    this.path = new ForwardPath({ table: () => table, routing: { upstreams: new Set(["shop"]), hosts: new Map() }, rng });
+    this.path = new ForwardPath({ table: () => this.table, routing: { upstreams: new Set(["shop"]), hosts: new Map() }, rng });
     this.#context = {
       nowMs: () => this.clock.nowMs(),
       word: () => Math.floor(rng.next() * 2 ** 32),
       requestHead: new RequestHead(),
       draining: () => this.draining,
+      hedges: new HedgeWatch(this.clock),
       edge,
-      upstreamTo: (endpoint, counters) => this.idle.pop() ?? this.#dial(endpoint, counters),
+      upstreamTo: (endpoint, counters) => this.#idleTo(endpoint) ?? this.#dial(endpoint, counters),
       exchangeBegan: () => {
         this.busy++;
       },
@@ -67,6 +71,11 @@ export class Lab {
     });
     wire.machine = caller;
     return { caller, wire };
+  }
+
+  #idleTo(endpoint: EndpointState): Upstream | undefined {
+    const at = this.idle.findLastIndex((upstream) => upstream.endpoint === endpoint);
+    return at < 0 ? undefined : this.idle.splice(at, 1)[0];
   }
 
   #dial(endpoint: EndpointState, counters: ClusterCounters): Upstream {
