@@ -2,10 +2,13 @@
 
 import { CR, LF } from "./octets.js";
 
-/** What one read brings at most: little for most connections, whose memory then stays in the processor's caches, and more for bulk. */
-const FIRST_READ_BYTES = 2 * 1_024;
-const MOST_READ_BYTES = 64 * 1_024;
+/** Most messages fit, and the memory of a connection stays in the processor's caches. */
+const LEAST_READ_BYTES = 2 * 1_024;
+/** A message with its head. Each read costs a turn through Node and two system calls. */
+const MOST_READ_BYTES = 128 * 1_024;
 const GROWTH = 4;
+/** So many in a row are no pause in the middle of bulk. */
+const SMALL_READS = 64;
 
 export class Inbox {
   /** Room before what is read, so that a new head can be put right before the body that follows it, and both leave in one write. */
@@ -16,14 +19,18 @@ export class Inbox {
   bytes: Buffer;
   position = 0;
   end = 0;
+  readonly #mostBytes: number;
+  #smallReads = 0;
   #view: Uint8Array | undefined;
   #viewed: Uint8Array | undefined;
   #viewStart = 0;
   #viewEnd = 0;
 
-  constructor(headroom: number) {
+  /** @param mostBytes that one read may bring, where there is much to read */
+  constructor(headroom: number, mostBytes = MOST_READ_BYTES) {
     this.headroom = headroom;
-    this.own = Buffer.allocUnsafeSlow(headroom + FIRST_READ_BYTES);
+    this.#mostBytes = mostBytes;
+    this.own = Buffer.allocUnsafeSlow(headroom + LEAST_READ_BYTES);
     this.bytes = this.own;
   }
 
@@ -42,12 +49,15 @@ export class Inbox {
     return this.position === this.end;
   }
 
-  /** Reads that fill the place become larger ones. What lies in the old place stays there. @returns whether there is a new one */
+  /**
+   * Reads that fill the place become larger ones. After many that the least place would have held the memory is given back: connections
+   * stay open for hours. What lies in the old place stays there. @returns whether there is a new one
+   */
   grow(filled: number): boolean {
     const room = this.own.length - this.headroom;
-    if (filled < room || room >= MOST_READ_BYTES) return false;
-    this.own = Buffer.allocUnsafeSlow(this.headroom + Math.min(MOST_READ_BYTES, GROWTH * room));
-    return true;
+    this.#smallReads = filled < LEAST_READ_BYTES ? this.#smallReads + 1 : 0;
+    if (filled === room && room < this.#mostBytes) return this.#resize(Math.min(this.#mostBytes, GROWTH * room));
+    return room > LEAST_READ_BYTES && this.#smallReads >= SMALL_READS && this.#resize(LEAST_READ_BYTES);
   }
 
   /** `length` new bytes lie in `own`. What was there before was used up, or kept by `keep`. */
@@ -88,5 +98,10 @@ export class Inbox {
 
   clear(): void {
     this.position = this.end;
+  }
+
+  #resize(room: number): true {
+    this.own = Buffer.allocUnsafeSlow(this.headroom + room);
+    return true;
   }
 }

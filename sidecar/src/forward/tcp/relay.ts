@@ -5,12 +5,15 @@ import type { EndpointState } from "../../endpoint/index.js";
 import type { DrainingTenant } from "../draining.js";
 import type { Edge } from "../edge.js";
 import type { EndReason } from "../end-reasons.js";
+import { Inbox } from "../http1/inbox.js";
 import type { Wire, WireEvents } from "../http1/wire.js";
 import { LIMITS } from "../limits.js";
-import { RelayInbox } from "./relay-inbox.js";
 import { StreamAccount } from "./stream-account.js";
 import type { StreamEnd } from "./stream-counters.js";
 import type { Stream, StreamPath } from "./stream-path.js";
+
+/** What one read brings at most; beyond it the copies cost more than they save. */
+const MOST_READ_BYTES = 256 * 1_024;
 
 const IDLE_MS = LIMITS["tunnel-silence"].value;
 const LINGER_MS = LIMITS["linger-time"].value;
@@ -27,7 +30,7 @@ export interface RelayContext {
 
 /** One side of a relay. */
 export class RelayEnd implements WireEvents {
-  readonly inbox = new RelayInbox();
+  readonly inbox = new Inbox(0, MOST_READ_BYTES);
   readonly #relay: Relay;
   /** Set before the first event. */
   wire: Wire | undefined;

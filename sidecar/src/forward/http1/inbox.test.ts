@@ -1,16 +1,16 @@
 import { expect, test } from "vitest";
-import { RelayInbox } from "./relay-inbox.js";
+import { Inbox } from "./inbox.js";
 
 const KIB = 1_024;
 
-function filledTo(most: number): RelayInbox {
-  const inbox = new RelayInbox();
+function filledTo(most: number): Inbox {
+  const inbox = new Inbox(0, 256 * KIB);
   while (inbox.own.length < most * KIB) expect(inbox.grow(inbox.own.length)).toBe(true);
   return inbox;
 }
 
 test("reads that fill the place become larger, up to 256 KiB", () => {
-  const inbox = new RelayInbox();
+  const inbox = new Inbox(0, 256 * KIB);
   const sizes = [inbox.own.length / KIB];
   while (inbox.grow(inbox.own.length)) sizes.push(inbox.own.length / KIB);
   expect(sizes).toEqual([2, 8, 32, 128, 256]);
@@ -36,10 +36,16 @@ test("the memory is given back after 64 small reads in a row, and comes again", 
 });
 
 test("what was read stays where it lies when the place changes", () => {
-  const inbox = new RelayInbox();
+  const inbox = new Inbox(0, 256 * KIB);
   inbox.own.fill("a");
   inbox.receive(inbox.own.length);
   inbox.grow(inbox.own.length);
   inbox.own.fill("b");
   expect(inbox.bytes.toString("latin1", inbox.position, inbox.end)).toBe("a".repeat(2 * KIB));
+});
+
+test("messages are read 128 KiB at a time at most", () => {
+  const inbox = new Inbox(1_024);
+  while (inbox.grow(inbox.own.length - 1_024));
+  expect(inbox.own.length).toBe(129 * KIB);
 });
