@@ -86,7 +86,9 @@ async function startMesh(): Promise<Mesh> {
   const controlPlane = await startControlPlane(controlConfig(backends.addresses));
   backends.onList = (addresses) => {
     controlPlane.rewriteConfig(controlConfig(addresses));
-    controlPlane.process().signal("SIGHUP");
+    // Who is still starting would be ended by the signal, and reads the list anyway; who is dead needs none.
+    const answers = controlPlane.ask("/readyz");
+    void answers.then(() => controlPlane.process().signal("SIGHUP")).catch(() => undefined);
   };
   const port = await freePort();
   const lines: LogLine[] = [];
