@@ -97,6 +97,7 @@ describe("/ready", () => {
 describe("/clusters", () => {
   test("it shows the stream, the last known good and every upstream's endpoints", () => {
     const { state } = booted();
+    Object.assign(state.counters.get("shop") ?? {}, { hedges: 3, hedgesWon: 2, hedgesDenied: 1 });
     const view = clustersView(state);
     expect(view.controlPlane).toMatchObject({ state: "disconnected", cause: "refused", failures: 3, forSeconds: 5 });
     expect(view.fallback).toMatchObject({ origin: "disk", fellBack: "checksum" });
@@ -106,6 +107,7 @@ describe("/clusters", () => {
         ready: true,
         origin: "disk",
         versions: { cluster: "c1", assignment: "a1" },
+        traffic: { hedges: { begun: 3, won: 2, denied: 1 } },
         endpoints: [
           { id: "10.0.0.1:80", health: "healthy", ejected: false, zone: "a", weight: 100 },
           { id: "10.0.0.2:80", health: "unhealthy" },

@@ -1,5 +1,8 @@
 import { seeded } from "@fairlead/shared";
+import { FakeClock } from "@fairlead/shared/testing";
 import { describe, expect, test } from "vitest";
+import { AccessLog } from "../access-log.js";
+import { Edge } from "../edge.js";
 import type { ClusterOptions } from "../testing/rig.js";
 import { Lab } from "./testing/lab.js";
 
@@ -9,8 +12,8 @@ const GET = "GET / HTTP/1.1\r\nHost: shop\r\n\r\n";
 const HEDGED: ClusterOptions = { route: { hedgePercent: 50 } };
 
 /** Answers have taken 20 ms so far, and 200 requests have earned hedges. */
-function warm(options: ClusterOptions = HEDGED, endpoints = 3): Lab {
-  const lab = new Lab(options, endpoints);
+function warm(options: ClusterOptions = HEDGED, endpoints = 3, edge = new Edge()): Lab {
+  const lab = new Lab(options, endpoints, edge);
   for (let asked = 0; asked < 200; asked++) {
     countersOf(lab).tail.record(20, 0);
     countersOf(lab).limits.began(0);
@@ -24,12 +27,12 @@ function countersOf(lab: Lab) {
   return counters;
 }
 
-/** Counts that have to be balanced when nothing is under way. */
 /** The second try has less time. */
 function withoutTimeLeft(head: string | undefined): string | undefined {
   return head?.replace(/(X-Envoy-Expected-Rq-Timeout-Ms: ) *\d+/, "$1");
 }
 
+/** Counts that have to be balanced when nothing is under way. */
 function leftOver(lab: Lab) {
   const { limits } = countersOf(lab);
   const open = lab.dialled.filter(({ wire, upstream }) => wire.ended === "open" && !lab.idle.includes(upstream)).length;
@@ -111,6 +114,20 @@ describe("a request that waits", () => {
     ofLate.caller.sweep(late.clock.nowMs());
     expect(ofLate.wire.heard).toMatch(/^HTTP\/1\.1 504/);
     for (const lab of [reset, late]) expect([lab.dialled.length, leftOver(lab)]).toEqual([2, NOTHING]);
+  });
+
+  test("says in the access log that it was asked of two", () => {
+    const clock = new FakeClock();
+    const lines: string[] = [];
+    const output = { write: (text: string) => void lines.push(...text.trimEnd().split("\n")) };
+    const accessLog = new AccessLog({ mode: "all", rate: 0, query: false }, { output, clock, rng: seeded(1) });
+    const lab = warm(HEDGED, 3, new Edge({ accessLog }));
+    waiting(lab);
+    lab.dialled[1]?.wire.say(OK);
+    lab.caller().wire.say(GET);
+    for (const { wire, upstream } of lab.dialled) if (wire.ended === "open" && !lab.idle.includes(upstream)) wire.say(OK);
+    clock.advance(1_000);
+    expect(lines.map((line) => (JSON.parse(line) as { hedged?: boolean }).hedged)).toEqual([true, undefined]);
   });
 
   test("ends both tries when its caller leaves", () => {
