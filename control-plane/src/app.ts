@@ -16,7 +16,7 @@ import { type AdminState, type ReloadState, readyView } from "./admin/index.js";
 import { diffSettings, type ServiceSettings, type Settings } from "./config/index.js";
 import { loadZxidFloors, type ZxidFloors } from "./discovery/zookeeper/index.js";
 import { newFleet } from "./fleet/index.js";
-import { newChecker } from "./health/index.js";
+import { Judge, NO_CALLERS, NO_VOTES, newChecker } from "./health/index.js";
 import { Observation, observedViews } from "./observe/index.js";
 import { type Lineage, nextLineage, Records } from "./records/index.js";
 import { LiveRegistry } from "./registry/index.js";
@@ -87,15 +87,15 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
   const configureRegistry = () => sources.configure(inForce.sources, (list) => registry.configure({ ...inForce, sources: list }));
   configureRegistry();
 
-  const { checks, checker, evidence } = joinHealth(world, registry, settingsOf);
+  const { checks, checker, judge, evidence } = joinHealth(world, registry, settingsOf);
 
   const fleet = newFleet({ clock, metrics, log, knows: (service) => isPublished(service) });
   const { services, sources: sourceStates } = registry;
   const publishing = {
     services,
     sources: sourceStates,
-    verdicts: checker.verdicts,
-    verdictsNoticedMs: (service: ServiceName) => checker.noticedMs(service),
+    verdicts: judge.verdicts,
+    verdictsNoticedMs: (service: ServiceName) => judge.noticedMs(service),
     confirmations,
     lineage,
     saved,
@@ -120,7 +120,7 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
     clock,
     metrics,
     registry,
-    health: checker,
+    health: judge,
     snapshot,
     keeper: keeper.state,
     observation: observation?.state,
@@ -143,7 +143,7 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
     ready,
     admin,
     xdsTls,
-    closables: [sources, registry, checker, evidence, publisher, keeper, views, observation ?? NOTHING, ...watches] as Closable[],
+    closables: [sources, registry, checker, judge, evidence, publisher, keeper, views, observation ?? NOTHING, ...watches] as Closable[],
     reload(next: Settings) {
       const { settings: applied, changed, restartNeeded } = diffSettings(inForce, next);
       inForce = applied;
@@ -184,10 +184,11 @@ function observing(world: World, against: string | undefined, snapshot: Watchabl
 function joinHealth(world: World, registry: LiveRegistry, settingsOf: (service: ServiceName) => ServiceSettings) {
   const checks = new Cell((service: ServiceName) => settingsOf(service).check);
   const checker = newChecker({ services: registry.services, checks, ...world });
-  const { verdicts } = checker;
+  const judge = new Judge({ checks: checker, callers: NO_CALLERS, votes: NO_VOTES });
+  const { verdicts } = judge;
   registry.useEvidence({ verdict: (service, endpoint) => verdicts.value.get(service)?.get(endpoint) });
   const evidence = verdicts.watch((_all, changed) => registry.reconsider(changed));
-  return { checks, checker, evidence };
+  return { checks, checker, judge, evidence };
 }
 
 async function lineageOf(world: World): Promise<Lineage> {

@@ -1,6 +1,6 @@
 // One endpoint, explained: in or out, because of what, until when.
 
-import type { EndpointHealth } from "../health/index.js";
+import type { Opinion } from "../health/index.js";
 import type { RegisteredEndpoint } from "../registry/index.js";
 import type { ServiceSnapshot, SnapshotEndpoint } from "../snapshot/index.js";
 import { iso, leftSeconds } from "./time.js";
@@ -8,7 +8,7 @@ import { iso, leftSeconds } from "./time.js";
 export interface OutcomeFacts {
   readonly service: string;
   readonly registered: RegisteredEndpoint;
-  readonly health: EndpointHealth | undefined;
+  readonly health: Opinion | undefined;
   /** The service as published, where it is. */
   readonly published: ServiceSnapshot | undefined;
 }
@@ -106,7 +106,7 @@ function inSorted<T>(sorted: readonly T[], id: string, idOf: (item: T) => string
   return found !== undefined && idOf(found) === id ? found : undefined;
 }
 
-function healthView(health: EndpointHealth | undefined) {
+function healthView(health: Opinion | undefined) {
   if (health === undefined) return { status: "unknown", because: "no check has run yet", disagreeing: 0 };
   const { status, because, sinceMs, disagreeing, last } = health;
   return {

@@ -90,7 +90,7 @@ function listingOf(state: AdminState, name: ServiceName, registered: RegisteredS
   const table = { listed: row(), unlisted: row(), unsure: row() };
   const fields = { yes: table.listed, no: table.unlisted, unsure: table.unsure };
   for (const entry of registered?.endpoints.values() ?? []) {
-    fields[listedOf(entry)][state.health.detail(name, entry.endpoint.id)?.status ?? "unknown"]++;
+    fields[listedOf(entry)][state.health.opinion(name, entry.endpoint.id)?.status ?? "unknown"]++;
   }
   return table;
 }
@@ -113,7 +113,7 @@ function factsOf(state: AdminState, service: ServiceName, registered: Registered
   return {
     service,
     registered,
-    health: state.health.detail(service, registered.endpoint.id),
+    health: state.health.opinion(service, registered.endpoint.id),
     published: state.snapshot.value.services.get(service),
     flapPenalty: state.registry.flapPenalty(service, registered.endpoint.id),
     nowMs: state.clock.wallMs(),

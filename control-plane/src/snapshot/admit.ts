@@ -1,7 +1,7 @@
 // Who of a service's endpoints stands in the snapshot, and as what.
 
 import type { EndpointId } from "@fairlead/shared";
-import type { EndpointHealth } from "../health/index.js";
+import type { Verdict } from "../health/index.js";
 import type { RegisteredEndpoint } from "../registry/index.js";
 import type { ServiceSnapshot, SnapshotEndpoint, SnapshotHealth } from "./snapshot.js";
 
@@ -14,7 +14,7 @@ export interface Admitted {
 
 export interface AdmitInput {
   readonly registered: ReadonlyMap<EndpointId, RegisteredEndpoint>;
-  readonly health: ReadonlyMap<EndpointId, EndpointHealth>;
+  readonly health: ReadonlyMap<EndpointId, Verdict>;
   /** The service as published last, from this run or from disk. */
   readonly previous: ServiceSnapshot | undefined;
   /** Whether verdicts of `previous` may stand in for checks that have not run yet in this process. */
@@ -78,7 +78,7 @@ function isBefore(one: SnapshotEndpoint | undefined, other: SnapshotEndpoint): b
   return one === undefined || one.endpoint.id < other.endpoint.id;
 }
 
-function healthOf(entry: RegisteredEndpoint, verdict: EndpointHealth | undefined, carried: SnapshotHealth | undefined): SnapshotHealth {
+function healthOf(entry: RegisteredEndpoint, verdict: Verdict | undefined, carried: SnapshotHealth | undefined): SnapshotHealth {
   if (entry.endpoint.draining !== undefined || entry.endpoint.weight === 0) return "draining";
   if (verdict === undefined || verdict.status === "unknown") return carried === "unhealthy" ? "unhealthy" : "healthy";
   return verdict.status;

@@ -2,7 +2,7 @@
 
 import { contentHash, type EndpointId, fail, ok, type Result } from "@fairlead/shared";
 import type { ServiceSettings } from "../config/index.js";
-import type { EndpointHealth } from "../health/index.js";
+import type { Verdict } from "../health/index.js";
 import type { RegisteredService } from "../registry/index.js";
 import { admit } from "./admit.js";
 import type { Origin, ServiceChange, ServiceSnapshot, SnapshotEndpoint } from "./snapshot.js";
@@ -15,7 +15,7 @@ export const SAVED_HEALTH_MAX_AGE_MS = 60_000;
 
 export interface BuildInput {
   readonly registered: RegisteredService;
-  readonly health: ReadonlyMap<EndpointId, EndpointHealth>;
+  readonly health: ReadonlyMap<EndpointId, Verdict>;
   readonly settings: ServiceSettings;
   readonly previous: ServiceSnapshot | undefined;
   /** Wall time. */

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ServiceSettings } from "../config/index.js";
 import { endpointAt, FakeSource, idOf } from "../discovery/testing/fake-source.js";
-import type { EndpointHealth, HealthStatus } from "../health/index.js";
+import type { HealthStatus, Verdict } from "../health/index.js";
 import { Records } from "../records/index.js";
 import { LiveRegistry } from "../registry/index.js";
 import { ENDPOINTS_MAX, serviceSnapshot } from "./build.js";
@@ -36,7 +36,7 @@ function world({ listing, saved = [], settings = settingsWith(), usage = {}, tim
   const source = new FakeSource("one", listing === undefined ? undefined : { kind: listing });
   const remembered = new Map(saved.map((service) => [service.name, service] as const));
   const registry = new LiveRegistry({ clock, log, metrics, confirmations: records.confirmations, remembered });
-  const verdicts = new KeyedCell<ServiceName, ReadonlyMap<EndpointId, EndpointHealth>>();
+  const verdicts = new KeyedCell<ServiceName, ReadonlyMap<EndpointId, Verdict>>();
   registry.configure({ sources: [source], services: new Map(), defaults: settings });
   const slow: Clock = {
     nowMs: () => clock.nowMs(),
@@ -66,8 +66,8 @@ function world({ listing, saved = [], settings = settingsWith(), usage = {}, tim
   return { clock, log, records, source, registry, publisher, health, shown };
 }
 
-function verdict(status: HealthStatus): EndpointHealth {
-  return { status, because: "test", sinceMs: 0, last: undefined, disagreeing: 0, refusing: false };
+function verdict(status: HealthStatus): Verdict {
+  return { status, because: "test", sinceMs: 0, refusing: false };
 }
 
 function savedShop(health: SnapshotHealth, savedAtMs: number): ServiceSnapshot {

@@ -20,7 +20,7 @@ import {
   type Watchable,
 } from "@fairlead/shared";
 import type { ServiceSettings } from "../config/index.js";
-import type { EndpointHealth } from "../health/index.js";
+import type { Verdict } from "../health/index.js";
 import type { Confirmations, Lineage } from "../records/index.js";
 import type { RegisteredService, SourceStatus } from "../registry/index.js";
 import { buildService } from "./build.js";
@@ -35,7 +35,7 @@ export interface PublisherDeps {
   readonly metrics: Metrics;
   readonly services: Keyed<ServiceName, RegisteredService>;
   readonly sources: Watchable<readonly SourceStatus[]>;
-  readonly verdicts: Keyed<ServiceName, ReadonlyMap<EndpointId, EndpointHealth>>;
+  readonly verdicts: Keyed<ServiceName, ReadonlyMap<EndpointId, Verdict>>;
   /** When the results came in of which `verdicts` tell of a service. */
   readonly verdictsNoticedMs?: (service: ServiceName) => number | undefined;
   readonly confirmations: Confirmations;
@@ -63,7 +63,7 @@ interface Changes {
   readonly refused: Map<ServiceName, string | undefined>;
 }
 
-const NO_HEALTH: ReadonlyMap<EndpointId, EndpointHealth> = new Map();
+const NO_HEALTH: ReadonlyMap<EndpointId, Verdict> = new Map();
 
 export class Publisher implements Closable {
   readonly snapshot: Cell<Snapshot>;

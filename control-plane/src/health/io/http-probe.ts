@@ -1,5 +1,5 @@
 import { type IncomingMessage, request } from "node:http";
-import type { ProbeAnswer, ProbeTarget } from "../probe.js";
+import type { ProbeAnswer, ProbeTarget } from "../checks/probe.js";
 import { oneAnswer } from "./one-answer.js";
 import { answerOfError } from "./probe-error.js";
 

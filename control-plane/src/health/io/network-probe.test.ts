@@ -1,7 +1,7 @@
 import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import type { ActiveCheck, ProbeAnswer } from "../probe.js";
+import type { ActiveCheck, ProbeAnswer } from "../checks/probe.js";
 import { nameOf } from "../testing/scripted-probe.js";
 import { networkProbe } from "./network-probe.js";
 

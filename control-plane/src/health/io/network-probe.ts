@@ -1,4 +1,4 @@
-import type { Probe } from "../probe.js";
+import type { Probe } from "../checks/probe.js";
 import { httpProbe } from "./http-probe.js";
 import { tcpProbe } from "./tcp-probe.js";
 

@@ -1,4 +1,4 @@
-import type { ProbeAnswer } from "../probe.js";
+import type { ProbeAnswer } from "../checks/probe.js";
 
 /**
  * Resolves with the first answer, or with a time-out.

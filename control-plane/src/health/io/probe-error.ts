@@ -1,4 +1,4 @@
-import type { ProbeAnswer } from "../probe.js";
+import type { ProbeAnswer } from "../checks/probe.js";
 
 /** Errors of this host: no file descriptors, no port, no memory, no route of its own. They say nothing about the target. */
 const OURS = new Set(["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS", "ENOMEM", "EACCES", "EPERM", "ENETUNREACH", "ENETDOWN"]);

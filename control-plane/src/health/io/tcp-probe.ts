@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import type { ProbeAnswer } from "../probe.js";
+import type { ProbeAnswer } from "../checks/probe.js";
 import { oneAnswer } from "./one-answer.js";
 import { answerOfError } from "./probe-error.js";
 

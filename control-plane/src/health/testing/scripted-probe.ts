@@ -4,8 +4,8 @@ import { FakeClock, RecordedLog } from "@fairlead/shared/testing";
 import type { CheckSettings } from "../../config/index.js";
 import type { Endpoint } from "../../discovery/index.js";
 import type { RegisteredService } from "../../registry/index.js";
-import { newChecker } from "../checker.js";
-import type { ActiveCheck, Probe, ProbeAnswer, ProbeTarget } from "../probe.js";
+import { newChecker } from "../checks/checker.js";
+import type { ActiveCheck, Probe, ProbeAnswer, ProbeTarget } from "../checks/probe.js";
 
 export const TCP: ActiveCheck = { type: "tcp", intervalMs: 5_000, fastIntervalMs: 1_000, timeoutMs: 1_000, rise: 2, fall: 3 };
 
@@ -83,7 +83,7 @@ export function checkerUnderTest(initial: CheckSettings = TCP) {
     register: (name: string, endpoints: readonly Partial<Endpoint>[]) =>
       services.update([[nameOf(name), registered(name, endpoints, services.value.get(nameOf(name)))]]),
     unregister: (name: string) => services.update([[nameOf(name), undefined]]),
-    health: (name: string, id: string) => [...(checker.verdicts.value.get(nameOf(name)) ?? [])].find(([key]) => key === id)?.[1],
+    health: (name: string, id: string) => [...(checker.opinions.value.get(nameOf(name)) ?? [])].find(([key]) => key === id)?.[1],
     /** Moves time in steps, so that answers are heard when they come. */
     pass: async (ms: number, stepMs = 10) => {
       await settled();

@@ -1,9 +1,9 @@
 // The check of one endpoint: when it is probed, and what became of it.
 
 import type { Clock, EndpointId, Rng, ServiceName, Timer } from "@fairlead/shared";
-import type { CheckSettings } from "../config/index.js";
-import type { CheckResult, EndpointHealth } from "./health.js";
-import type { HealthMetrics } from "./health-metrics.js";
+import type { CheckSettings } from "../../config/index.js";
+import type { CheckResult, Opinion } from "../opinion.js";
+import type { CheckMetrics } from "./check-metrics.js";
 import type { ActiveCheck, Probe, ProbeAnswer } from "./probe.js";
 import type { ProbeSlots } from "./probe-slots.js";
 import { type CheckState, fold, unknownHealth } from "./rise-fall.js";
@@ -21,9 +21,9 @@ export interface EndpointCheckDeps {
   readonly slots: ProbeSlots;
   readonly clock: Clock;
   readonly rng: Rng;
-  readonly metrics: HealthMetrics;
+  readonly metrics: CheckMetrics;
   /** After every step of the state, with the health before it. */
-  readonly changed: (check: EndpointCheck, before: EndpointHealth) => void;
+  readonly changed: (check: EndpointCheck, before: Opinion) => void;
 }
 
 export class EndpointCheck {
@@ -34,6 +34,8 @@ export class EndpointCheck {
   /** Goes up when what is under way stops mattering: an answer of an earlier round is ignored. */
   #round = 0;
   #timer: Timer | undefined;
+  /** When the newest probe began, on the monotonic clock. */
+  #sentMs = Number.NEGATIVE_INFINITY;
   /** The next quiet probe takes the endpoint to its own phase of the interval. */
   #spread = true;
 
@@ -45,7 +47,7 @@ export class EndpointCheck {
     this.#probeNow();
   }
 
-  get health(): EndpointHealth {
+  get health(): Opinion {
     return this.#state.health;
   }
 
@@ -74,6 +76,16 @@ export class EndpointCheck {
     this.#probeNow();
   }
 
+  /** One more, unless a probe is under way or began within the fast interval. */
+  probeSoon(): void {
+    const check = this.#check;
+    if (check.type === "none" || this.#timer === undefined) return;
+    if (this.#deps.clock.nowMs() - this.#sentMs < check.fastIntervalMs) return;
+    this.#timer.cancel();
+    this.#timer = undefined;
+    this.#probeNow();
+  }
+
   stop(): void {
     this.#abandon();
   }
@@ -96,7 +108,10 @@ export class EndpointCheck {
   }
 
   #probeIn(delayMs: number): void {
-    this.#timer = this.#deps.clock.schedule(delayMs, () => this.#probeNow());
+    this.#timer = this.#deps.clock.schedule(delayMs, () => {
+      this.#timer = undefined;
+      this.#probeNow();
+    });
   }
 
   #probeNow(): void {
@@ -113,6 +128,7 @@ export class EndpointCheck {
     }
     const { clock, probe } = this.#deps;
     const startMs = clock.nowMs();
+    this.#sentMs = startMs;
     const arrived = (answer: ProbeAnswer) => {
       if (round === this.#round) this.#take(answer, check, clock.nowMs() - startMs);
       release();

@@ -1,18 +1,18 @@
 import type { CounterMetric, Metrics } from "@fairlead/shared";
-import type { HealthStatus } from "./health.js";
+import type { HealthStatus } from "../opinion.js";
 
-export interface HealthMetrics {
+export interface CheckMetrics {
   readonly checks: CounterMetric;
   readonly starved: CounterMetric;
 }
 
 /** What is read when somebody scrapes. */
-export interface HealthGauges {
+export interface CheckGauges {
   countByStatus(): ReadonlyMap<HealthStatus, number>;
   waitingProbes(): number;
 }
 
-export function newHealthMetrics(metrics: Metrics, gauges: HealthGauges): HealthMetrics {
+export function newCheckMetrics(metrics: Metrics, gauges: CheckGauges): CheckMetrics {
   metrics.sampled("gauge", { name: "health_endpoints", help: "Registered endpoints by health status.", labels: ["status"] }, () =>
     [...gauges.countByStatus()].map(([status, value]) => ({ labels: { status }, value })),
   );

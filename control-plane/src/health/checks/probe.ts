@@ -1,6 +1,6 @@
 import type { ServiceName } from "@fairlead/shared";
-import type { CheckSettings } from "../config/index.js";
-import type { CheckResult } from "./health.js";
+import type { CheckSettings } from "../../config/index.js";
+import type { CheckResult } from "../opinion.js";
 
 /** A check that sends something. */
 export type ActiveCheck = Exclude<CheckSettings, { readonly type: "none" }>;

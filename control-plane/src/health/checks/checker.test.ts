@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { checkerUnderTest, nameOf, REFUSED, TCP } from "./testing/scripted-probe.js";
+import { checkerUnderTest, nameOf, REFUSED, TCP } from "../testing/scripted-probe.js";
 
 const ONE = "10.0.0.1:80";
 const TWO = "10.0.0.2:80";
@@ -34,7 +34,7 @@ describe("the checker", () => {
     register("shop", [{}]);
     await pass(20_000);
     const told: (number | undefined)[] = [];
-    checker.verdicts.watch(() => told.push(checker.noticedMs(nameOf("shop"))));
+    checker.opinions.watch(() => told.push(checker.noticedMs(nameOf("shop"))));
     probe.behaviours.set(ONE, REFUSED);
     while (health("shop", ONE)?.status === "healthy") await pass(1);
     expect(told).toHaveLength(2);
@@ -55,7 +55,7 @@ describe("the checker", () => {
     expect(health("shop", ONE)?.status).toBe("unhealthy");
     await pass(1_020);
     expect(health("shop", ONE)?.status).toBe("healthy");
-    expect(checker.detail(nameOf("shop"), [...(checker.verdicts.value.get(nameOf("shop")) ?? new Map()).keys()][0])?.last?.outcome).toBe(
+    expect(checker.detail(nameOf("shop"), [...(checker.opinions.value.get(nameOf("shop")) ?? new Map()).keys()][0])?.last?.outcome).toBe(
       "passed",
     );
   });
@@ -65,19 +65,19 @@ describe("the checker", () => {
     register("shop", [{}, { ip: "10.0.0.2" }]);
     register("cart", [{ ip: "10.0.0.3" }]);
     await pass(100);
-    const before = checker.verdicts.value;
+    const before = checker.opinions.value;
     let told: string[][] = [];
-    checker.verdicts.watch((_all, changed) => told.push([...changed]));
+    checker.opinions.watch((_all, changed) => told.push([...changed]));
     told = [];
     await pass(20_000);
     expect(told).toEqual([]);
-    expect(checker.verdicts.value).toBe(before);
+    expect(checker.opinions.value).toBe(before);
     probe.behaviours.set(ONE, REFUSED);
     await pass(10_000);
     expect(told).toEqual([["shop"]]);
-    const [shop, shopBefore] = [checker.verdicts.value, before].map((all) => [...(all.get(nameOf("shop")) ?? [])]);
+    const [shop, shopBefore] = [checker.opinions.value, before].map((all) => [...(all.get(nameOf("shop")) ?? [])]);
     expect(shop?.find(([id]) => id === TWO)?.[1]).toBe(shopBefore?.find(([id]) => id === TWO)?.[1]);
-    expect(checker.verdicts.value.get(nameOf("cart"))).toBe(before.get(nameOf("cart")));
+    expect(checker.opinions.value.get(nameOf("cart"))).toBe(before.get(nameOf("cart")));
   });
 
   test("who leaves is probed no more, and an answer on its way is ignored", async () => {
@@ -89,11 +89,11 @@ describe("the checker", () => {
     probe.byHand[0]?.(REFUSED);
     await pass(20_000);
     expect(probe.timesOf(ONE)).toHaveLength(1);
-    expect([...(checker.verdicts.value.get(nameOf("shop")) ?? new Map()).keys()]).toEqual([TWO]);
+    expect([...(checker.opinions.value.get(nameOf("shop")) ?? new Map()).keys()]).toEqual([TWO]);
     expect(log.lines.filter((line) => line.fields["endpoint"] === ONE)).toEqual([]);
     unregister("shop");
     await pass(10);
-    expect(checker.verdicts.value.size).toBe(0);
+    expect(checker.opinions.value.size).toBe(0);
     expect(clock.pendingCount).toBe(0);
   });
 
@@ -201,7 +201,7 @@ describe("the checker", () => {
     }
     expect(probe.mostUnderWay).toBe(256);
     await pass(1, 1);
-    const verdicts = [...(checker.verdicts.value.get(nameOf("shop")) ?? new Map()).values()];
+    const verdicts = [...(checker.opinions.value.get(nameOf("shop")) ?? new Map()).values()];
     expect(verdicts.filter((one) => one.status === "healthy")).toHaveLength(600);
   });
 
@@ -235,6 +235,21 @@ describe("the checker", () => {
     expect(text).toContain('fairlead_health_endpoints{status="healthy"} 1');
     expect(text).toContain('fairlead_health_endpoints{status="unhealthy"} 1');
     expect(text).toMatch(/fairlead_health_checks_total\{result="refused"\} [2-9]/);
+  });
+
+  test("probes before its turn when asked, once in a fast interval, and the rhythm goes on", async () => {
+    const { register, probe, pass, checker } = checkerUnderTest();
+    register("shop", [{}]);
+    await pass(2_000);
+    const before = probe.sent.length;
+    const [id] = [...(checker.opinions.value.get(nameOf("shop")) ?? new Map()).keys()];
+    for (let ask = 0; ask < 5; ask++) checker.probeSoon(nameOf("shop"), id);
+    await pass(10);
+    for (let ask = 0; ask < 5; ask++) checker.probeSoon(nameOf("shop"), id);
+    await pass(10);
+    expect(probe.sent.length).toBe(before + 1);
+    await pass(5_000);
+    expect(probe.sent.length).toBe(before + 2);
   });
 
   test("close stops everything", async () => {

@@ -13,14 +13,14 @@ import {
   type Timer,
   type Watchable,
 } from "@fairlead/shared";
-import type { CheckSettings } from "../config/index.js";
-import type { RegisteredService } from "../registry/index.js";
+import type { CheckSettings } from "../../config/index.js";
+import type { RegisteredService } from "../../registry/index.js";
+import type { HealthStatus, Opinion, Opinions } from "../opinion.js";
+import { newCheckMetrics } from "./check-metrics.js";
 import { EndpointCheck, type EndpointCheckDeps } from "./endpoint-check.js";
-import type { EndpointHealth, Health, HealthStatus } from "./health.js";
-import { newHealthMetrics } from "./health-metrics.js";
 import type { Probe } from "./probe.js";
 import { ProbeSlots } from "./probe-slots.js";
-import { sameVerdict } from "./rise-fall.js";
+import { sameOpinion } from "./rise-fall.js";
 
 /** A few hundred sockets, far below the usual 1,024 file descriptors; at 5 ms a probe it carries 50,000 a second. */
 const MAX_PROBES = 256;
@@ -37,11 +37,11 @@ export interface CheckerDeps {
 }
 
 /** Checks whoever is registered, weight 0 and draining included, until it is closed. */
-export function newChecker(deps: CheckerDeps): Health & Closable {
+export function newChecker(deps: CheckerDeps): Opinions & Closable {
   return new Checker(deps);
 }
 
-type Verdicts = ReadonlyMap<EndpointId, EndpointHealth>;
+type ByEndpoint = ReadonlyMap<EndpointId, Opinion>;
 
 interface CheckedService {
   /** As last read; an unchanged one costs a comparison of references. */
@@ -51,8 +51,8 @@ interface CheckedService {
   readonly instances: Map<EndpointId, string>;
 }
 
-class Checker implements Health, Closable {
-  readonly verdicts = new KeyedCell<ServiceName, Verdicts>();
+class Checker implements Opinions, Closable {
+  readonly opinions = new KeyedCell<ServiceName, ByEndpoint>();
   readonly #deps: CheckerDeps;
   readonly #endpointDeps: EndpointCheckDeps;
   readonly #slots = new ProbeSlots(MAX_PROBES);
@@ -66,11 +66,11 @@ class Checker implements Health, Closable {
   constructor(deps: CheckerDeps) {
     this.#deps = deps;
     const { probe, clock, rng } = deps;
-    const metrics = newHealthMetrics(deps.metrics, {
+    const metrics = newCheckMetrics(deps.metrics, {
       countByStatus: () => this.#countByStatus(),
       waitingProbes: () => this.#slots.waiting,
     });
-    const changed = (check: EndpointCheck, before: EndpointHealth) => this.#changed(check, before);
+    const changed = (check: EndpointCheck, before: Opinion) => this.#changed(check, before);
     this.#endpointDeps = { probe, clock, rng, metrics, slots: this.#slots, changed };
     this.#watches = [
       deps.checks.watch((settingsOf) => this.#useSettings(settingsOf)),
@@ -80,8 +80,12 @@ class Checker implements Health, Closable {
     ];
   }
 
-  detail(service: ServiceName, endpoint: EndpointId): EndpointHealth | undefined {
+  detail(service: ServiceName, endpoint: EndpointId): Opinion | undefined {
     return this.#services.get(service)?.checks.get(endpoint)?.health;
+  }
+
+  probeSoon(service: ServiceName, endpoint: EndpointId): void {
+    this.#services.get(service)?.checks.get(endpoint)?.probeSoon();
   }
 
   noticedMs(service: ServiceName): number | undefined {
@@ -148,9 +152,9 @@ class Checker implements Health, Closable {
     }
   }
 
-  #changed(check: EndpointCheck, before: EndpointHealth): void {
+  #changed(check: EndpointCheck, before: Opinion): void {
     const { health } = check;
-    if (sameVerdict(before, health)) return;
+    if (sameOpinion(before, health)) return;
     const { service, id } = check.target;
     if (before.status !== health.status) {
       const fields = { service, endpoint: id, from: before.status, to: health.status, because: health.because };
@@ -170,20 +174,20 @@ class Checker implements Health, Closable {
     this.#telling = undefined;
     this.#told = new Map(this.#dirty);
     this.#dirty.clear();
-    this.verdicts.update(Array.from(this.#told.keys(), (service) => [service, this.#verdictsOf(service)]));
+    this.opinions.update(Array.from(this.#told.keys(), (service) => [service, this.#opinionsOf(service)]));
     this.#told = new Map();
   }
 
-  /** The service's verdicts now; what did not change keeps its reference, up to the whole map. */
-  #verdictsOf(service: ServiceName): Verdicts | undefined {
+  /** The service's opinions now; what did not change keeps its reference, up to the whole map. */
+  #opinionsOf(service: ServiceName): ByEndpoint | undefined {
     const checked = this.#services.get(service);
     if (checked === undefined) return undefined;
-    const before = this.verdicts.value.get(service);
-    const next = new Map<EndpointId, EndpointHealth>();
+    const before = this.opinions.value.get(service);
+    const next = new Map<EndpointId, Opinion>();
     let kept = 0;
     for (const [id, { health }] of checked.checks) {
       const was = before?.get(id);
-      const same = was !== undefined && sameVerdict(was, health);
+      const same = was !== undefined && sameOpinion(was, health);
       next.set(id, same ? was : health);
       if (same) kept += 1;
     }

@@ -1,8 +1,8 @@
 import { seeded } from "@fairlead/shared";
 import { describe, expect, test } from "vitest";
+import { nameOf } from "../testing/scripted-probe.js";
 import { unknownHealth } from "./rise-fall.js";
 import { nextProbeInMs, phaseOf } from "./schedule.js";
-import { nameOf } from "./testing/scripted-probe.js";
 
 const TIMING = { intervalMs: 5_000, fastIntervalMs: 1_000, timeoutMs: 1_000, rise: 2, fall: 3 };
 const CALM = unknownHealth("", 0);

@@ -1,6 +1,6 @@
 // What a row of check results amounts to. A fold: state and result in, state out.
 
-import type { CheckResult, EndpointHealth, HealthStatus } from "./health.js";
+import type { CheckResult, EvidenceKind, HealthStatus, Opinion } from "../opinion.js";
 
 export interface Thresholds {
   /** Passes in a row to become healthy again. */
@@ -10,7 +10,7 @@ export interface Thresholds {
 }
 
 export interface CheckState {
-  readonly health: EndpointHealth;
+  readonly health: Opinion;
   /** It served once: then coming back needs `rise` passes. One that never did is taken on its first. */
   readonly everHealthy: boolean;
   /** The newest result was the first "refused" of a row: it is asked again soon, before it counts as an answer. */
@@ -19,7 +19,15 @@ export interface CheckState {
 
 /** Nothing is known yet; `because` says why. */
 export function unknownHealth(because: string, wallMs: number): CheckState {
-  const health: EndpointHealth = { status: "unknown", because, sinceMs: wallMs, last: undefined, disagreeing: 0, refusing: false };
+  const health: Opinion = {
+    status: "unknown",
+    because,
+    sinceMs: wallMs,
+    kind: undefined,
+    last: undefined,
+    disagreeing: 0,
+    refusing: false,
+  };
   return { health, everHealthy: false, refusedOnce: false };
 }
 
@@ -66,15 +74,23 @@ function foldFailure(state: CheckState, result: CheckResult, { fall }: Threshold
   return { ...next, health: { ...health, last: result, disagreeing: failures } };
 }
 
-function turned(status: HealthStatus, because: string, last: CheckResult): EndpointHealth {
-  return { status, because, sinceMs: last.atMs, last, disagreeing: 0, refusing: false };
+function turned(status: HealthStatus, because: string, last: CheckResult): Opinion {
+  const kind = status === "unhealthy" ? KINDS[last.outcome] : undefined;
+  return { status, because, sinceMs: last.atMs, kind, last, disagreeing: 0, refusing: false };
 }
+
+const KINDS: Readonly<Record<CheckResult["outcome"], EvidenceKind | undefined>> = {
+  passed: undefined,
+  refused: "answer",
+  failed: "complaint",
+  timeout: "silence",
+};
 
 function times(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
 /** Whether a watcher of verdicts has to hear of the step from `one` to `other`. */
-export function sameVerdict(one: EndpointHealth, other: EndpointHealth): boolean {
+export function sameOpinion(one: Opinion, other: Opinion): boolean {
   return one.status === other.status && one.because === other.because && one.refusing === other.refusing;
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { CheckResult } from "./health.js";
-import { type CheckState, fold, sameVerdict, unknownHealth } from "./rise-fall.js";
+import type { CheckResult } from "../opinion.js";
+import { type CheckState, fold, sameOpinion, unknownHealth } from "./rise-fall.js";
 
 const THRESHOLDS = { rise: 2, fall: 3 };
 type Outcome = CheckResult["outcome"];
@@ -71,9 +71,9 @@ describe("rise and fall", () => {
     const healthy = after(["passed"]);
     const again = after(["passed"], healthy);
     expect(again.health.last).not.toBe(healthy.health.last);
-    expect(sameVerdict(healthy.health, again.health)).toBe(true);
-    expect(sameVerdict(healthy.health, after(["timeout"], healthy).health)).toBe(true);
-    expect(sameVerdict(healthy.health, after(["refused", "refused"], healthy).health)).toBe(false);
+    expect(sameOpinion(healthy.health, again.health)).toBe(true);
+    expect(sameOpinion(healthy.health, after(["timeout"], healthy).health)).toBe(true);
+    expect(sameOpinion(healthy.health, after(["refused", "refused"], healthy).health)).toBe(false);
   });
 
   test("whatever came before: refused twice is refusing, and rise passes are healthy", () => {

@@ -1,7 +1,7 @@
 // When the next probe of an endpoint leaves.
 
 import { contentHash, type EndpointId, type Rng, type ServiceName } from "@fairlead/shared";
-import type { CheckTiming } from "../config/index.js";
+import type { CheckTiming } from "../../config/index.js";
 import type { CheckState } from "./rise-fall.js";
 
 /** Soon enough to be out within a second of the first refusal, late enough for a listener that is just being reopened. */
