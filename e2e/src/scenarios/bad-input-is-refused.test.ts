@@ -1,4 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -59,6 +61,22 @@ describe("the control plane's configuration", () => {
     expect((await runWith(built.controlPlane, "id: 5\n", ["--check-config"])).code).toBe(78);
     expect((await runWith(built.sidecar, "node: {}\n", ["--check-config"])).code).toBe(78);
   });
+});
+
+test("a SIGHUP during the start ends nobody: it is obeyed when there is something to read again", async () => {
+  const file = join(temporaryFolder("config"), "config.yaml");
+  const stateDir = temporaryFolder("state");
+  execFileSync("mkfifo", [file]);
+  const child = startNode(built.controlPlane, ["--config", file], { name: "control plane" });
+  // Opening a pipe for writing waits for its reader: from here on the program runs, and waits for its configuration.
+  const pipe = await open(file, "w");
+  child.signal("SIGHUP");
+  await pipe.write(`id: cp\nstateDir: ${stateDir}\nxds: { listen: 127.0.0.1:0 }\nadmin: { listen: 127.0.0.1:0 }\n`);
+  await pipe.close();
+  await until("the control plane to start", () => child.output().includes('"started"') || undefined);
+  const readAgain = await open(file, "w");
+  await readAgain.close();
+  expect(child.exit()).toBeUndefined();
 });
 
 test("a bad reload keeps the running configuration and shows the error; a good one clears it", async () => {

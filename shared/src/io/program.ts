@@ -46,7 +46,7 @@ export interface Started {
   readonly log: Log;
   /** Fields of the line that says it started. */
   readonly facts: Readonly<Record<string, unknown>>;
-  /** On SIGHUP: reads the configuration now. Absent where SIGHUP ends the program, as it does by default. */
+  /** On SIGHUP: reads the configuration now. Absent where there is nothing to read again. */
   reread?(): void;
   stop(): Promise<void>;
 }
@@ -95,6 +95,7 @@ async function withConfig<Read extends { place(path: ConfigPath): string }, Foun
   program: Program<Read, Found>,
   { kind, file, strict }: Extract<Command, { readonly kind: "run" | "check-config" | "print-config" }>,
 ): Promise<number> {
+  const hangUps = rememberHangUps();
   const found = await program.load(file);
   const { read } = found;
   if (!read.ok) return say(process.stderr, `${formatProblems(read.error)}\n`, EXIT.config);
@@ -108,12 +109,27 @@ async function withConfig<Read extends { place(path: ConfigPath): string }, Foun
     return say(process.stderr, `${read.value.place(path)}: ${formatPath(path)}: ${reason}\n`, EXIT.config);
   }
   const { log, facts, reread, stop } = started.value;
-  if (reread !== undefined) process.on("SIGHUP", reread);
+  hangUps.obeyWith(() => reread?.());
   log.info("started", { version: program.version, ...facts });
   log.info("stopping", { signal: await stopSignal() });
   await stop();
   log.info("stopped");
   return EXIT.ok;
+}
+
+/** A SIGHUP would end a program that does not listen to it: one that comes during the start is kept until there is something to read again. */
+function rememberHangUps(): { obeyWith(reread: () => void): void } {
+  let waiting = false;
+  let obey = () => {
+    waiting = true;
+  };
+  process.on("SIGHUP", () => obey());
+  return {
+    obeyWith(reread) {
+      obey = reread;
+      if (waiting) reread();
+    },
+  };
 }
 
 function stopSignal(): Promise<NodeJS.Signals> {
