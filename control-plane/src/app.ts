@@ -16,7 +16,7 @@ import { type AdminState, type ReloadState, readyView } from "./admin/index.js";
 import { diffSettings, type ServiceSettings, type Settings } from "./config/index.js";
 import { loadZxidFloors, type ZxidFloors } from "./discovery/zookeeper/index.js";
 import { newFleet } from "./fleet/index.js";
-import { Judge, NO_CALLERS, NO_VOTES, newChecker } from "./health/index.js";
+import { joinHealth } from "./join-health.js";
 import { Observation, observedViews } from "./observe/index.js";
 import { type Lineage, nextLineage, Records } from "./records/index.js";
 import { LiveRegistry } from "./registry/index.js";
@@ -87,15 +87,16 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
   const configureRegistry = () => sources.configure(inForce.sources, (list) => registry.configure({ ...inForce, sources: list }));
   configureRegistry();
 
-  const { checks, checker, judge, evidence } = joinHealth(world, registry, settingsOf);
+  const published = (name: ServiceName) => snapshot.value.services.get(name);
+  const health = joinHealth(world, { registry, confirmations, settingsOf, published });
 
-  const fleet = newFleet({ clock, metrics, log, knows: (service) => isPublished(service) });
+  const fleet = newFleet({ clock, metrics, log, knows: (service) => published(service as ServiceName) !== undefined });
   const { services, sources: sourceStates } = registry;
   const publishing = {
     services,
     sources: sourceStates,
-    verdicts: judge.verdicts,
-    verdictsNoticedMs: (service: ServiceName) => judge.noticedMs(service),
+    verdicts: health.judge.verdicts,
+    verdictsNoticedMs: (service: ServiceName) => health.judge.noticedMs(service),
     confirmations,
     lineage,
     saved,
@@ -104,7 +105,6 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
   };
   const publisher = new Publisher({ clock, log, metrics, ...publishing }, settingsOf);
   const { snapshot } = publisher;
-  const isPublished = (service: string) => snapshot.value.services.has(service as ServiceName);
   const keeper = new SnapshotKeeper({ clock, log, metrics, store: world.stores.snapshot, snapshot });
   const views = new Views({ snapshot, log, metrics });
   const observation = observing(world, settings.observe, snapshot);
@@ -120,7 +120,7 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
     clock,
     metrics,
     registry,
-    health: judge,
+    health: health.judge,
     snapshot,
     keeper: keeper.state,
     observation: observation?.state,
@@ -143,12 +143,12 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
     ready,
     admin,
     xdsTls,
-    closables: [sources, registry, checker, judge, evidence, publisher, keeper, views, observation ?? NOTHING, ...watches] as Closable[],
+    closables: [sources, registry, ...health.closables, publisher, keeper, views, observation ?? NOTHING, ...watches] as Closable[],
     reload(next: Settings) {
       const { settings: applied, changed, restartNeeded } = diffSettings(inForce, next);
       inForce = applied;
       configureRegistry();
-      checks.set((service) => settingsOf(service).check);
+      health.configure();
       publisher.configure(settingsOf);
       seeds.configure(applied);
       reloadState.set({ loadedAtMs: clock.wallMs(), refused: undefined, restartNeeded });
@@ -178,17 +178,6 @@ function observing(world: World, against: string | undefined, snapshot: Watchabl
   if (against === undefined) return undefined;
   const { clock, log, metrics } = world;
   return new Observation({ clock, log, metrics, against, elsewhere: world.servedElsewhere(against), snapshot });
-}
-
-/** Health checks what the registry knows, and what it finds ends holds there. */
-function joinHealth(world: World, registry: LiveRegistry, settingsOf: (service: ServiceName) => ServiceSettings) {
-  const checks = new Cell((service: ServiceName) => settingsOf(service).check);
-  const checker = newChecker({ services: registry.services, checks, ...world });
-  const judge = new Judge({ checks: checker, callers: NO_CALLERS, votes: NO_VOTES });
-  const { verdicts } = judge;
-  registry.useEvidence({ verdict: (service, endpoint) => verdicts.value.get(service)?.get(endpoint) });
-  const evidence = verdicts.watch((_all, changed) => registry.reconsider(changed));
-  return { checks, checker, judge, evidence };
 }
 
 async function lineageOf(world: World): Promise<Lineage> {

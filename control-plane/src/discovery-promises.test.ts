@@ -7,11 +7,11 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { CheckSettings, Safety, ServiceSettings } from "./config/index.js";
 import { endpointAt, FakeSource } from "./discovery/testing/fake-source.js";
-import { Judge, NO_CALLERS, NO_VOTES, newChecker, type Verdict } from "./health/index.js";
+import { Judge, NO_CALLERS, NO_VOTES, newChecker, type Opinions, type Verdict } from "./health/index.js";
 import { REFUSED, ScriptedProbe, settled, TCP } from "./health/testing/scripted-probe.js";
 import { Records } from "./records/index.js";
 import { LiveRegistry } from "./registry/index.js";
-import { Publisher } from "./snapshot/index.js";
+import { Publisher, publishedEndpoint } from "./snapshot/index.js";
 import { settingsWith } from "./snapshot/testing/settings.js";
 
 const SERVICES = ["shop", "cart"] as ServiceName[];
@@ -35,10 +35,20 @@ function plane(settings: ServiceSettings) {
   const checks = new Cell((): CheckSettings => settings.check);
   const { services } = registry;
   const checker = settings.check.type === "none" ? undefined : newChecker({ services, checks, probe, clock, rng: seeded(1), log, metrics });
-  const verdicts =
-    checker === undefined
-      ? new KeyedCell<ServiceName, ReadonlyMap<EndpointId, Verdict>>()
-      : new Judge({ checks: checker, callers: NO_CALLERS, votes: NO_VOTES }).verdicts;
+  const judging = (opinions: Opinions): Judge =>
+    new Judge({
+      services,
+      checks: opinions,
+      callers: NO_CALLERS,
+      votes: NO_VOTES,
+      confirmations,
+      clock,
+      log,
+      metrics,
+      settingsOf: () => settings,
+      isServed: (service, id): boolean => publishedEndpoint(publisher.snapshot.value.services.get(service), id)?.health === "healthy",
+    });
+  const verdicts = checker === undefined ? new KeyedCell<ServiceName, ReadonlyMap<EndpointId, Verdict>>() : judging(checker).verdicts;
   registry.useEvidence({ verdict: (service, endpoint) => verdicts.value.get(service)?.get(endpoint) });
   verdicts.watch((_all, changed) => registry.reconsider(changed));
   const publisher = new Publisher(

@@ -1,6 +1,7 @@
 // Every degraded mode that is on: which, since when, why, until when (invariant 16).
 
 import { formatBootstrapFinding } from "../config/index.js";
+import { BRAKE_SAYS } from "../health/index.js";
 import { endsSoon, type TlsState } from "../xds/index.js";
 import { disturbedBecause } from "./source-doubt.js";
 import type { AdminState } from "./state.js";
@@ -14,6 +15,7 @@ export interface DegradedMode {
     | "confirmed-collapse"
     | "saved-state"
     | "held-removals"
+    | "removals-by-health-held"
     | "refused-service"
     | "refused-resource"
     | "state-not-saved"
@@ -28,7 +30,17 @@ export interface DegradedMode {
   readonly service?: string;
 }
 
-export function degradedModes({ registry, snapshot, views, keeper, reload, seeds, xdsTls, clock }: AdminState): readonly DegradedMode[] {
+export function degradedModes({
+  registry,
+  health,
+  snapshot,
+  views,
+  keeper,
+  reload,
+  seeds,
+  xdsTls,
+  clock,
+}: AdminState): readonly DegradedMode[] {
   const modes: DegradedMode[] = [];
   for (const { name, listing, disturbedUntilMs, massChange } of registry.sources.value) {
     if (disturbedUntilMs > clock.wallMs())
@@ -52,6 +64,10 @@ export function degradedModes({ registry, snapshot, views, keeper, reload, seeds
     if (longest === undefined) continue;
     const because = `${holds.length} removals held: ${longest.because}`;
     modes.push({ mode: "held-removals", because, sinceMs: longest.sinceMs, untilMs: longest.untilMs, service: name });
+  }
+  for (const [service, { brake, count, sinceMs, untilMs }] of health.held) {
+    const because = `${count} that would leave by their health are kept: ${BRAKE_SAYS[brake]}`;
+    modes.push({ mode: "removals-by-health-held", because, sinceMs, untilMs, service });
   }
   for (const { name, origin } of snapshot.value.services.values()) {
     if (origin.kind === "saved")

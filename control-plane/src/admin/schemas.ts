@@ -1,6 +1,7 @@
 // One schema is type, validation and OpenAPI.
 
 import Type from "typebox";
+import { EndpointHealth, HealthLedger, HeldByHealth } from "./health-schemas.js";
 import { loadSummary } from "./load-schemas.js";
 
 const Time = Type.String({ format: "date-time", description: "ISO 8601, UTC" });
@@ -24,21 +25,6 @@ const Hold = Type.Object({
   since: Time,
   until: Time,
   endsInSeconds: Type.Number(),
-});
-
-const CheckResult = Type.Object({
-  outcome: Type.String({ description: "passed, refused, failed or timeout" }),
-  detail: Type.String(),
-  at: Time,
-  tookMs: Type.Number(),
-});
-
-const EndpointHealth = Type.Object({
-  status: Type.String({ description: "unknown, healthy or unhealthy" }),
-  because: Type.String(),
-  since: Optional(Time),
-  disagreeing: Type.Integer({ description: "Consecutive results that disagree with the status" }),
-  last: Optional(CheckResult),
 });
 
 export const Endpoint = Type.Object({
@@ -184,6 +170,8 @@ export const Service = Type.Intersect([
     contributions: Type.Array(Contribution),
     comparison: Optional(Comparison),
     observation: Optional(Comparison),
+    heldByHealth: Optional(HeldByHealth),
+    healthLedger: Optional(HealthLedger),
     listing: Type.Object(
       { listed: ByHealth, unlisted: ByHealth, unsure: ByHealth },
       { description: "Discovery by health: how many endpoints stand in each field" },

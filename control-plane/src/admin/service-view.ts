@@ -5,6 +5,7 @@ import { compromisesOf } from "../resources/index.js";
 import type { ServiceSnapshot } from "../snapshot/index.js";
 import { comparisonView } from "./comparison-view.js";
 import { endpointView, listedOf, outcomeOf } from "./endpoint-view.js";
+import { heldView, ledgerView } from "./health-view.js";
 import { loadSummary } from "./load-view.js";
 import type { AdminState } from "./state.js";
 import { ageSeconds, iso } from "./time.js";
@@ -45,6 +46,8 @@ export function serviceView(state: AdminState, name: ServiceName) {
   const settings = state.snapshot.value.services.get(name)?.settings;
   const comparison = state.registry.comparisons.get(name);
   const observed = state.observation?.value.comparisons.get(name);
+  const held = state.health.held.get(name);
+  const ledger = state.health.ledger(name);
   return {
     ...serviceSummary(state, name),
     ...(settings === undefined
@@ -67,6 +70,8 @@ export function serviceView(state: AdminState, name: ServiceName) {
     contributions: registered?.contributions.map((contribution) => contributionView(contribution, state.clock.wallMs())) ?? [],
     ...(comparison === undefined ? {} : { comparison: comparisonView(comparison) }),
     ...(observed === undefined ? {} : { observation: comparisonView(observed) }),
+    ...(held === undefined ? {} : { heldByHealth: heldView(held, state.clock.wallMs()) }),
+    ...(ledger === undefined ? {} : { healthLedger: ledgerView(ledger) }),
     listing: listingOf(state, name, registered),
     members: membersOf(state, name, registered),
   };
@@ -90,7 +95,7 @@ function listingOf(state: AdminState, name: ServiceName, registered: RegisteredS
   const table = { listed: row(), unlisted: row(), unsure: row() };
   const fields = { yes: table.listed, no: table.unlisted, unsure: table.unsure };
   for (const entry of registered?.endpoints.values() ?? []) {
-    fields[listedOf(entry)][state.health.opinion(name, entry.endpoint.id)?.status ?? "unknown"]++;
+    fields[listedOf(entry)][state.health.verdicts.value.get(name)?.get(entry.endpoint.id)?.status ?? "unknown"]++;
   }
   return table;
 }
@@ -113,7 +118,7 @@ function factsOf(state: AdminState, service: ServiceName, registered: Registered
   return {
     service,
     registered,
-    health: state.health.opinion(service, registered.endpoint.id),
+    health: state.health.explain(service, registered.endpoint.id),
     published: state.snapshot.value.services.get(service),
     flapPenalty: state.registry.flapPenalty(service, registered.endpoint.id),
     nowMs: state.clock.wallMs(),

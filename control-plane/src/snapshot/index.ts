@@ -1,3 +1,4 @@
+export { isAwaiting, publishedEndpoint } from "./find-endpoint.js";
 export { type KeeperState, SnapshotKeeper } from "./keeper.js";
 export { Publisher } from "./publisher.js";
 export { readSaved } from "./saved.js";

@@ -67,7 +67,7 @@ function world({ listing, saved = [], settings = settingsWith(), usage = {}, tim
 }
 
 function verdict(status: HealthStatus): Verdict {
-  return { status, because: "test", sinceMs: 0, refusing: false };
+  return { status, because: "test", sinceMs: 0, untilMs: undefined, refusing: false, share: 1, ramp: undefined };
 }
 
 function savedShop(health: SnapshotHealth, savedAtMs: number): ServiceSnapshot {

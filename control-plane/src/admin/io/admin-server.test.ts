@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { MembershipSettings } from "../../config/index.js";
 import { endpointAt, FakeSource, idOf } from "../../discovery/testing/fake-source.js";
 import { newFleet } from "../../fleet/index.js";
-import type { Opinion } from "../../health/index.js";
+import type { Explanation, Verdict } from "../../health/index.js";
 import type { ObservationState } from "../../observe/index.js";
 import { Records } from "../../records/index.js";
 import { LiveRegistry } from "../../registry/index.js";
@@ -40,7 +40,7 @@ async function api(membership: Partial<MembershipSettings> = {}, observe = false
     services: new Map(),
     defaults: settingsWith(membership),
   });
-  const verdicts = new KeyedCell<ServiceName, ReadonlyMap<ReturnType<typeof idOf>, Opinion>>();
+  const verdicts = new KeyedCell<ServiceName, ReadonlyMap<ReturnType<typeof idOf>, Verdict>>();
   const fleet = newFleet({ clock, metrics, log, knows: () => true });
   const publisher = new Publisher(
     {
@@ -73,7 +73,9 @@ async function api(membership: Partial<MembershipSettings> = {}, observe = false
     health: {
       verdicts,
       noticedMs: () => undefined,
-      opinion: (service, endpoint) => verdicts.value.get(service)?.get(endpoint),
+      explain: (service, endpoint) => explained(verdicts.value.get(service)?.get(endpoint)),
+      ledger: () => undefined,
+      held: new Map(),
     },
     snapshot: publisher.snapshot,
     keeper: new Cell({ savedAtMs: undefined, failure: undefined }),
@@ -95,12 +97,19 @@ async function api(membership: Partial<MembershipSettings> = {}, observe = false
   return { app, get, clock, source, other, registry, verdicts, reload, seeds, fleet, xdsTls, views, log };
 }
 
-function well(because: string): Opinion {
-  return { status: "healthy", because, sinceMs: 0, kind: undefined, last: undefined, disagreeing: 0, refusing: false };
+function well(because: string): Verdict {
+  return { status: "healthy", because, sinceMs: 0, untilMs: undefined, refusing: false, share: 1, ramp: undefined };
 }
 
-function sick(because: string): Opinion {
-  return { status: "unhealthy", because, sinceMs: 0, kind: "complaint", last: undefined, disagreeing: 0, refusing: false };
+function sick(because: string): Verdict {
+  return { ...well(because), status: "unhealthy" };
+}
+
+function explained(verdict: Verdict | undefined): Explanation | undefined {
+  if (verdict === undefined) return undefined;
+  const { status, because, sinceMs, refusing } = verdict;
+  const opinion = { status, because, sinceMs, refusing, kind: undefined, last: undefined, disagreeing: 0 };
+  return { verdict, opinion, votes: [], callers: undefined, heldBy: undefined, disputed: false };
 }
 
 describe("what the API shows", () => {

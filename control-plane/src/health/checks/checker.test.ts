@@ -169,6 +169,23 @@ describe("the checker", () => {
     expect(await metrics.expose()).toMatch(/fairlead_health_probes_starved_total [1-9]/);
   });
 
+  test("what was known expires when no probe gets through any more, and is known again by the first that does", async () => {
+    const { register, probe, health, pass } = checkerUnderTest();
+    register("shop", [{}]);
+    probe.behaviours.set(ONE, REFUSED);
+    await pass(10_000);
+    expect(health("shop", ONE)?.refusing).toBe(true);
+    probe.behaviours.set(ONE, { outcome: "not-sent", detail: "EMFILE" });
+    await pass(55_000, 100);
+    expect(health("shop", ONE)?.status).toBe("unhealthy");
+    await pass(10_000, 100);
+    expect(health("shop", ONE)).toMatchObject({ status: "unknown", refusing: false });
+    expect(health("shop", ONE)?.because).toContain("could not be sent");
+    probe.behaviours.delete(ONE);
+    await pass(6_000, 100);
+    expect(health("shop", ONE)?.status).toBe("healthy");
+  });
+
   test("a time-out that our own stalled loop reports late is discarded; one on time counts", async () => {
     const { register, probe, health, pass, clock, metrics } = checkerUnderTest({ ...TCP, fall: 1 });
     register("shop", [{}]);

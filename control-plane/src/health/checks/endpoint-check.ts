@@ -9,6 +9,10 @@ import type { ProbeSlots } from "./probe-slots.js";
 import { type CheckState, fold, unknownHealth } from "./rise-fall.js";
 import { nextProbeInMs, phaseOf } from "./schedule.js";
 
+/** What was known is believed this long, and this many intervals, while no probe gets through. */
+const EXPIRES_MS = 60_000;
+const EXPIRES_INTERVALS = 10;
+
 export interface CheckTarget {
   readonly service: ServiceName;
   readonly id: EndpointId;
@@ -36,6 +40,8 @@ export class EndpointCheck {
   #timer: Timer | undefined;
   /** When the newest probe began, on the monotonic clock. */
   #sentMs = Number.NEGATIVE_INFINITY;
+  /** When a probe said something last. */
+  #heardMs = Number.NEGATIVE_INFINITY;
   /** The next quiet probe takes the endpoint to its own phase of the interval. */
   #spread = true;
 
@@ -147,6 +153,7 @@ export class EndpointCheck {
       return;
     }
     this.#deps.metrics.checks.add(1, { result: outcome });
+    this.#heardMs = this.#deps.clock.nowMs();
     const result: CheckResult = { outcome, detail, atMs: this.#deps.clock.wallMs(), tookMs };
     this.#become(fold(this.#state, result, check));
     this.#probeIn(Math.max(0, this.#nextMs(check) - tookMs));
@@ -156,7 +163,10 @@ export class EndpointCheck {
   #discard(because: string, check: ActiveCheck, tookMs: number): void {
     this.#deps.metrics.starved.add();
     const { health } = this.#state;
-    if (health.status === "unknown") this.#become({ ...this.#state, health: { ...health, because } });
+    const expiresMs = Math.max(EXPIRES_MS, EXPIRES_INTERVALS * check.intervalMs);
+    if (health.status !== "unknown" && this.#deps.clock.nowMs() - this.#heardMs >= expiresMs) {
+      this.#become(this.#blank(because));
+    } else if (health.status === "unknown") this.#become({ ...this.#state, health: { ...health, because } });
     this.#probeIn(Math.max(0, check.fastIntervalMs - tookMs));
   }
 

@@ -60,10 +60,16 @@ export class FastOnAnswers implements Observer {
       const state = backends.stateOf(id);
       const expected = state === "up" ? "healthy" : "unhealthy";
       const knownForMs = Math.min(nowMs - sinceMs, backends.steadyMs(id));
-      if (knownForMs > KNOWN_AFTER_MS[state] && present.get(key) !== expected)
+      if (knownForMs > KNOWN_AFTER_MS[state] && present.get(key) !== expected && !this.#isBraked(service, id))
         this.#violations.add(`${key} is ${state} for ${Math.round(knownForMs)} ms and ${present.get(key)} in the snapshot`);
     }
     return present;
+  }
+
+  /** Doubtful evidence against many waits its turn; a refusal never does, and is held against nobody here. */
+  #isBraked(service: string, id: string): boolean {
+    const isDoubtful = ["silent", "ailing"].includes(this.#mesh.backends.stateOf(id));
+    return isDoubtful && this.#mesh.controlPlane?.plane.admin.health.explain(service as never, id as never)?.heldBy !== undefined;
   }
 
   #lookAtListed(present: ReadonlyMap<string, string>, runsForMs: number): void {

@@ -1,0 +1,72 @@
+// The schemas of what is known about health.
+
+import Type from "typebox";
+
+const Time = Type.String({ format: "date-time", description: "ISO 8601, UTC" });
+const Optional = <T extends Type.TSchema>(schema: T) => Type.Optional(schema);
+
+const CheckResult = Type.Object({
+  outcome: Type.String({ description: "passed, refused, failed or timeout" }),
+  detail: Type.String(),
+  at: Time,
+  tookMs: Type.Number(),
+});
+
+const Brake = Type.String({ description: "rate, at-once, zone, fleet or panic" });
+
+export const EndpointHealth = Type.Object({
+  status: Type.String({ description: "unknown, healthy or unhealthy" }),
+  because: Type.String(),
+  since: Optional(Time),
+  until: Optional(Time),
+  share: Type.Number({ description: "Of its weight, above 0 and at most 1" }),
+  ramp: Optional(Type.Object({ start: Time, seconds: Type.Number() }, { description: "It was out, and takes up its share again" })),
+  evidence: Optional(Type.String({ description: "What our check rests on when it speaks against it: answer, complaint or silence" })),
+  disagreeing: Type.Integer({ description: "Consecutive results that disagree with the status" }),
+  last: Optional(CheckResult),
+  votes: Optional(
+    Type.Array(Type.Object({ checker: Type.String(), status: Type.String(), because: Type.String() }), { description: "Other checkers" }),
+  ),
+  callers: Optional(
+    Type.Object({
+      kind: Type.String({ description: "errors or latency" }),
+      agreement: Type.String({ description: "some, or most of those who call it" }),
+      because: Type.String(),
+      since: Time,
+    }),
+  ),
+  heldBy: Optional(Type.Object({ brake: Brake, since: Time }, { description: "It would leave, and is kept" })),
+  wouldChange: Type.String({ description: "What would change the status" }),
+});
+
+export const HeldByHealth = Type.Object({
+  brake: Brake,
+  count: Type.Integer(),
+  since: Time,
+  until: Time,
+  endsInSeconds: Type.Number(),
+});
+
+export const HealthLedger = Type.Object({
+  left: Type.Object({
+    answer: Type.Integer({ description: "It said itself that it does not serve" }),
+    witnesses: Type.Integer({ description: "Two saw it independently" }),
+    oneWitness: Type.Integer({ description: "These spend the budget" }),
+  }),
+  returned: Type.Integer(),
+  unregistered: Type.Integer({ description: "Left the service while they were out" }),
+  outNow: Type.Integer(),
+  spentNow: Type.Integer({ description: "Of those out now, the ones that count against the budget" }),
+  entries: Type.Array(
+    Type.Object({
+      at: Time,
+      endpoint: Type.String(),
+      what: Type.String({ description: "left, held, returned or unregistered" }),
+      on: Optional(Type.String({ description: "answer, witnesses or one-witness" })),
+      evidence: Optional(Type.String({ description: "answer, complaint or silence" })),
+      brake: Optional(Brake),
+      spent: Optional(Type.Boolean()),
+    }),
+    { description: "The newest first" },
+  ),
+});
