@@ -11,7 +11,7 @@ import { Judge, NO_CALLERS, NO_VOTES, newChecker, type Opinions, type Verdict } 
 import { REFUSED, ScriptedProbe, settled, TCP } from "./health/testing/scripted-probe.js";
 import { Records } from "./records/index.js";
 import { LiveRegistry } from "./registry/index.js";
-import { Publisher, publishedEndpoint } from "./snapshot/index.js";
+import { Publisher, publishedEndpoint, type SnapshotEndpoint } from "./snapshot/index.js";
 import { settingsWith } from "./snapshot/testing/settings.js";
 
 const SERVICES = ["shop", "cart"] as ServiceName[];
@@ -46,7 +46,10 @@ function plane(settings: ServiceSettings) {
       log,
       metrics,
       settingsOf: () => settings,
-      isServed: (service, id): boolean => publishedEndpoint(publisher.snapshot.value.services.get(service), id)?.health === "healthy",
+      served: (service, id): SnapshotEndpoint | undefined => {
+        const entry = publishedEndpoint(publisher.snapshot.value.services.get(service), id);
+        return entry?.health === "healthy" ? entry : undefined;
+      },
     });
   const verdicts = checker === undefined ? new KeyedCell<ServiceName, ReadonlyMap<EndpointId, Verdict>>() : judging(checker).verdicts;
   registry.useEvidence({ verdict: (service, endpoint) => verdicts.value.get(service)?.get(endpoint) });

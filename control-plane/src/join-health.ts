@@ -28,8 +28,11 @@ export function joinHealth(world: World, around: Around): JoinedHealth {
   const { services } = registry;
   const checks = new Cell((service: ServiceName) => settingsOf(service).check);
   const checker = newChecker({ ...world, services, checks });
-  const isServed = (service: ServiceName, endpoint: EndpointId) => publishedEndpoint(published(service), endpoint)?.health === "healthy";
-  const judge = new Judge({ ...world, ...around, isServed, services, checks: checker, callers: NO_CALLERS, votes: NO_VOTES });
+  const served = (service: ServiceName, endpoint: EndpointId) => {
+    const entry = publishedEndpoint(published(service), endpoint);
+    return entry?.health === "healthy" ? entry : undefined;
+  };
+  const judge = new Judge({ ...world, ...around, served, services, checks: checker, callers: NO_CALLERS, votes: NO_VOTES });
   const { verdicts } = judge;
   registry.useEvidence({ verdict: (service, endpoint) => verdicts.value.get(service)?.get(endpoint) });
   const evidence = verdicts.watch((_all, changed) => registry.reconsider(changed));

@@ -12,6 +12,8 @@ export interface Ramp {
   /** Wall time. */
   readonly startMs: number;
   readonly ms: number;
+  /** How far it is by now, in quarters: for clients that have no ramp of their own. */
+  readonly step: 0.25 | 0.5 | 0.75 | 1;
 }
 
 /** What is done about an endpoint, and why. */

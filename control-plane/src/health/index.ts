@@ -1,7 +1,7 @@
 export { NO_CALLERS } from "./callers/caller-evidence.js";
 export { type CheckerDeps, newChecker } from "./checks/checker.js";
 export type { Probe, ProbeAnswer, ProbeTarget } from "./checks/probe.js";
-export type { Explanation, Health, HeldRemovals, Verdict } from "./health.js";
+export type { Explanation, Health, HeldRemovals, Ramp, Verdict } from "./health.js";
 export type { HealthStatus, Opinions } from "./opinion.js";
 export { BRAKE_SAYS } from "./verdict/brakes.js";
 export { Judge } from "./verdict/judge.js";

@@ -7,6 +7,7 @@ import type { ServiceSnapshot, SnapshotEndpoint, SnapshotHealth } from "../snaps
 import { byZone } from "./by-zone.js";
 import { CLIENT_TRAITS, type ClientKind } from "./client-kind.js";
 import { type GrpcLocality, grpcLocalities, hashedLocalities } from "./grpc-localities.js";
+import { memberWeight, steppedWeight } from "./member-weight.js";
 import { nearestPolicy } from "./nearest-policy.js";
 import { priorityGroups } from "./priority-groups.js";
 
@@ -51,7 +52,7 @@ function zones(endpoints: readonly SnapshotEndpoint[], priority: number): Locali
   return byZone(endpoints).map(([zone, members]) => ({
     locality: { zone },
     ...(priority === 0 ? {} : { priority }),
-    load_balancing_weight: { value: sum(members.map(({ endpoint }) => Math.max(1, endpoint.weight))) },
+    load_balancing_weight: { value: sum(members.map(memberWeight)) },
     lb_endpoints: members.map(inFull),
   }));
 }
@@ -68,9 +69,15 @@ function grpcLocality(
   };
 }
 
-const inFull = madeOnce((member) => ({ ...lbEndpoint(member, HEALTH[member.health]), ...weightOf(member) }));
+const inFull = madeOnce((member) => ({
+  ...lbEndpoint(member, HEALTH[member.health], rampOf(member)),
+  load_balancing_weight: { value: memberWeight(member) },
+}));
 const unweighted = madeOnce((member) => lbEndpoint(member, "HEALTHY"));
-const weighted = madeOnce((member) => ({ ...lbEndpoint(member, "HEALTHY"), ...weightOf(member) }));
+const weighted = madeOnce((member) => ({
+  ...lbEndpoint(member, "HEALTHY"),
+  load_balancing_weight: { value: steppedWeight(member) },
+}));
 
 /** Members are immutable: one that stayed the same is the same object, and so is what is made of it, whose bytes are kept with it. */
 function madeOnce(inputOf: (member: SnapshotEndpoint) => EndpointInput): (member: SnapshotEndpoint) => EndpointInput {
@@ -85,18 +92,19 @@ function madeOnce(inputOf: (member: SnapshotEndpoint) => EndpointInput): (member
   };
 }
 
-/** 0 is not a weight on the wire; what weighs 0 is draining. */
-function weightOf({ endpoint }: SnapshotEndpoint): Pick<EndpointInput, "load_balancing_weight"> {
-  return { load_balancing_weight: { value: Math.max(1, endpoint.weight) } };
-}
-
-function lbEndpoint({ endpoint }: SnapshotEndpoint, health: (typeof HEALTH)[SnapshotHealth]): EndpointInput {
+function lbEndpoint({ endpoint }: SnapshotEndpoint, health: (typeof HEALTH)[SnapshotHealth], more: object = {}): EndpointInput {
   const { ip, port, instance } = endpoint;
+  const own = { ...(instance === undefined ? {} : { instance }), ...more };
   return {
     endpoint: { address: { socket_address: { address: ip, port_value: port } } },
     health_status: health,
-    ...(instance === undefined ? {} : { metadata: { filter_metadata: { [FAIRLEAD_METADATA]: structFrom({ instance }) } } }),
+    ...(Object.keys(own).length === 0 ? {} : { metadata: { filter_metadata: { [FAIRLEAD_METADATA]: structFrom(own) } } }),
   };
+}
+
+/** When it began is the same for every sidecar: they all see one ramp. */
+function rampOf({ ramp }: SnapshotEndpoint): object {
+  return ramp === undefined ? {} : { ramp_start_ms: ramp.startMs, ramp_ms: ramp.ms };
 }
 
 function sum(numbers: readonly number[]): number {

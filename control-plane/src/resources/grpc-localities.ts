@@ -4,6 +4,7 @@
 import type { SnapshotEndpoint } from "../snapshot/index.js";
 import { byZone } from "./by-zone.js";
 import { callable, healthyOf } from "./callable.js";
+import { steppedWeight } from "./member-weight.js";
 import { priorityGroups } from "./priority-groups.js";
 import { priorityLoads } from "./priority-loads.js";
 
@@ -55,7 +56,7 @@ export function grpcLocalities(endpoints: readonly SnapshotEndpoint[], called = 
  */
 export function hashedLocalities(endpoints: readonly SnapshotEndpoint[], called = callable(endpoints)): readonly GrpcLocality[] {
   return tiersOf(endpoints, called).flatMap((tier, priority) => {
-    const ratios = tier.map(({ load, members }) => load / members.reduce((sum, { endpoint }) => sum + Math.max(1, endpoint.weight), 0));
+    const ratios = tier.map(({ load, members }) => load / members.reduce((sum, member) => sum + steppedWeight(member), 0));
     const highest = Math.max(...ratios);
     return tier.flatMap(({ rank, members }, at) => {
       const weight = tier.length === 1 ? 1 : atLeastOne(((ratios[at] ?? 0) / highest) * HASHED_WEIGHT_MAX);
@@ -88,7 +89,7 @@ function localitiesOf({ rank, members: all }: Rank, priority: number, steps: (we
   const groups = new Map<string, { zone: string; weight: number; members: SnapshotEndpoint[] }>();
   for (const member of all) {
     const { zone } = member.endpoint;
-    const weight = steps(member.endpoint.weight);
+    const weight = steps(steppedWeight(member));
     const key = JSON.stringify([zone, weight]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { zone, weight, members: [member] });
@@ -104,8 +105,8 @@ function localitiesOf({ rank, members: all }: Rank, priority: number, steps: (we
 
 /** Maps a weight to one of at most `SUB_ZONES_MAX`: itself when there are few, else the nearest of evenly ranked ones. */
 function weightSteps(endpoints: readonly SnapshotEndpoint[]): (weight: number) => number {
-  const weights = [...new Set(endpoints.map(({ endpoint }) => Math.max(1, endpoint.weight)))].sort((one, other) => one - other);
-  if (weights.length <= SUB_ZONES_MAX) return (weight) => Math.max(1, weight);
+  const weights = [...new Set(endpoints.map(steppedWeight))].sort((one, other) => one - other);
+  if (weights.length <= SUB_ZONES_MAX) return (weight) => weight;
   const kept = Array.from(
     { length: SUB_ZONES_MAX },
     (_, step) => weights[Math.round((step * (weights.length - 1)) / (SUB_ZONES_MAX - 1))] ?? 1,

@@ -1,4 +1,4 @@
-import { decode, encode, RESOURCE_TYPES } from "@fairlead/proto";
+import { decode, encode, RESOURCE_TYPES, structTo } from "@fairlead/proto";
 import { Cell, type ServiceName } from "@fairlead/shared";
 import { describe, expect, test } from "vitest";
 import { serviceSnapshot } from "../snapshot/build.js";
@@ -37,6 +37,46 @@ test("a confirmed collapse travels beside the assignment, and is part of its ver
   expect(resourceOf(elsewhere)?.version).toBe(resourceOf(confirmed)?.version);
   expect(resourceOf(confirmed)?.version).not.toBe(resourceOf(plain)?.version);
   expect(resourceOf(confirmed)?.value).toEqual(resourceOf(plain)?.value);
+});
+
+describe("an endpoint that has not its whole share", () => {
+  const ramp = { startMs: 1_000, ms: 10_000, step: 0.25 as const };
+  const told = (members: readonly Member[], client: string) =>
+    assignmentFor(viewsOf(new Cell(snapshotOf([service("shop", members)]))), node(client), "shop").endpoints;
+  const weights = (members: readonly Member[], client: string) =>
+    told(members, client).flatMap(({ lb_endpoints }) => lb_endpoints.map(({ load_balancing_weight }) => load_balancing_weight?.value));
+
+  test("that is doubted weighs less for every kind", () => {
+    const members = [{ port: 1 }, { port: 2, share: 0.25 }];
+    expect(weights(members, "envoy")).toEqual([100, 25]);
+    expect(weights(members, "fairlead")).toEqual([100, 25]);
+    expect(told(members, "gRPC Go").map(({ load_balancing_weight }) => load_balancing_weight?.value)).toEqual([25, 100]);
+    expect(weights([{ port: 1, weight: 1, share: 0.05 }], "envoy")).toEqual([1]);
+  });
+
+  test("that ramps: who can count for himself hears when it began, a gRPC client its steps", () => {
+    const members = [{ port: 1 }, { port: 2, ramp }];
+    expect(weights(members, "fairlead")).toEqual([100, 100]);
+    const metadata = told(members, "fairlead").flatMap(({ lb_endpoints }) =>
+      lb_endpoints.map(({ metadata: all }) => all?.filter_metadata["fairlead"]),
+    );
+    expect(metadata.map((own) => own && structTo(own))).toEqual([undefined, { ramp_start_ms: 1_000, ramp_ms: 10_000 }]);
+    expect(told(members, "gRPC Go").map(({ load_balancing_weight }) => load_balancing_weight?.value)).toEqual([25, 100]);
+    expect(
+      told(members, "gRPC Go").some(({ lb_endpoints }) => lb_endpoints.some(({ metadata: all }) => all !== null && all !== undefined)),
+    ).toBe(false);
+  });
+
+  test("and goes a step on: only gRPC clients are sent something", () => {
+    const versionFor = (step: 0.25 | 0.5, client: string) =>
+      viewsOf(new Cell(snapshotOf([service("shop", [{ port: 1 }, { port: 2, ramp: { ...ramp, step } }])])))
+        .viewOf(node(client))
+        .value.types.get(RESOURCE_TYPES.assignment)
+        ?.resources.get("shop")?.version;
+    expect(versionFor(0.5, "fairlead")).toBe(versionFor(0.25, "fairlead"));
+    expect(versionFor(0.5, "envoy")).toBe(versionFor(0.25, "envoy"));
+    expect(versionFor(0.5, "gRPC Go")).not.toBe(versionFor(0.25, "gRPC Go"));
+  });
 });
 
 describe("one model, rendered for each kind of client", () => {

@@ -1,7 +1,7 @@
 // Who of a service's endpoints stands in the snapshot, and as what.
 
 import type { EndpointId } from "@fairlead/shared";
-import type { Verdict } from "../health/index.js";
+import type { Ramp, Verdict } from "../health/index.js";
 import type { RegisteredEndpoint } from "../registry/index.js";
 import type { ServiceSnapshot, SnapshotEndpoint, SnapshotHealth } from "./snapshot.js";
 
@@ -19,6 +19,8 @@ export interface AdmitInput {
   readonly previous: ServiceSnapshot | undefined;
   /** Whether verdicts of `previous` may stand in for checks that have not run yet in this process. */
   readonly carryHealth: boolean;
+  /** Wall time. */
+  readonly nowMs: number;
   readonly checked: boolean;
 }
 
@@ -64,14 +66,29 @@ function isSomebodyHealthy(registered: AdmitInput["registered"], health: AdmitIn
   return false;
 }
 
-function standing(entry: RegisteredEndpoint, was: SnapshotEndpoint | undefined, { health, carryHealth }: AdmitInput): SnapshotEndpoint {
+function standing(
+  entry: RegisteredEndpoint,
+  was: SnapshotEndpoint | undefined,
+  { health: verdicts, carryHealth, nowMs }: AdmitInput,
+): SnapshotEndpoint {
   const { endpoint, sources, sinceMs } = entry;
+  const verdict = verdicts.get(endpoint.id);
+  const health = healthOf(entry, verdict, carryHealth ? was?.health : undefined);
+  const share = health === "healthy" ? (verdict?.share ?? 1) : 1;
+  const ramp = health === "healthy" ? (verdict === undefined ? unfinished(was?.ramp, nowMs) : verdict.ramp) : undefined;
   return reuse(was, {
     endpoint,
-    health: healthOf(entry, health.get(endpoint.id), carryHealth ? was?.health : undefined),
+    health,
+    ...(share < 1 ? { share } : {}),
+    ...(ramp === undefined ? {} : { ramp }),
     sources,
     sinceMs,
   });
+}
+
+/** A ramp was recorded once, and goes on after a restart: until there is a verdict, which follows it. */
+function unfinished(ramp: Ramp | undefined, nowMs: number): Ramp | undefined {
+  return ramp !== undefined && nowMs < ramp.startMs + ramp.ms ? ramp : undefined;
 }
 
 function isBefore(one: SnapshotEndpoint | undefined, other: SnapshotEndpoint): boolean {
@@ -93,6 +110,8 @@ function reuse(was: SnapshotEndpoint | undefined, next: SnapshotEndpoint): Snaps
     was !== undefined &&
     was.endpoint === next.endpoint &&
     was.health === next.health &&
+    was.share === next.share &&
+    was.ramp === next.ramp &&
     was.sinceMs === next.sinceMs &&
     was.sources === sources
   )
@@ -101,7 +120,20 @@ function reuse(was: SnapshotEndpoint | undefined, next: SnapshotEndpoint): Snaps
   return was !== undefined && was.sinceMs === next.sinceMs && essence(was) === essence(kept) ? was : kept;
 }
 
-function essence({ endpoint, health, sources }: SnapshotEndpoint): string {
+function essence({ endpoint, health, share, ramp, sources }: SnapshotEndpoint): string {
   const { id, weight, zone, instance, priority, metadata, draining, place } = endpoint;
-  return JSON.stringify([id, weight, zone, instance ?? null, priority ?? 0, metadata ?? null, draining ?? null, place, health, sources]);
+  return JSON.stringify([
+    id,
+    weight,
+    zone,
+    instance ?? null,
+    priority ?? 0,
+    metadata ?? null,
+    draining ?? null,
+    place,
+    health,
+    share ?? 1,
+    ramp ?? null,
+    sources,
+  ]);
 }

@@ -35,6 +35,7 @@ export function buildService({ registered, health, settings, previous, nowMs, ch
     health,
     previous,
     carryHealth: saved !== undefined && nowMs - saved.savedAtMs <= SAVED_HEALTH_MAX_AGE_MS,
+    nowMs,
     checked: settings.check.type !== "none",
   });
   // Saved state stands in until every source has spoken and every check it speaks for has run once.
@@ -103,6 +104,7 @@ function wireText(entry: SnapshotEndpoint): string {
   return text;
 }
 
-function wireEndpoint({ endpoint, health }: SnapshotEndpoint): unknown {
-  return [endpoint.id, endpoint.weight, endpoint.zone, endpoint.instance ?? null, endpoint.priority ?? 0, health];
+function wireEndpoint({ endpoint, health, share, ramp }: SnapshotEndpoint): unknown {
+  const told = [endpoint.id, endpoint.weight, endpoint.zone, endpoint.instance ?? null, endpoint.priority ?? 0, health];
+  return share === undefined && ramp === undefined ? told : [...told, share ?? 1, ramp ?? null];
 }

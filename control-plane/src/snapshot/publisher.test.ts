@@ -7,7 +7,7 @@ import { endpointAt, FakeSource, idOf } from "../discovery/testing/fake-source.j
 import type { HealthStatus, Verdict } from "../health/index.js";
 import { Records } from "../records/index.js";
 import { LiveRegistry } from "../registry/index.js";
-import { ENDPOINTS_MAX, serviceSnapshot } from "./build.js";
+import { buildService, ENDPOINTS_MAX, serviceSnapshot } from "./build.js";
 import { Publisher } from "./publisher.js";
 import type { ServiceUsage } from "./retirement.js";
 import { readSaved, writeSaved } from "./saved.js";
@@ -69,6 +69,26 @@ function world({ listing, saved = [], settings = settingsWith(), usage = {}, tim
 function verdict(status: HealthStatus): Verdict {
   return { status, because: "test", sinceMs: 0, untilMs: undefined, refusing: false, share: 1, ramp: undefined };
 }
+
+test("a ramp that was recorded goes on after a restart, until it is over", () => {
+  const ramp = { startMs: 1_700_000_000_000, ms: 10_000, step: 0.5 as const };
+  const saved = savedShop("healthy", 1_700_000_000_000);
+  const [first, ...rest] = saved.endpoints;
+  if (first === undefined) throw new Error("no endpoint was saved");
+  const ramping = serviceSnapshot({ ...saved, endpoints: [{ ...first, ramp }, ...rest] }, undefined);
+  const empty = world().publisher.snapshot.value;
+  const back = readSaved(writeSaved({ ...empty, services: new Map([[SHOP, ramping]]) }), 5);
+  expect(back.ok && back.value.services.get(SHOP)?.endpoints[0]?.ramp).toEqual({ ...ramp, step: 0.25 });
+  const registered = world({ saved: [ramping] }).registry.services.value.get(SHOP);
+  if (registered === undefined) throw new Error("the registry forgot it");
+  const at = (nowMs: number) => buildService({ registered, health: new Map(), settings: saved.settings, previous: ramping, nowMs });
+  const rampAt = (nowMs: number) => {
+    const built = at(nowMs);
+    return built.ok ? built.value.endpoints[0]?.ramp : undefined;
+  };
+  expect(rampAt(ramp.startMs + 9_999)).toEqual(ramp);
+  expect(rampAt(ramp.startMs + 10_000)).toBeUndefined();
+});
 
 function savedShop(health: SnapshotHealth, savedAtMs: number): ServiceSnapshot {
   const endpoints = [1, 2].map((port) => ({

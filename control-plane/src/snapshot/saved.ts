@@ -13,6 +13,7 @@ import {
   serviceName,
 } from "@fairlead/shared";
 import type { ServiceSettings } from "../config/index.js";
+import type { Ramp } from "../health/index.js";
 import { serviceSnapshot } from "./build.js";
 import { isCalling } from "./saved-calling.js";
 import type { ServiceSnapshot, Snapshot, SnapshotEndpoint } from "./snapshot.js";
@@ -91,12 +92,13 @@ function readConfirmed(value: unknown): ServiceSnapshot["confirmed"] {
 }
 
 function readEndpoint(item: unknown): SnapshotEndpoint | undefined {
-  const { endpoint, health, sources, sinceMs } = (item ?? {}) as Loose<SnapshotEndpoint>;
+  const { endpoint, health, sources, sinceMs, ramp: savedRamp } = (item ?? {}) as Loose<SnapshotEndpoint>;
   const { ip, port, weight, zone, instance, priority, metadata, draining, place } = (endpoint ?? {}) as Loose<SnapshotEndpoint["endpoint"]>;
   const canonical = typeof ip === "string" ? canonicalIp(ip) : undefined;
   if (canonical === undefined || !isPort(port) || !isWeight(weight) || typeof zone !== "string") return undefined;
   if (health !== "healthy" && health !== "unhealthy" && health !== "draining") return undefined;
   if (!Array.isArray(sources) || typeof sinceMs !== "number") return undefined;
+  const ramp = readRamp(savedRamp);
   return {
     endpoint: {
       id: endpointId({ ip: canonical, port }),
@@ -111,9 +113,16 @@ function readEndpoint(item: unknown): SnapshotEndpoint | undefined {
       place: String(place),
     },
     health,
+    ...(ramp === undefined ? {} : { ramp }),
     sources: sources.map(String),
     sinceMs,
   };
+}
+
+/** The first verdict finds the step it is at. */
+function readRamp(value: unknown): Ramp | undefined {
+  const { startMs, ms } = (value ?? {}) as Loose<Ramp>;
+  return typeof startMs === "number" && typeof ms === "number" ? { startMs, ms, step: 0.25 } : undefined;
 }
 
 function isTexts(value: unknown): value is Readonly<Record<string, string>> {

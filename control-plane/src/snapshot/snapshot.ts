@@ -3,6 +3,7 @@
 import type { EndpointId, ServiceName } from "@fairlead/shared";
 import type { ServiceSettings } from "../config/index.js";
 import type { Endpoint } from "../discovery/index.js";
+import type { Ramp } from "../health/index.js";
 import type { ConfirmedMark } from "../registry/index.js";
 
 /** What callers are told: an endpoint whose health is not known yet counts as healthy once it is admitted (see admit.ts). */
@@ -11,6 +12,10 @@ export type SnapshotHealth = "healthy" | "unhealthy" | "draining";
 export interface SnapshotEndpoint {
   readonly endpoint: Endpoint;
   readonly health: SnapshotHealth;
+  /** Of its weight, where doubts cost it some. */
+  readonly share?: number;
+  /** It was out, and takes up its share again. */
+  readonly ramp?: Ramp;
   /** Where it came from, for a restart to compare the first readings with. */
   readonly sources: readonly string[];
   readonly sinceMs: number;

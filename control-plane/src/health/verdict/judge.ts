@@ -20,7 +20,7 @@ import type { Explanation, Health, HealthLedger, HeldRemovals, Verdict } from ".
 import type { Opinions } from "../opinion.js";
 import type { Vote, Votes } from "../votes.js";
 import { BUDGETS, FleetBrake } from "./brakes.js";
-import { ServiceVerdicts, type Surroundings } from "./service-verdicts.js";
+import { type Served, ServiceVerdicts, type Surroundings } from "./service-verdicts.js";
 import { measureVerdicts } from "./verdict-metrics.js";
 import type { Evidence } from "./weigh.js";
 
@@ -35,8 +35,8 @@ export interface JudgeDeps {
   readonly log: Log;
   readonly metrics: Metrics;
   settingsOf(service: ServiceName): { readonly safety: Safety; readonly slowStartMs?: number };
-  /** Whether callers have it as one to call now. */
-  isServed(service: ServiceName, endpoint: EndpointId): boolean;
+  /** How callers have it now, as one to call; undefined where they do not. */
+  served(service: ServiceName, endpoint: EndpointId): Served | undefined;
 }
 
 type Verdicts = ReadonlyMap<EndpointId, Verdict>;
@@ -149,7 +149,7 @@ export class Judge implements Health, Closable {
     service: ServiceName,
     { opinions, braked }: { readonly opinions: Surroundings["opinions"]; readonly braked: boolean },
   ): Surroundings {
-    const { callers, votes, settingsOf, isServed, services, confirmations } = this.#deps;
+    const { callers, votes, settingsOf, served, services, confirmations } = this.#deps;
     const { safety, slowStartMs } = settingsOf(service);
     const view = callers.services.value.get(service);
     const findings = view?.fleetWide === undefined ? view?.endpoints : undefined;
@@ -159,7 +159,7 @@ export class Judge implements Health, Closable {
       opinions,
       beside: (id) => besideOf(voted?.get(id), findings?.get(id)),
       zoneOf: (id) => registered?.get(id)?.endpoint.zone ?? "",
-      isServed: (id) => isServed(service, id),
+      served: (id) => served(service, id),
       budget: BUDGETS[safety],
       fleetBraked: braked,
       confirmedAtMs: confirmations.value.get(service)?.saidAtMs,

@@ -7,7 +7,7 @@ import type { Opinion } from "../opinion.js";
 import { COMPLAINING, finding, idOf, passedAt, REFUSING, SILENT, vote, WELL } from "../testing/evidence.js";
 import type { Vote } from "../votes.js";
 import { BUDGETS, mayBeOut, mayLeaveAtOnce } from "./brakes.js";
-import { ServiceVerdicts } from "./service-verdicts.js";
+import { type Served, ServiceVerdicts } from "./service-verdicts.js";
 
 /** A service whose evidence the test sets by endpoint number; everybody is well and served unless it says otherwise. */
 function service(size: number, { safety = "standard", zones = 1 }: { safety?: keyof typeof BUDGETS; zones?: number } = {}) {
@@ -16,6 +16,7 @@ function service(size: number, { safety = "standard", zones = 1 }: { safety?: ke
   const votes = new Map<EndpointId, readonly Vote[]>();
   const callers = new Map<EndpointId, CallerFinding>();
   const served = new Set<EndpointId>(opinions.keys());
+  const recorded = new Map<EndpointId, Served>();
   const probed: EndpointId[] = [];
   let doubts = 0;
   const verdicts = new ServiceVerdicts(clock, { probeSoon: (id) => probed.push(id), doubted: () => doubts++ });
@@ -24,7 +25,7 @@ function service(size: number, { safety = "standard", zones = 1 }: { safety?: ke
       opinions,
       beside: (id) => (votes.has(id) || callers.has(id) ? { votes: votes.get(id) ?? [], callers: callers.get(id) } : undefined),
       zoneOf: (id) => `zone-${[...opinions.keys()].indexOf(id) % zones}`,
-      isServed: (id) => served.has(id),
+      served: (id) => (served.has(id) ? (recorded.get(id) ?? {}) : undefined),
       budget: BUDGETS[safety],
       fleetBraked: part.fleetBraked ?? false,
       confirmedAtMs: part.confirmedAtMs,
@@ -34,7 +35,7 @@ function service(size: number, { safety = "standard", zones = 1 }: { safety?: ke
     for (const number of numbers) opinions.set(idOf(number), opinion);
   };
   const out = () => [...pass()].flatMap(([id, { status }]) => (status === "unhealthy" ? [id] : []));
-  return { clock, opinions, votes, callers, served, probed, verdicts, pass, all, out, doubts: () => doubts };
+  return { clock, opinions, votes, callers, served, recorded, probed, verdicts, pass, all, out, doubts: () => doubts };
 }
 
 const numbers = (count: number) => Array.from({ length: count }, (_, at) => at);
@@ -149,10 +150,22 @@ describe("coming back", () => {
     clock.advance(5_000);
     all([0], WELL);
     const back = pass({ fleetBraked: true }).get(idOf(0));
-    expect(back).toMatchObject({ status: "healthy", ramp: { startMs: clock.wallMs(), ms: 10_000 } });
-    clock.advance(9_000);
-    expect(pass().get(idOf(0))?.ramp).toEqual(back?.ramp);
+    expect(back).toMatchObject({ status: "healthy", ramp: { startMs: clock.wallMs(), ms: 10_000, step: 0.25 } });
+    clock.advance(2_499);
+    expect(pass().get(idOf(0))).toBe(back);
+    clock.advance(5_001);
+    expect(pass().get(idOf(0))?.ramp).toEqual({ ...back?.ramp, step: 1 });
+    clock.advance(1_500);
     clock.advance(1_000);
+    expect(pass().get(idOf(0))?.ramp).toBeUndefined();
+  });
+
+  test("goes on along a ramp that was recorded before this process started, and ends it", () => {
+    const { recorded, pass, clock } = service(2);
+    const startMs = clock.wallMs() - 6_000;
+    recorded.set(idOf(0), { ramp: { startMs, ms: 10_000, step: 0.25 } });
+    expect(pass().get(idOf(0))?.ramp).toEqual({ startMs, ms: 10_000, step: 0.75 });
+    clock.advance(4_000);
     expect(pass().get(idOf(0))?.ramp).toBeUndefined();
   });
 

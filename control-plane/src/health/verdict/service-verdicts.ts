@@ -23,14 +23,19 @@ const CALLERS_OUT_MS = 30_000;
 const CALLERS_OUT_MAX_MS = 300_000;
 const CALLERS_FORGET_MS = 600_000;
 
+/** What callers were told of an endpoint. */
+export interface Served {
+  readonly ramp?: Ramp;
+}
+
 /** What is known of a service when its verdicts are made. */
 export interface Surroundings {
   readonly opinions: ReadonlyMap<EndpointId, Opinion>;
   /** Undefined where nobody but our checker says anything. */
   beside(endpoint: EndpointId): Omit<Evidence, "opinion"> | undefined;
   zoneOf(endpoint: EndpointId): string;
-  /** Whether callers have it as one to call: what they do not have cannot be taken from them. */
-  isServed(endpoint: EndpointId): boolean;
+  /** How callers have it, as one to call; undefined where they do not: what they do not have cannot be taken from them. */
+  served(endpoint: EndpointId): Served | undefined;
   readonly budget: Budget | undefined;
   readonly fleetBraked: boolean;
   /** Monotonic time of an operator's last word: what was held before it goes. */
@@ -114,10 +119,10 @@ export class ServiceVerdicts {
       if (known !== undefined && beside === undefined && isCalm(known, opinion)) continue;
       const one = this.#caseOf(id, { ...(beside ?? ALONE), opinion });
       const weighed = this.#withPatience(id, one, weigh(one.evidence));
-      if (weighed.kind === "stay") this.#stays(id, one, { weighed, rampMs: surroundings.rampMs, members: opinions.size });
+      if (weighed.kind === "stay") this.#stays(id, one, { weighed, surroundings });
       else if (one.verdict?.status === "unhealthy") this.#staysOut(id, one, weighed);
-      else if (budget === undefined || weighed.on === "answer" || !surroundings.isServed(id))
-        this.#leaves(id, one, { leaving: weighed, spent: false, served: surroundings.isServed(id) });
+      else if (budget === undefined || weighed.on === "answer" || surroundings.served(id) === undefined)
+        this.#leaves(id, one, { leaving: weighed, spent: false, served: surroundings.served(id) !== undefined });
       else waiting.push({ id, one, leaving: weighed, zone: surroundings.zoneOf(id) });
     }
     if (budget !== undefined) this.#ration(waiting, surroundings, budget);
@@ -185,20 +190,17 @@ export class ServiceVerdicts {
     return { kind: "leave", on: "one-witness", evidence: "complaint", because: weighed.because };
   }
 
-  #stays(
-    id: EndpointId,
-    one: Case,
-    { weighed, rampMs, members }: { readonly weighed: Staying; readonly rampMs: number; readonly members: number },
-  ): void {
+  #stays(id: EndpointId, one: Case, { weighed, surroundings }: { readonly weighed: Staying; readonly surroundings: Surroundings }): void {
+    const { rampMs, opinions } = surroundings;
     const wallMs = this.#clock.wallMs();
     one.waitingSinceMs = undefined;
     one.heldBy = undefined;
     one.disputed = weighed.disputed;
-    const wasOut = this.ledger.isOut(id);
-    const othersServe = this.ledger.sums.outNow < members;
-    let ramp = one.verdict?.ramp;
-    if (wasOut && othersServe && rampMs > 0) ramp = { startMs: wallMs, ms: rampMs };
-    else if (ramp !== undefined && wallMs >= ramp.startMs + ramp.ms) ramp = undefined;
+    // What was recorded before this process started goes on.
+    let ramp = one.verdict === undefined ? surroundings.served(id)?.ramp : one.verdict.ramp;
+    const othersServe = this.ledger.sums.outNow < opinions.size;
+    if (this.ledger.isOut(id) && othersServe && rampMs > 0) ramp = { startMs: wallMs, ms: rampMs, step: 0.25 };
+    if (ramp !== undefined) ramp = rampAt(ramp, wallMs);
     if (ramp !== undefined) this.#unsettled = true;
     this.ledger.returned(id, wallMs);
     const { status, because, share } = weighed;
@@ -361,6 +363,15 @@ function same(was: Verdict, next: Omit<Verdict, "sinceMs">): boolean {
   );
 }
 
+/** The ramp with its step at this time; undefined when it is over. A wall clock that was set back makes no step backwards. */
+function rampAt({ startMs, ms, step }: Ramp, wallMs: number): Ramp | undefined {
+  if (wallMs >= startMs + ms) return undefined;
+  const reached = STEPS.find((each) => wallMs - startMs < each * ms) ?? 1;
+  return { startMs, ms, step: reached > step ? reached : step };
+}
+
+const STEPS: readonly Ramp["step"][] = [0.25, 0.5, 0.75, 1];
+
 function sameRamp(one: Ramp | undefined, other: Ramp | undefined): boolean {
-  return one?.startMs === other?.startMs && one?.ms === other?.ms;
+  return one?.startMs === other?.startMs && one?.ms === other?.ms && one?.step === other?.step;
 }

@@ -2,6 +2,7 @@
 
 import type { ServiceName } from "@fairlead/shared";
 import { endpointAt } from "../../discovery/testing/fake-source.js";
+import type { Ramp } from "../../health/index.js";
 import { serviceSnapshot } from "../../snapshot/build.js";
 import type { ServiceSnapshot, Snapshot, SnapshotHealth } from "../../snapshot/index.js";
 import { settingsWith } from "../../snapshot/testing/settings.js";
@@ -14,13 +15,17 @@ export interface Member {
   readonly weight?: number;
   readonly zone?: string;
   readonly priority?: number;
+  readonly share?: number;
+  readonly ramp?: Ramp;
 }
 
 /** They, as a snapshot has them. */
 export function entries(members: readonly Member[]) {
-  return members.map(({ port, health = "healthy", weight = 100, zone = "a", priority = 0 }) => ({
+  return members.map(({ port, health = "healthy", weight = 100, zone = "a", priority = 0, share, ramp }) => ({
     endpoint: endpointAt(port, { weight, zone, priority }),
     health,
+    ...(share === undefined ? {} : { share }),
+    ...(ramp === undefined ? {} : { ramp }),
     sources: ["one"],
     sinceMs: 0,
   }));

@@ -16,7 +16,14 @@ export class EqualContentEqualVersion implements Observer {
     plane.admin.snapshot.watch(({ services }) => {
       for (const { version, endpoints, confirmed } of services.values()) {
         // Every service of the simulation has the default settings.
-        const members = endpoints.map(({ endpoint, health }) => [endpoint.id, endpoint.weight, endpoint.zone, health]);
+        const members = endpoints.map(({ endpoint, health, share, ramp }) => [
+          endpoint.id,
+          endpoint.weight,
+          endpoint.zone,
+          health,
+          share ?? 1,
+          ramp,
+        ]);
         const content = JSON.stringify(confirmed === undefined ? members : [...members, "confirmed"]);
         this.#expect(this.#contentOf, version, content);
         this.#expect(this.#versionOf, content, version);
