@@ -16,7 +16,7 @@ import { type AdminState, type ReloadState, readyView } from "./admin/index.js";
 import { diffSettings, type ServiceSettings, type Settings } from "./config/index.js";
 import { loadZxidFloors, type ZxidFloors } from "./discovery/zookeeper/index.js";
 import { newFleet } from "./fleet/index.js";
-import { joinHealth } from "./join-health.js";
+import { heardToo, joinHealth } from "./join-health.js";
 import { Observation, observedViews } from "./observe/index.js";
 import { type Lineage, nextLineage, Records } from "./records/index.js";
 import { LiveRegistry } from "./registry/index.js";
@@ -47,7 +47,7 @@ export async function startControlPlane(world: World, settings: Settings): Promi
     return fail({ path, reason });
   };
   const viewOf = settings.observe === undefined ? (node: XdsNode) => views.viewOf(node) : observedViews(world.clock.wallMs());
-  const serving = { viewOf, observer: fleet.observer, loads: fleet.loadObserver, ready: rooms.ready, identifier: settings.id };
+  const serving = { viewOf, observer: fleet.observer, loads: rooms.loads, ready: rooms.ready, identifier: settings.id };
   const xds = await world.serveXds(serving, settings.xds);
   if (!xds.ok) return abort(settings.xds.tls === undefined ? ["xds", "listen"] : ["xds"], xds.error);
   closables.push(xds.value);
@@ -80,15 +80,14 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
   const settingsOf = (service: ServiceName): ServiceSettings => inForce.services.get(service) ?? inForce.defaults;
 
   const records = new Records(clock);
-  const { confirmations } = records;
 
   const sources = new Sources(world, floors);
-  const registry = new LiveRegistry({ clock, log, metrics, confirmations, remembered: saved });
+  const registry = new LiveRegistry({ clock, log, metrics, confirmations: records.confirmations, remembered: saved });
   const configureRegistry = () => sources.configure(inForce.sources, (list) => registry.configure({ ...inForce, sources: list }));
   configureRegistry();
 
   const published = (name: ServiceName) => snapshot.value.services.get(name);
-  const health = joinHealth(world, { registry, confirmations, settingsOf, published });
+  const health = joinHealth(world, { registry, confirmations: records.confirmations, settingsOf, published });
 
   const fleet = newFleet({ clock, metrics, log, knows: (service) => published(service as ServiceName) !== undefined });
   const { services, sources: sourceStates } = registry;
@@ -97,7 +96,7 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
     sources: sourceStates,
     verdicts: health.judge.verdicts,
     verdictsNoticedMs: (service: ServiceName) => health.judge.noticedMs(service),
-    confirmations,
+    confirmations: records.confirmations,
     lineage,
     saved,
     usage: fleet,
@@ -120,7 +119,7 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
     clock,
     metrics,
     registry,
-    health: health.judge,
+    ...health.shown,
     snapshot,
     keeper: keeper.state,
     observation: observation?.state,
@@ -140,6 +139,7 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
   return {
     views,
     fleet,
+    loads: heardToo(fleet.loadObserver, health.callers),
     ready,
     admin,
     xdsTls,

@@ -1,12 +1,14 @@
 // The rooms around health, joined: it checks what the registry knows, and what it finds ends holds there.
 
-import { Cell, type Closable, type EndpointId, type ServiceName } from "@fairlead/shared";
+import { Cell, type Closable, type EndpointId, LatencySketch, type ServiceName } from "@fairlead/shared";
 import type { ServiceSettings } from "./config/index.js";
-import { Judge, NO_CALLERS, NO_VOTES, newChecker } from "./health/index.js";
+import { identityOf } from "./fleet/index.js";
+import { type CallerLoad, Callers, Judge, NO_VOTES, newChecker } from "./health/index.js";
 import type { Confirmations } from "./records/index.js";
 import type { LiveRegistry } from "./registry/index.js";
 import { publishedEndpoint, type ServiceSnapshot } from "./snapshot/index.js";
 import type { World } from "./world.js";
+import type { LoadObserver, PlaceLoad } from "./xds/index.js";
 
 export interface Around {
   readonly registry: LiveRegistry;
@@ -18,6 +20,9 @@ export interface Around {
 
 export interface JoinedHealth {
   readonly judge: Judge;
+  readonly callers: Callers;
+  /** For the admin API. */
+  readonly shown: { readonly health: Judge; readonly callers: Callers };
   /** Takes the checks that are configured now. */
   configure(): void;
   readonly closables: readonly Closable[];
@@ -32,9 +37,34 @@ export function joinHealth(world: World, around: Around): JoinedHealth {
     const entry = publishedEndpoint(published(service), endpoint);
     return entry?.health === "healthy" ? entry : undefined;
   };
-  const judge = new Judge({ ...world, ...around, served, services, checks: checker, callers: NO_CALLERS, votes: NO_VOTES });
+  const callers = new Callers({ ...world, services });
+  const judge = new Judge({ ...world, ...around, served, services, checks: checker, callers, votes: NO_VOTES });
   const { verdicts } = judge;
   registry.useEvidence({ verdict: (service, endpoint) => verdicts.value.get(service)?.get(endpoint) });
   const evidence = verdicts.watch((_all, changed) => registry.reconsider(changed));
-  return { judge, configure: () => checks.set((service) => settingsOf(service).check), closables: [checker, judge, evidence] };
+  return {
+    judge,
+    callers,
+    shown: { health: judge, callers },
+    configure: () => checks.set((service) => settingsOf(service).check),
+    closables: [checker, callers, judge, evidence],
+  };
+}
+
+/** What clients report goes to `table`, which shows it, and to the verdicts. */
+export function heardToo(table: LoadObserver, callers: Callers): LoadObserver {
+  return {
+    opened: (reporter) => table.opened(reporter),
+    closed: (reporter) => table.closed(reporter),
+    reported(reporter, loads) {
+      table.reported(reporter, loads);
+      const caller = { identity: identityOf(reporter), zone: reporter.node.zone };
+      for (const { cluster, places } of loads) callers.reported(caller, cluster as ServiceName, places.map(callerLoad));
+    },
+  };
+}
+
+function callerLoad({ place, succeeded, failed, latencies }: PlaceLoad): CallerLoad {
+  const sketch = latencies === undefined ? undefined : LatencySketch.decode(latencies);
+  return { endpoint: place.endpoint, succeeded, failed, medianMs: sketch?.ok === true ? sketch.value.quantile(0.5) : undefined };
 }

@@ -1,7 +1,7 @@
 // Every degraded mode that is on: which, since when, why, until when (invariant 16).
 
 import { formatBootstrapFinding } from "../config/index.js";
-import { BRAKE_SAYS } from "../health/index.js";
+import { BRAKE_SAYS, type CallerEvidence, type Health } from "../health/index.js";
 import { endsSoon, type TlsState } from "../xds/index.js";
 import { disturbedBecause } from "./source-doubt.js";
 import type { AdminState } from "./state.js";
@@ -16,6 +16,10 @@ export interface DegradedMode {
     | "saved-state"
     | "held-removals"
     | "removals-by-health-held"
+    | "fails-everywhere"
+    | "path-fails"
+    | "checks-pass-traffic-fails"
+    | "caller-doubted"
     | "refused-service"
     | "refused-resource"
     | "state-not-saved"
@@ -33,6 +37,7 @@ export interface DegradedMode {
 export function degradedModes({
   registry,
   health,
+  callers,
   snapshot,
   views,
   keeper,
@@ -69,6 +74,7 @@ export function degradedModes({
     const because = `${count} that would leave by their health are kept: ${BRAKE_SAYS[brake]}`;
     modes.push({ mode: "removals-by-health-held", because, sinceMs, untilMs, service });
   }
+  modes.push(...callerModes(callers, health));
   for (const { name, origin } of snapshot.value.services.values()) {
     if (origin.kind === "saved")
       modes.push({ mode: "saved-state", because: "its sources have not spoken yet", sinceMs: origin.savedAtMs, service: name });
@@ -92,6 +98,21 @@ export function degradedModes({
     });
   }
   return [...modes, ...certificateModes(xdsTls.value, clock.wallMs())];
+}
+
+function callerModes({ services, doubted }: CallerEvidence, health: Health): readonly DegradedMode[] {
+  const modes: DegradedMode[] = [];
+  for (const [service, { endpoints, fleetWide, zonePairs }] of services.value) {
+    if (fleetWide !== undefined) modes.push({ mode: "fails-everywhere", ...fleetWide, service });
+    for (const { because, sinceMs } of zonePairs) modes.push({ mode: "path-fails", because, sinceMs, service });
+    for (const [id, { kind, because, sinceMs }] of endpoints) {
+      if (kind === "errors" && fleetWide === undefined && health.explain(service, id)?.opinion.status === "healthy")
+        modes.push({ mode: "checks-pass-traffic-fails", because: `${id}: ${because}`, sinceMs, service });
+    }
+  }
+  for (const { service, caller, because, sinceMs } of doubted.value)
+    modes.push({ mode: "caller-doubted", because: `${caller}: ${because}`, sinceMs, service });
+  return modes;
 }
 
 function certificateModes(tls: TlsState | undefined, nowMs: number): readonly DegradedMode[] {

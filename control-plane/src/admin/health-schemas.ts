@@ -70,3 +70,22 @@ export const HealthLedger = Type.Object({
     { description: "The newest first" },
   ),
 });
+
+export const ServiceCallers = Type.Object(
+  {
+    fleetWide: Optional(
+      Type.Object({ because: Type.String(), since: Time }, { description: "All have trouble with all: nobody is to blame" }),
+    ),
+    zonePairs: Type.Array(Type.Object({ from: Type.String(), to: Type.String(), because: Type.String(), since: Time })),
+    doubted: Type.Array(
+      Type.Object({
+        caller: Type.String({ description: "Its address and node id" }),
+        kind: Type.String({ description: "fails-everywhere or contradicted" }),
+        because: Type.String(),
+        since: Time,
+      }),
+      { description: "Callers whose word does not count" },
+    ),
+  },
+  { description: "What callers' load reports say of the service as a whole" },
+);

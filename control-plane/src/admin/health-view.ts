@@ -1,6 +1,7 @@
 // What is known about an endpoint's health, and a service's: evidence, brakes, budget, and what would change it.
 
-import type { Explanation, Health, HeldRemovals } from "../health/index.js";
+import type { ServiceName } from "@fairlead/shared";
+import type { CallerEvidence, Explanation, Health, HeldRemovals } from "../health/index.js";
 import { iso, leftSeconds } from "./time.js";
 
 export function healthView(explanation: Explanation | undefined) {
@@ -65,5 +66,19 @@ export function ledgerView(ledger: ReturnType<Health["ledger"]>) {
       .slice(-SHOWN)
       .reverse()
       .map(({ atMs, ...entry }) => ({ at: iso(atMs), ...entry, endpoint: entry.endpoint as string })),
+  };
+}
+
+/** What callers say of the service as a whole, and which of them are not believed; nothing where there is nothing. */
+export function callersView({ services, doubted }: CallerEvidence, service: ServiceName) {
+  const view = services.value.get(service);
+  const named = doubted.value.filter((one) => one.service === service);
+  if (view?.fleetWide === undefined && (view?.zonePairs.length ?? 0) === 0 && named.length === 0) return {};
+  return {
+    callers: {
+      ...(view?.fleetWide === undefined ? {} : { fleetWide: { because: view.fleetWide.because, since: iso(view.fleetWide.sinceMs) } }),
+      zonePairs: (view?.zonePairs ?? []).map(({ sinceMs, ...pair }) => ({ ...pair, since: iso(sinceMs) })),
+      doubted: named.map(({ caller, kind, because, sinceMs }) => ({ caller, kind, because, since: iso(sinceMs) })),
+    },
   };
 }

@@ -3,7 +3,7 @@
 import type { Clock, Metrics, ServiceName, Watchable } from "@fairlead/shared";
 import type { BootstrapFinding } from "../config/index.js";
 import type { Fleet } from "../fleet/index.js";
-import type { Health } from "../health/index.js";
+import type { CallerEvidence, Health } from "../health/index.js";
 import type { ObservationState } from "../observe/index.js";
 import type { Confirmation } from "../records/index.js";
 import type { Registry } from "../registry/index.js";
@@ -34,6 +34,8 @@ export interface AdminState {
   readonly metrics: Metrics;
   readonly registry: Registry;
   readonly health: Health;
+  /** What callers report of endpoints, and which of them are not believed. */
+  readonly callers: CallerEvidence;
   readonly snapshot: Watchable<Snapshot>;
   readonly keeper: Watchable<KeeperState>;
   readonly reload: Watchable<ReloadState>;

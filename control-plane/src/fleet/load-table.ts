@@ -81,7 +81,7 @@ export const LOAD_LIMITS = {
   /** With latencies about 30 MB. An endpoint beyond it is in its service's sum and in the detail by reporter. */
   endpoints: 20_000,
 };
-/** Six reports at the usual interval. Clients leave out places without a request. */
+/** Twelve reports at the usual interval. Clients leave out places without a request. */
 const ENTRY_EXPIRES_MS = 60_000;
 /** Longer than a service without calls is retired after. */
 const SERVICE_EXPIRES_MS = 900_000;

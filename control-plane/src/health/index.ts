@@ -1,4 +1,5 @@
-export { NO_CALLERS } from "./callers/caller-evidence.js";
+export type { CallerEvidence, CallersView, DoubtedCaller } from "./callers/caller-evidence.js";
+export { type CallerLoad, Callers } from "./callers/callers.js";
 export { type CheckerDeps, newChecker } from "./checks/checker.js";
 export type { Probe, ProbeAnswer, ProbeTarget } from "./checks/probe.js";
 export type { Explanation, Health, HeldRemovals, Ramp, Verdict } from "./health.js";

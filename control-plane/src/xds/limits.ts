@@ -89,7 +89,7 @@ export const DEFAULT_LIMITS: XdsLimits = {
   // One beside each stream of a client.
   loadStreams: 20_000,
   // What clients report costs a decoding each: 10,000 of them are 1,000 messages a second.
-  loadIntervalMs: 10_000,
+  loadIntervalMs: 5_000,
   // People with a tool, and whoever watches our health; not the fleet.
   toolStreams: 1_000,
 };

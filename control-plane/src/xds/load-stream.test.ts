@@ -43,11 +43,11 @@ describe("a stream of load reports", () => {
   const ask = (message: LoadStatsRequest) => stream.request(wire(message));
   const closing = (steps: readonly LoadStep[]) => steps.map((step) => (step.kind === "close" ? step.status.code : step.kind));
 
-  test("asks a client that can to report on whatever it calls, by endpoint, every ten seconds", () => {
+  test("asks a client that can to report on whatever it calls, by endpoint, every five seconds", () => {
     expect(ask({ node: SENDS_ALL })).toEqual([
       {
         kind: "send",
-        message: { send_all_clusters: true, load_reporting_interval: { seconds: 10, nanos: 0 }, report_endpoint_granularity: true },
+        message: { send_all_clusters: true, load_reporting_interval: { seconds: 5, nanos: 0 }, report_endpoint_granularity: true },
       },
     ]);
     expect(events).toEqual(["opened web-1"]);

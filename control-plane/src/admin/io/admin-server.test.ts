@@ -5,6 +5,7 @@ import type { MembershipSettings } from "../../config/index.js";
 import { endpointAt, FakeSource, idOf } from "../../discovery/testing/fake-source.js";
 import { newFleet } from "../../fleet/index.js";
 import type { Explanation, Verdict } from "../../health/index.js";
+import { NO_CALLERS } from "../../health/testing/evidence.js";
 import type { ObservationState } from "../../observe/index.js";
 import { Records } from "../../records/index.js";
 import { LiveRegistry } from "../../registry/index.js";
@@ -77,6 +78,7 @@ async function api(membership: Partial<MembershipSettings> = {}, observe = false
       ledger: () => undefined,
       held: new Map(),
     },
+    callers: NO_CALLERS,
     snapshot: publisher.snapshot,
     keeper: new Cell({ savedAtMs: undefined, failure: undefined }),
     observation,

@@ -1,5 +1,5 @@
-import type { EndpointId } from "@fairlead/shared";
-import type { CallerFinding } from "../callers/caller-evidence.js";
+import { Cell, type EndpointId, KeyedCell } from "@fairlead/shared";
+import type { CallerEvidence, CallerFinding } from "../callers/caller-evidence.js";
 import type { CheckResult, EvidenceKind, Opinion } from "../opinion.js";
 import type { Vote } from "../votes.js";
 
@@ -29,3 +29,6 @@ export function vote(checker: string, status: Vote["status"], kind?: EvidenceKin
 export function finding(part: Partial<CallerFinding> = {}): CallerFinding {
   return { kind: "errors", agreement: "most", share: 0.05, because: "30 % of its requests fail", sinceMs: 0, ...part };
 }
+
+/** Where nobody reports. */
+export const NO_CALLERS: CallerEvidence = { services: new KeyedCell(), doubted: new Cell([]) };

@@ -96,7 +96,7 @@ export function checkerUnderTest(initial: CheckSettings = TCP) {
 }
 
 /** As the registry does it: an endpoint that stays as it was keeps its object. */
-function registered(name: string, wanted: readonly Partial<Endpoint>[], before: RegisteredService | undefined): RegisteredService {
+export function registered(name: string, wanted: readonly Partial<Endpoint>[], before: RegisteredService | undefined): RegisteredService {
   const endpoints: RegisteredService["endpoints"] = new Map(
     wanted.map((part) => {
       const ip = part.ip ?? "10.0.0.1";

@@ -60,7 +60,7 @@ describe("what the xDS port serves beside discovery", () => {
     await start();
     const stream = client.open(loadReporting.StreamLoadStats);
     stream.write({ node });
-    expect(await stream.next()).toMatchObject({ send_all_clusters: true, load_reporting_interval: { seconds: 10 } });
+    expect(await stream.next()).toMatchObject({ send_all_clusters: true, load_reporting_interval: { seconds: 5 } });
     let news = nextNews();
     stream.write({ cluster_stats: [{ cluster_name: "shop" }] });
     await news;
