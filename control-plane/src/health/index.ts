@@ -3,7 +3,7 @@ export { type CallerLoad, Callers } from "./callers/callers.js";
 export { type CheckerDeps, newChecker } from "./checks/checker.js";
 export type { Probe, ProbeAnswer, ProbeTarget } from "./checks/probe.js";
 export type { Explanation, Health, HeldRemovals, Ramp, Verdict } from "./health.js";
-export type { HealthStatus, Opinions } from "./opinion.js";
+export type { HealthStatus, Opinion, Opinions } from "./opinion.js";
 export { BRAKE_SAYS } from "./verdict/brakes.js";
 export { Judge } from "./verdict/judge.js";
 export { NO_VOTES } from "./votes.js";

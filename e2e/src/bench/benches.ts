@@ -7,6 +7,7 @@ import { fuzz } from "./fuzz/fuzz.js";
 import { harnessFloor } from "./harness-floor.js";
 import { http1Corpus } from "./http1-corpus/http1-corpus.js";
 import { memory } from "./memory/memory.js";
+import { passive } from "./passive/passive.js";
 import { proxy } from "./proxy/proxy.js";
 import { snapshot } from "./snapshot/snapshot.js";
 import { soak } from "./soak/soak.js";
@@ -26,6 +27,7 @@ export const benches: readonly Bench[] = [
   dns,
   wipe,
   evict,
+  passive,
   balance,
   memory,
   proxy,
