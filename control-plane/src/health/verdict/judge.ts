@@ -139,6 +139,7 @@ export class Judge implements Health, Closable {
     const { clock, checks } = this.#deps;
     const judged = new ServiceVerdicts(clock, {
       probeSoon: (endpoint) => checks.probeSoon(service, endpoint),
+      newest: (endpoint) => checks.detail(service, endpoint),
       doubted: () => this.#fleet.noteDoubt(clock.nowMs()),
     });
     this.#services.set(service, judged);

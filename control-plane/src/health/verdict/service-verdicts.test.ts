@@ -17,9 +17,15 @@ function service(size: number, { safety = "standard", zones = 1 }: { safety?: ke
   const callers = new Map<EndpointId, CallerFinding>();
   const served = new Set<EndpointId>(opinions.keys());
   const recorded = new Map<EndpointId, Served>();
+  /** Results that changed no opinion. */
+  const newest = new Map<EndpointId, Opinion>();
   const probed: EndpointId[] = [];
   let doubts = 0;
-  const verdicts = new ServiceVerdicts(clock, { probeSoon: (id) => probed.push(id), doubted: () => doubts++ });
+  const verdicts = new ServiceVerdicts(clock, {
+    probeSoon: (id) => probed.push(id),
+    newest: (id) => newest.get(id) ?? opinions.get(id),
+    doubted: () => doubts++,
+  });
   const pass = (part: { readonly fleetBraked?: boolean; readonly confirmedAtMs?: number; readonly rampMs?: number } = {}) =>
     verdicts.pass({
       opinions,
@@ -35,7 +41,7 @@ function service(size: number, { safety = "standard", zones = 1 }: { safety?: ke
     for (const number of numbers) opinions.set(idOf(number), opinion);
   };
   const out = () => [...pass()].flatMap(([id, { status }]) => (status === "unhealthy" ? [id] : []));
-  return { clock, opinions, votes, callers, served, recorded, probed, verdicts, pass, all, out, doubts: () => doubts };
+  return { clock, opinions, votes, callers, served, recorded, newest, probed, verdicts, pass, all, out, doubts: () => doubts };
 }
 
 const numbers = (count: number) => Array.from({ length: count }, (_, at) => at);
@@ -203,7 +209,7 @@ describe("callers alone", () => {
   });
 
   test("keep it out half a minute, then twice as long; it returns by a check that passes after that", () => {
-    const { callers, opinions, pass, clock, probed } = service(6);
+    const { callers, newest, pass, clock, probed } = service(6);
     const takeOut = () => {
       callers.set(idOf(0), finding());
       pass();
@@ -213,20 +219,20 @@ describe("callers alone", () => {
     };
     takeOut();
     clock.advance(29_000);
-    opinions.set(idOf(0), passedAt(clock.wallMs()));
+    newest.set(idOf(0), passedAt(clock.wallMs()));
     expect(pass().get(idOf(0))).toMatchObject({ status: "unhealthy", untilMs: clock.wallMs() + 1_000 });
     clock.advance(1_000);
     probed.length = 0;
     expect(pass().get(idOf(0))?.status).toBe("unhealthy");
     expect(probed).toEqual([idOf(0)]);
-    opinions.set(idOf(0), passedAt(clock.wallMs()));
+    newest.set(idOf(0), passedAt(clock.wallMs()));
     expect(pass().get(idOf(0))).toMatchObject({ status: "healthy", ramp: { ms: 10_000 } });
     takeOut();
     clock.advance(31_000);
-    opinions.set(idOf(0), passedAt(clock.wallMs()));
+    newest.set(idOf(0), passedAt(clock.wallMs()));
     expect(pass().get(idOf(0))?.status).toBe("unhealthy");
     clock.advance(30_000);
-    opinions.set(idOf(0), passedAt(clock.wallMs()));
+    newest.set(idOf(0), passedAt(clock.wallMs()));
     expect(pass().get(idOf(0))?.status).toBe("healthy");
   });
 });

@@ -23,6 +23,15 @@ const CALLERS_OUT_MS = 30_000;
 const CALLERS_OUT_MAX_MS = 300_000;
 const CALLERS_FORGET_MS = 600_000;
 
+/** What the service's verdicts ask of the others. */
+export interface Hooks {
+  probeSoon(endpoint: EndpointId): void;
+  /** The newest result included, of which opinions do not tell while it changes nothing. */
+  newest(endpoint: EndpointId): Opinion | undefined;
+  /** One more endpoint is doubted by one witness alone. */
+  doubted(): void;
+}
+
 /** What callers were told of an endpoint. */
 export interface Served {
   readonly ramp?: Ramp;
@@ -71,12 +80,12 @@ interface Case {
 export class ServiceVerdicts {
   readonly ledger = new Ledger();
   readonly #clock: Clock;
-  readonly #hooks: { readonly probeSoon: (endpoint: EndpointId) => void; readonly doubted: () => void };
+  readonly #hooks: Hooks;
   readonly #cases = new Map<EndpointId, Case>();
   /** Whether time alone may change something: somebody waits, recovers or ramps. */
   #unsettled = false;
 
-  constructor(clock: Clock, hooks: { readonly probeSoon: (endpoint: EndpointId) => void; readonly doubted: () => void }) {
+  constructor(clock: Clock, hooks: Hooks) {
     this.#clock = clock;
     this.#hooks = hooks;
   }
@@ -171,7 +180,7 @@ export class ServiceVerdicts {
       this.#unsettled = true;
       const leave = { kind: "leave", on: "one-witness", evidence: "complaint", because: out.because } as const;
       if (nowMs < out.untilMs) return leave;
-      if (!passedSince(one.evidence, this.#clock.wallMs() - (nowMs - out.untilMs))) {
+      if (!passedSince(this.#hooks.newest(id), this.#clock.wallMs() - (nowMs - out.untilMs))) {
         this.#hooks.probeSoon(id);
         return leave;
       }
@@ -347,8 +356,9 @@ function isCalm({ evidence, verdict, waitingSinceMs, floorSinceMs, callersOut }:
 }
 
 /** Whether a check passed since then (wall time); where nothing is checked there is nothing to wait for. */
-function passedSince({ opinion }: Evidence, sinceMs: number): boolean {
-  return opinion.status === "unknown" || (opinion.last?.outcome === "passed" && opinion.last.atMs >= sinceMs);
+function passedSince(opinion: Opinion | undefined, sinceMs: number): boolean {
+  if (opinion === undefined || opinion.status === "unknown") return true;
+  return opinion.last?.outcome === "passed" && opinion.last.atMs >= sinceMs;
 }
 
 function same(was: Verdict, next: Omit<Verdict, "sinceMs">): boolean {
