@@ -19,6 +19,8 @@ export type {
   CheckSettings,
   CheckTiming,
   FileSourceSettings,
+  HttpCheckSettings,
+  IdentitySettings,
   Listen,
   MembershipSettings,
   MergePolicy,
