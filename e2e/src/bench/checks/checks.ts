@@ -21,7 +21,7 @@ const SIDECARS = 3;
 /**
  * A control plane on one core that checks 20,000 endpoints on as many loopback addresses every 5 s, while 20 times a second an endpoint comes
  * or goes in one of five lists, and the change is published. Its CPU less that of one that checks nothing and publishes the same is what checks cost. False
- * time-outs: results other than passed; every target answers always. Connections a target takes are counted with and without sidecars.
+ * time-outs: results other than passed; every target answers always. Discarded: probes of which the plane itself noticed that it was too busy. Connections a target takes are counted with and without sidecars.
  */
 export const checks: Bench = {
   name: "checks",
@@ -49,6 +49,7 @@ interface Measured {
   readonly coreShare: number;
   readonly checksPerSecond: number;
   readonly notPassed: number;
+  readonly discarded: number;
   /** Connections the targets took with sidecars connected, over those without. */
   readonly withSidecarsOver: number;
 }
@@ -101,7 +102,7 @@ async function look(controlPlane: ControlPlane): Promise<Omit<Measured, "withSid
   const seconds = (performance.now() - startMs) / 1_000;
   const coreShare = (cpuMicrosOf(pid) - startCpu) / 1e6 / seconds;
   const end = await results(controlPlane);
-  return { coreShare, checksPerSecond: (end.all - start.all) / seconds, notPassed: end.all - end.passed };
+  return { coreShare, checksPerSecond: (end.all - start.all) / seconds, notPassed: end.all - end.passed, discarded: end.discarded };
 }
 
 async function count(targets: CheckTargets): Promise<number> {
@@ -110,11 +111,12 @@ async function count(targets: CheckTargets): Promise<number> {
   return (await targets.accepted()) - before;
 }
 
-async function results(controlPlane: ControlPlane): Promise<{ readonly all: number; readonly passed: number }> {
+async function results(controlPlane: ControlPlane): Promise<{ readonly all: number; readonly passed: number; readonly discarded: number }> {
   const { body } = await controlPlane.ask("/metrics");
-  const counts = [...body.matchAll(/^fairlead_health_(?:checks_total\{result="(\w+)"\}|probes_starved_total) (\d+)$/gm)];
+  const counts = [...body.matchAll(/^fairlead_health_checks_total\{result="(\w+)"\} (\d+)$/gm)];
   const sum = (of: readonly RegExpMatchArray[]) => of.reduce((total, [, , value]) => total + Number(value), 0);
-  return { all: sum(counts), passed: sum(counts.filter(([, result]) => result === "passed")) };
+  const discarded = Number(/^fairlead_health_probes_starved_total (\d+)$/m.exec(body)?.[1] ?? 0);
+  return { all: sum(counts), passed: sum(counts.filter(([, result]) => result === "passed")), discarded };
 }
 
 async function healthy(controlPlane: ControlPlane): Promise<number> {
@@ -131,8 +133,10 @@ function services(port: number) {
   );
 }
 
-function say(what: string, { coreShare, checksPerSecond, notPassed }: Measured): void {
-  console.log(`${what}: ${share(coreShare)} of a core, ${Math.round(checksPerSecond)} checks a second, ${notPassed} did not pass`);
+function say(what: string, { coreShare, checksPerSecond, notPassed, discarded }: Measured): void {
+  console.log(
+    `${what}: ${share(coreShare)} of a core, ${Math.round(checksPerSecond)} checks a second, ${notPassed} did not pass, ${discarded} discarded`,
+  );
 }
 
 function share(value: number): number {
