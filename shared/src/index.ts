@@ -17,6 +17,7 @@ export {
   type EndpointId,
   endpointId,
   FAIRLEAD_METADATA,
+  ipRange,
   isPort,
   isWeight,
   MAX_WEIGHT,

@@ -38,6 +38,11 @@ export function canonicalIp(text: string): string | undefined {
   return v6.isIPv4MappedAddress() ? v6.toIPv4Address().toString() : v6.toString();
 }
 
+/** What kind of address it is (IANA's special-purpose registries): `unicast`, `loopback`, `private`, `linkLocal`… @param ip canonical */
+export function ipRange(ip: string): string {
+  return ipaddr.parse(ip).range();
+}
+
 export function isPort(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 65_535;
 }

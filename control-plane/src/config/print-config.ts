@@ -65,13 +65,15 @@ function retriesTree({ perTryTimeoutMs, ...counts }: ServiceSettings["retries"])
 
 function checkTree(check: CheckSettings): unknown {
   if (check.type === "none") return "none";
-  const { type, intervalMs, fastIntervalMs, timeoutMs, rise, fall } = check;
+  const { type, intervalMs, fastIntervalMs, timeoutMs, rise, fall, pauseToleranceMs, anyAddress } = check;
   const timing = {
     interval: durationText(intervalMs),
     fastInterval: durationText(fastIntervalMs),
     timeout: durationText(timeoutMs),
     rise,
     fall,
+    pauseTolerance: durationText(pauseToleranceMs),
+    ...(anyAddress === undefined ? {} : { anyAddress }),
   };
   if (type === "tcp") return { type, ...timing };
   const { path, host, status, headers, body, identity, tls } = check;

@@ -9,7 +9,16 @@ const REQUEST_TIMEOUT = { minMs: 1, maxMs: 3_600_000 };
 const INTERVAL = { minMs: 100, maxMs: 3_600_000 };
 
 /** Refused connections are found by the first check; a silent endpoint is out after 5 + 3 × 1 seconds at worst. */
-const STANDARD_TIMING: CheckTiming = { intervalMs: 5_000, fastIntervalMs: 1_000, timeoutMs: 1_000, rise: 2, fall: 3 };
+const STANDARD_TIMING: CheckTiming = {
+  intervalMs: 5_000,
+  fastIntervalMs: 1_000,
+  timeoutMs: 1_000,
+  rise: 2,
+  fall: 3,
+  // A long collection of garbage; less than three time-outs in a row take.
+  pauseToleranceMs: 2_000,
+};
+const PAUSE = { minMs: 0, maxMs: 600_000 };
 
 /** A service needs only a name and a source to be safe. */
 const STANDARD: ServiceSettings = {
@@ -145,6 +154,9 @@ function readTiming(text: Exclude<CheckText, "none">, under: CheckTiming, cursor
     timeoutMs: within("timeout", under.timeoutMs, 1),
     rise: text.rise ?? under.rise,
     fall: text.fall ?? under.fall,
+    pauseToleranceMs:
+      text.pauseTolerance === undefined ? under.pauseToleranceMs : durationIn(cursor.down("pauseTolerance"), text.pauseTolerance, PAUSE),
+    ...((text.anyAddress ?? under.anyAddress) === true ? { anyAddress: true as const } : {}),
   };
 }
 

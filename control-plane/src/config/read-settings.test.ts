@@ -34,7 +34,7 @@ const STANDARD: ServiceSettings = {
   safety: "standard",
   unlisted: "remove",
   merge: "union",
-  check: { type: "tcp", intervalMs: 5_000, fastIntervalMs: 1_000, timeoutMs: 1_000, rise: 2, fall: 3 },
+  check: { type: "tcp", intervalMs: 5_000, fastIntervalMs: 1_000, timeoutMs: 1_000, rise: 2, fall: 3, pauseToleranceMs: 2_000 },
   retries: { attempts: 1, budgetPercent: 20 },
 };
 
@@ -115,6 +115,7 @@ test("the example is read as it says", () => {
             timeoutMs: 1_000,
             rise: 2,
             fall: 3,
+            pauseToleranceMs: 2_000,
           },
         },
       ],
@@ -218,6 +219,7 @@ describe("what a service does not say it has from defaults, and defaults from th
       timeoutMs: 500,
       rise: 2,
       fall: 7,
+      pauseToleranceMs: 2_000,
     });
   });
 
@@ -361,7 +363,7 @@ describe("what a schema cannot say is refused with its place too", () => {
     [
       "a path on a tcp check",
       with_("services: { shop: { check: { type: tcp, path: / } } }"),
-      "cp.yaml:3:41: services.shop.check.path: unknown key; the keys here are type, interval, fastInterval, timeout, rise, fall",
+      "cp.yaml:3:41: services.shop.check.path: unknown key; the keys here are type, interval, fastInterval, timeout, rise, fall, pauseTolerance, anyAddress",
     ],
     [
       "an unknown check",

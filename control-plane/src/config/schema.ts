@@ -64,6 +64,12 @@ const timing = {
   timeout: Type.Optional(duration("Silence after which a check has failed, at most interval. Default 1s, or interval if that is shorter")),
   rise: Type.Optional(wholeNumber(1, 100, "Passes in a row to be healthy again. Default 2")),
   fall: Type.Optional(wholeNumber(1, 100, "Failures in a row to be unhealthy. Default 3")),
+  pauseTolerance: Type.Optional(duration("Silence that is shorter takes nobody out, whatever fall says: a process may pause. Default 2s")),
+  anyAddress: Type.Optional(
+    Type.Boolean({
+      description: "Checks link-local, multicast, broadcast and unspecified addresses too, which a registration could abuse. Default false",
+    }),
+  ),
 };
 
 const tcpCheck = keys({ type: Type.Literal("tcp"), ...timing }, "Opens a connection and closes it");

@@ -101,6 +101,10 @@ export interface CheckTiming {
   readonly rise: number;
   /** Agreeing failures to become unhealthy. */
   readonly fall: number;
+  /** Silence that has not lasted so long counts for nothing, however often it was met: a process may pause. */
+  readonly pauseToleranceMs: number;
+  /** Checks addresses that no service should have, too. */
+  readonly anyAddress?: true;
 }
 
 export interface HttpCheckSettings extends CheckTiming {

@@ -133,6 +133,18 @@ describe("the checker", () => {
     expect(clock.pendingCount).toBe(0);
   });
 
+  test("an address that no service has is not probed and says so, until its check allows it", async () => {
+    const { register, probe, health, pass, useCheck } = checkerUnderTest();
+    register("shop", [{ ip: "169.254.169.254" }, {}]);
+    await pass(20_000);
+    expect(probe.timesOf("169.254.169.254:80")).toEqual([]);
+    expect(health("shop", "169.254.169.254:80")).toMatchObject({ status: "unknown" });
+    expect(health("shop", "169.254.169.254:80")?.because).toContain("link-local");
+    useCheck({ ...TCP, anyAddress: true });
+    await pass(10);
+    expect(health("shop", "169.254.169.254:80")?.status).toBe("healthy");
+  });
+
   test("other settings keep the status, forget the counts and ignore what was under way", async () => {
     const { register, probe, health, pass, useCheck, log } = checkerUnderTest();
     register("shop", [{}]);

@@ -4,6 +4,7 @@ import type { Clock, EndpointId, Rng, ServiceName, Timer } from "@fairlead/share
 import type { CheckSettings } from "../../config/index.js";
 import type { CheckResult, Opinion } from "../opinion.js";
 import type { CheckMetrics } from "./check-metrics.js";
+import { forbiddenBecause } from "./forbidden-address.js";
 import type { ActiveCheck, Probe, ProbeAnswer } from "./probe.js";
 import type { ProbeSlots } from "./probe-slots.js";
 import { type CheckState, fold, unknownHealth } from "./rise-fall.js";
@@ -109,7 +110,12 @@ export class EndpointCheck {
   }
 
   #blank(because: string): CheckState {
-    return unknownHealth(this.#check.type === "none" ? "no check configured" : because, this.#deps.clock.wallMs());
+    const none = this.#check.type === "none" ? "no check configured" : this.#forbidden(this.#check);
+    return unknownHealth(none ?? because, this.#deps.clock.wallMs());
+  }
+
+  #forbidden({ anyAddress }: ActiveCheck): string | undefined {
+    return anyAddress === true ? undefined : forbiddenBecause(this.#target.ip);
   }
 
   #abandon(): void {
@@ -133,7 +139,7 @@ export class EndpointCheck {
   }
 
   #probeNow(): void {
-    if (this.#check.type === "none") return;
+    if (this.#check.type === "none" || this.#forbidden(this.#check) !== undefined) return;
     const round = this.#round;
     this.#deps.slots.submit((release) => this.#send(round, release), this.#state.refusedOnce);
   }

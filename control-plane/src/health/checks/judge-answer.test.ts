@@ -12,6 +12,7 @@ const CHECK: HttpCheckSettings = {
   timeoutMs: 1_000,
   rise: 2,
   fall: 3,
+  pauseToleranceMs: 0,
 };
 
 function judged(

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { CheckResult } from "../opinion.js";
 import { type CheckState, fold, sameOpinion, unknownHealth } from "./rise-fall.js";
 
-const THRESHOLDS = { rise: 2, fall: 3 };
+const THRESHOLDS = { rise: 2, fall: 3, pauseToleranceMs: 0 };
 type Outcome = CheckResult["outcome"];
 
 function after(outcomes: readonly Outcome[], from: CheckState = unknownHealth("not checked yet", 0), thresholds = THRESHOLDS): CheckState {
@@ -28,6 +28,15 @@ describe("rise and fall", () => {
     expect(after(["passed", "passed"], mistaken).health).toMatchObject({ status: "healthy", refusing: false });
   });
 
+  test("silence shorter than a pause turns nothing, however often it is met; a complaint or a refusal needs no time", () => {
+    const patient = { rise: 1, fall: 2, pauseToleranceMs: 5 };
+    const silent = after(["passed", "timeout", "timeout", "timeout"], undefined, patient);
+    expect(silent.health).toMatchObject({ status: "healthy", disagreeing: 3 });
+    expect(after(["passed", "timeout", "timeout", "timeout", "timeout", "timeout"], undefined, patient).health.status).toBe("unhealthy");
+    expect(after(["passed", "failed", "failed"], undefined, patient).health.status).toBe("unhealthy");
+    expect(after(["passed", "refused", "refused"], undefined, patient).health.status).toBe("unhealthy");
+  });
+
   test("a new endpoint serves on its first pass even after failures", () => {
     expect(after(["timeout", "failed", "passed"]).health.status).toBe("healthy");
   });
@@ -50,17 +59,17 @@ describe("rise and fall", () => {
   });
 
   test("one refusal asks to be repeated; the second is an answer whatever fall says", () => {
-    const once = after(["passed", "refused"], undefined, { rise: 2, fall: 100 });
+    const once = after(["passed", "refused"], undefined, { ...THRESHOLDS, fall: 100 });
     expect(once.refusedOnce).toBe(true);
     expect(once.health).toMatchObject({ status: "healthy", refusing: false });
-    const twice = after(["refused"], once, { rise: 2, fall: 100 });
+    const twice = after(["refused"], once, { ...THRESHOLDS, fall: 100 });
     expect(twice.refusedOnce).toBe(false);
     expect(twice.health).toMatchObject({ status: "unhealthy", refusing: true, because: "refused twice in a row: saw refused" });
   });
 
   test("two refusals with anything between them are not twice in a row", () => {
     expect(after(["passed", "refused", "passed", "refused"]).health).toMatchObject({ status: "healthy", refusing: false });
-    expect(after(["passed", "refused", "timeout", "refused"], undefined, { rise: 2, fall: 9 }).health.refusing).toBe(false);
+    expect(after(["passed", "refused", "timeout", "refused"], undefined, { ...THRESHOLDS, fall: 9 }).health.refusing).toBe(false);
   });
 
   test("refusing outlives silence and ends with a pass, which is not yet healthy", () => {
@@ -86,7 +95,11 @@ describe("rise and fall", () => {
 
   test("whatever came before: refused twice is refusing, and rise passes are healthy", () => {
     const outcomes = fc.array(fc.constantFrom<Outcome>("passed", "refused", "failed", "timeout"), { maxLength: 30 });
-    const thresholds = fc.record({ rise: fc.integer({ min: 1, max: 4 }), fall: fc.integer({ min: 1, max: 4 }) });
+    const thresholds = fc.record({
+      rise: fc.integer({ min: 1, max: 4 }),
+      fall: fc.integer({ min: 1, max: 4 }),
+      pauseToleranceMs: fc.constant(0),
+    });
     fc.assert(
       fc.property(outcomes, thresholds, (history, limits) => {
         const state = after(history, undefined, limits);

@@ -7,6 +7,8 @@ export interface Thresholds {
   readonly rise: number;
   /** Failures in a row to become unhealthy. */
   readonly fall: number;
+  /** Silence that has not lasted so long turns nothing. */
+  readonly pauseToleranceMs: number;
 }
 
 export interface CheckState {
@@ -15,6 +17,8 @@ export interface CheckState {
   readonly everHealthy: boolean;
   /** The newest result was the first "refused" of a row: it is asked again soon, before it counts as an answer. */
   readonly refusedOnce: boolean;
+  /** When the first of the probes in a row was sent that were not answered (wall time); undefined while the newest was. */
+  readonly silentSinceMs: number | undefined;
 }
 
 /** Nothing is known yet; `because` says why. */
@@ -28,7 +32,7 @@ export function unknownHealth(because: string, wallMs: number): CheckState {
     disagreeing: 0,
     refusing: false,
   };
-  return { health, everHealthy: false, refusedOnce: false };
+  return { health, everHealthy: false, refusedOnce: false, silentSinceMs: undefined };
 }
 
 /**
@@ -36,7 +40,7 @@ export function unknownHealth(because: string, wallMs: number): CheckState {
  * - The first result decides at once.
  * - Refused twice in a row is an answer, not silence: unhealthy at once whatever `fall` says, `refusing` until a pass
  *   (invariant 3).
- * - Otherwise the status turns after `fall` failures or `rise` passes in a row.
+ * - Otherwise the status turns after `fall` failures or `rise` passes in a row; silence has to have lasted longer than a pause, too.
  */
 export function fold(state: CheckState, result: CheckResult, thresholds: Thresholds): CheckState {
   return result.outcome === "passed" ? foldPass(state, result, thresholds) : foldFailure(state, result, thresholds);
@@ -45,7 +49,7 @@ export function fold(state: CheckState, result: CheckResult, thresholds: Thresho
 function foldPass(state: CheckState, result: CheckResult, { rise }: Thresholds): CheckState {
   const { health } = state;
   const passes = health.status === "healthy" ? 0 : health.disagreeing + 1;
-  const next = { ...state, refusedOnce: false };
+  const next = { ...state, refusedOnce: false, silentSinceMs: undefined };
   if (health.status === "healthy") return { ...next, health: { ...health, last: result, disagreeing: 0 } };
   if (!state.everHealthy || passes >= rise) {
     const because = state.everHealthy ? `${times(passes, "check")} in a row passed` : `the first check passed: ${result.detail}`;
@@ -55,12 +59,16 @@ function foldPass(state: CheckState, result: CheckResult, { rise }: Thresholds):
   return { ...next, health: { ...health, because, last: result, disagreeing: passes, refusing: false } };
 }
 
-function foldFailure(state: CheckState, result: CheckResult, { fall }: Thresholds): CheckState {
+function foldFailure(state: CheckState, result: CheckResult, { fall, pauseToleranceMs }: Thresholds): CheckState {
   const { health } = state;
   const refusedTwice = result.outcome === "refused" && health.last?.outcome === "refused";
   const mistaken = result.outcome === "mistaken";
   const refusing = health.refusing || refusedTwice || mistaken;
-  const next = { ...state, refusedOnce: result.outcome === "refused" && !refusing };
+  const silentSinceMs = result.outcome === "timeout" ? (state.silentSinceMs ?? result.atMs - result.tookMs) : undefined;
+  const next = { ...state, refusedOnce: result.outcome === "refused" && !refusing, silentSinceMs };
+  const silentForMs = result.atMs - (silentSinceMs ?? result.atMs);
+  // A clock that was set back makes no silence a pause.
+  const mayBePause = silentSinceMs !== undefined && silentForMs >= 0 && silentForMs < pauseToleranceMs;
   const failures = health.status === "healthy" ? health.disagreeing + 1 : 0;
   // Who was refused and is somebody else now is that.
   if (refusing && (!health.refusing || (mistaken && health.last?.outcome !== "mistaken"))) {
@@ -70,7 +78,7 @@ function foldFailure(state: CheckState, result: CheckResult, { fall }: Threshold
   }
   if (health.status === "unhealthy") return { ...next, health: { ...health, last: result, disagreeing: 0 } };
   if (health.status === "unknown") return { ...next, health: turned("unhealthy", `the first check failed: ${result.detail}`, result) };
-  if (failures >= fall) {
+  if (failures >= fall && !mayBePause) {
     return { ...next, health: turned("unhealthy", `${times(failures, "check")} in a row failed: ${result.detail}`, result) };
   }
   return { ...next, health: { ...health, last: result, disagreeing: failures } };

@@ -4,7 +4,7 @@ import { nameOf } from "../testing/scripted-probe.js";
 import { unknownHealth } from "./rise-fall.js";
 import { nextProbeInMs, phaseOf } from "./schedule.js";
 
-const TIMING = { intervalMs: 5_000, fastIntervalMs: 1_000, timeoutMs: 1_000, rise: 2, fall: 3 };
+const TIMING = { intervalMs: 5_000, fastIntervalMs: 1_000, timeoutMs: 1_000, rise: 2, fall: 3, pauseToleranceMs: 0 };
 const CALM = unknownHealth("", 0);
 
 describe("the schedule of probes", () => {

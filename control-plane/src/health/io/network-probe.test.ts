@@ -7,7 +7,7 @@ import type { ActiveCheck, ProbeAnswer } from "../checks/probe.js";
 import { nameOf } from "../testing/scripted-probe.js";
 import { networkProbe } from "./network-probe.js";
 
-const TIMING = { intervalMs: 5_000, fastIntervalMs: 1_000, timeoutMs: 2_000, rise: 2, fall: 3 };
+const TIMING = { intervalMs: 5_000, fastIntervalMs: 1_000, timeoutMs: 2_000, rise: 2, fall: 3, pauseToleranceMs: 0 };
 const TCP: ActiveCheck = { ...TIMING, type: "tcp" };
 const HTTP: ActiveCheck = { ...TIMING, type: "http", path: "/healthz?deep=1", status: { from: 200, to: 299 } };
 const NOBODY_WAITS_SO_LONG_MS = 60;

@@ -7,7 +7,15 @@ import type { RegisteredService } from "../../registry/index.js";
 import { newChecker } from "../checks/checker.js";
 import type { ActiveCheck, Probe, ProbeAnswer, ProbeTarget } from "../checks/probe.js";
 
-export const TCP: ActiveCheck = { type: "tcp", intervalMs: 5_000, fastIntervalMs: 1_000, timeoutMs: 1_000, rise: 2, fall: 3 };
+export const TCP: ActiveCheck = {
+  type: "tcp",
+  intervalMs: 5_000,
+  fastIntervalMs: 1_000,
+  timeoutMs: 1_000,
+  rise: 2,
+  fall: 3,
+  pauseToleranceMs: 0,
+};
 
 export const PASSED: ProbeAnswer = { outcome: "passed", detail: "accepted a connection" };
 export const REFUSED: ProbeAnswer = { outcome: "refused", detail: "connection refused" };

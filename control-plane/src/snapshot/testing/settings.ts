@@ -9,7 +9,7 @@ export function settingsWith(over: Partial<ServiceSettings> = {}): ServiceSettin
     safety: "standard",
     unlisted: "remove",
     merge: "union",
-    check: { type: "tcp", intervalMs: 5_000, fastIntervalMs: 1_000, timeoutMs: 1_000, rise: 2, fall: 3 },
+    check: { type: "tcp", intervalMs: 5_000, fastIntervalMs: 1_000, timeoutMs: 1_000, rise: 2, fall: 3, pauseToleranceMs: 0 },
     retries: { attempts: 1, budgetPercent: 20 },
     ...over,
   };
