@@ -6,7 +6,7 @@ const Time = Type.String({ format: "date-time", description: "ISO 8601, UTC" });
 const Optional = <T extends Type.TSchema>(schema: T) => Type.Optional(schema);
 
 const CheckResult = Type.Object({
-  outcome: Type.String({ description: "passed, refused, failed or timeout" }),
+  outcome: Type.String({ description: "passed, refused, mistaken (somebody else answers), failed or timeout" }),
   detail: Type.String(),
   at: Time,
   tookMs: Type.Number(),

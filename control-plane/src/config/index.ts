@@ -20,6 +20,8 @@ export type {
   CheckSettings,
   CheckTiming,
   FileSourceSettings,
+  HttpCheckSettings,
+  IdentitySettings,
   Listen,
   MembershipSettings,
   MergePolicy,

@@ -76,12 +76,16 @@ function checkTree(check: CheckSettings): unknown {
     fall,
   };
   if (type === "tcp") return { type, ...timing };
-  const { from, to } = check.status;
+  const { path, host, status, headers, body, identity, tls } = check;
   return {
-    type,
+    type: tls === undefined ? "http" : "https",
     ...timing,
-    path: check.path,
-    ...(check.host === undefined ? {} : { host: check.host }),
-    status: from === to ? from : `${from}-${to}`,
+    path,
+    ...(host === undefined ? {} : { host }),
+    status: status.from === status.to ? status.from : `${status.from}-${status.to}`,
+    ...(headers === undefined ? {} : { headers }),
+    ...(body === undefined ? {} : { body }),
+    ...(identity === undefined ? {} : { identity }),
+    ...tls,
   };
 }

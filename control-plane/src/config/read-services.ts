@@ -2,7 +2,7 @@ import { type Cursor, durationIn } from "@fairlead/shared";
 import { readCalling } from "./calling-settings.js";
 import { readFeeds } from "./read-feeds.js";
 import type { CheckText, DefaultsText, ServiceText } from "./schema.js";
-import type { CheckSettings, CheckTiming, ServiceSettings } from "./settings.js";
+import type { CheckSettings, CheckTiming, HttpCheckSettings, ServiceSettings } from "./settings.js";
 
 const REQUEST_TIMEOUT = { minMs: 1, maxMs: 3_600_000 };
 /** Faster checks of a large fleet are an attack on it. */
@@ -89,10 +89,45 @@ function readCheck(text: CheckText, { under, cursor }: CheckLayer): CheckSetting
   if (text === "none") return { type: "none" };
   const timing = readTiming(text, under.type === "none" ? STANDARD_TIMING : under, cursor);
   if (text.type === "tcp") return { type: "tcp", ...timing };
-  const inherited = under.type === "http" ? under : undefined;
-  const host = text.host ?? inherited?.host;
-  const status = text.status === undefined ? (inherited?.status ?? { from: 200, to: 299 }) : readStatus(text.status, cursor.down("status"));
-  return { type: "http", ...timing, path: text.path, ...(host === undefined ? {} : { host }), status };
+  return readHttpCheck(text, { timing, under: under.type === "http" ? under : undefined, cursor });
+}
+
+function readHttpCheck(
+  text: Extract<CheckText, { readonly type: "http" | "https" }>,
+  { timing, under, cursor }: { readonly timing: CheckTiming; readonly under: HttpCheckSettings | undefined; readonly cursor: Cursor },
+): HttpCheckSettings {
+  const host = text.host ?? under?.host;
+  const status = text.status === undefined ? (under?.status ?? { from: 200, to: 299 }) : readStatus(text.status, cursor.down("status"));
+  const headers = text.headers ?? under?.headers;
+  for (const name of Object.keys(text.headers ?? {}))
+    if (OURS.includes(name.toLowerCase()))
+      cursor.down("headers").down(name).refuse(`${name} is written by the check itself; host sets Host`);
+  const body = text.body ?? under?.body;
+  const identity = text.identity === undefined ? under?.identity : readIdentity(text.identity, cursor.down("identity"));
+  const given = { host, headers, body, identity, tls: text.type === "https" ? readTls(text) : undefined };
+  return { type: "http", ...timing, path: text.path, status, ...present(given) };
+}
+
+const OURS = ["host", "connection", "content-length", "transfer-encoding"];
+
+function readTls({ serverName, insecure }: Extract<CheckText, { readonly type: "https" }>): NonNullable<HttpCheckSettings["tls"]> {
+  return { ...(serverName === undefined ? {} : { serverName }), ...(insecure === true ? { insecure } : {}) };
+}
+
+function readIdentity(
+  { header, is, body }: { readonly header?: string; readonly is?: string; readonly body?: string },
+  cursor: Cursor,
+): HttpCheckSettings["identity"] {
+  if (body !== undefined && header === undefined && is === undefined) return { body };
+  if (body === undefined && header !== undefined && is !== undefined) return { header: header.toLowerCase(), is };
+  cursor.refuse("expected header and is, or body alone");
+  return undefined;
+}
+
+function present<T extends object>(given: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }
 
 function readTiming(text: Exclude<CheckText, "none">, under: CheckTiming, cursor: Cursor): CheckTiming {

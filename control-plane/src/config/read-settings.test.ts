@@ -366,7 +366,7 @@ describe("what a schema cannot say is refused with its place too", () => {
     [
       "an unknown check",
       with_("services: { shop: { check: { type: htp } } }"),
-      'cp.yaml:3:36: services.shop.check.type: expected one of tcp, http, got "htp"; did you mean "http"?',
+      'cp.yaml:3:36: services.shop.check.type: expected one of tcp, http, https, got "htp"; did you mean "http"?',
     ],
     [
       "a status range",

@@ -68,36 +68,76 @@ const timing = {
 };
 
 const tcpCheck = keys({ type: Type.Literal("tcp"), ...timing }, "Opens a connection and closes it");
-const httpCheck = keys(
-  {
-    type: Type.Literal("http"),
-    ...timing,
-    path: Type.String({
-      pattern: "^/[\\x21-\\x7e]{0,2000}$",
-      expects: "a path such as /healthz",
-      description: "What is asked for with GET",
+const template = (what: string) =>
+  Type.String({
+    pattern: "^([\\x20-\\x7a\\x7c\\x7e]|\\{(service|instance|ip|port)\\}){1,500}$",
+    expects: "a text in which only {service}, {instance}, {ip} and {port} stand in braces",
+    description: what,
+  });
+
+const headerName = { pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$", expects: "a header name" };
+
+const httpKeys = {
+  ...timing,
+  path: Type.String({
+    pattern: "^/[\\x21-\\x7e]{0,2000}$",
+    expects: "a path such as /healthz",
+    description: "What is asked for with GET",
+  }),
+  host: Type.Optional(
+    Type.String({ pattern: "^[\\x21-\\x7e]{1,260}$", expects: "a host name", description: "Host header. Default: the service's name" }),
+  ),
+  status: Type.Optional(
+    Type.Unsafe<string | number>({
+      type: ["string", "integer"],
+      pattern: "^[1-5][0-9]{2}(-[1-5][0-9]{2})?$",
+      minimum: 100,
+      maximum: 599,
+      expects: "a status such as 200 or a range such as 200-399",
+      description: "Statuses that pass: one, or a range with both ends in it. Default 200-299",
     }),
-    host: Type.Optional(
-      Type.String({ pattern: "^[\\x21-\\x7e]{1,260}$", expects: "a host name", description: "Host header. Default: the service's name" }),
+  ),
+  headers: Type.Optional(
+    Type.Record(
+      Type.String(headerName),
+      Type.String({ pattern: "^[\\x20-\\x7e]{0,1000}$", expects: "printable characters of ASCII", description: "Its value" }),
+      { maxProperties: 20, description: "Headers sent beside Host" },
     ),
-    status: Type.Optional(
-      Type.Unsafe<string | number>({
-        type: ["string", "integer"],
-        pattern: "^[1-5][0-9]{2}(-[1-5][0-9]{2})?$",
-        minimum: 100,
-        maximum: 599,
-        expects: "a status such as 200 or a range such as 200-399",
-        description: "Statuses that pass: one, or a range with both ends in it. Default 200-299",
+  ),
+  body: Type.Optional(Type.String({ minLength: 1, maxLength: 1_000, description: "What the first 64 KiB of the body have to contain" })),
+  identity: Type.Optional(
+    keys(
+      {
+        header: Type.Optional(Type.String({ ...headerName, description: "The header in which an endpoint says who it is" })),
+        is: Type.Optional(template("What the header says of this endpoint")),
+        body: Type.Optional(template("What the body contains of this endpoint")),
+      },
+      "How an endpoint says that it is who it is registered as: header and is, or body. Whoever says otherwise is out at once",
+    ),
+  ),
+};
+
+const httpCheck = keys({ type: Type.Literal("http"), ...httpKeys }, "Sends a GET request");
+const httpsCheck = keys(
+  {
+    type: Type.Literal("https"),
+    ...httpKeys,
+    serverName: Type.Optional(
+      Type.String({
+        pattern: "^[A-Za-z0-9._-]{1,253}$",
+        expects: "a host name",
+        description: "Whom the certificate has to be of. Default: host, or the service's name",
       }),
     ),
+    insecure: Type.Optional(Type.Boolean({ description: "Believes any certificate. Default false" })),
   },
-  "Sends a GET request",
+  "Sends a GET request over TLS",
 );
 
 const check = shortOrMap(
   choice(["none"], "Endpoints are not checked"),
-  taggedBy("type", [tcpCheck, httpCheck], "How endpoints are checked"),
-  "How endpoints are checked: none, tcp or http. Default: tcp every 5s",
+  taggedBy("type", [tcpCheck, httpCheck, httpsCheck], "How endpoints are checked"),
+  "How endpoints are checked: none, tcp, http or https. Default: tcp every 5s",
 );
 
 const serviceKeys = {

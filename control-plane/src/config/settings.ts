@@ -106,14 +106,26 @@ export interface CheckTiming {
   readonly fall: number;
 }
 
-export type CheckSettings =
-  | { readonly type: "none" }
-  | (CheckTiming & { readonly type: "tcp" })
-  | (CheckTiming & {
-      readonly type: "http";
-      readonly path: string;
-      /** Host header; the service's name where absent. */
-      readonly host?: string;
-      /** Inclusive range of statuses that pass. */
-      readonly status: { readonly from: number; readonly to: number };
-    });
+export interface HttpCheckSettings extends CheckTiming {
+  readonly type: "http";
+  readonly path: string;
+  /** Host header; the service's name where absent. */
+  readonly host?: string;
+  /** Inclusive range of statuses that pass. */
+  readonly status: { readonly from: number; readonly to: number };
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What the body has to contain. */
+  readonly body?: string;
+  /** What tells that it is who it is registered as. */
+  readonly identity?: IdentitySettings;
+  /** Over TLS, with certificates of the system's authorities; `insecure` believes any. */
+  readonly tls?: { readonly serverName?: string; readonly insecure?: true };
+}
+
+/** Where an endpoint says who it is, and what it has to say: a text with `{service}`, `{instance}`, `{ip}` and `{port}` in it. */
+export type IdentitySettings =
+  | { readonly header: string; readonly is: string }
+  /** The body contains it. */
+  | { readonly body: string };
+
+export type CheckSettings = { readonly type: "none" } | (CheckTiming & { readonly type: "tcp" }) | HttpCheckSettings;

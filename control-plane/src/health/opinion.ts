@@ -11,7 +11,8 @@ export type HealthStatus = "unknown" | "healthy" | "unhealthy";
 export type EvidenceKind = "answer" | "complaint" | "silence";
 
 export interface CheckResult {
-  readonly outcome: "passed" | "refused" | "failed" | "timeout";
+  /** `mistaken`: it answered, and it is not who is registered there. */
+  readonly outcome: "passed" | "refused" | "mistaken" | "failed" | "timeout";
   /** What was seen, for a person: `status 503, expected 200-299`. */
   readonly detail: string;
   /** Wall time. */
@@ -30,7 +31,7 @@ export interface Opinion {
   /** Consecutive results that disagree with `status`. */
   readonly disagreeing: number;
   /**
-   * The endpoint answered that it does not serve (refused twice in a row): evidence, not doubt. It goes at once whatever
+   * The endpoint answered that it does not serve (refused twice in a row, or is somebody else): evidence, not doubt. It goes at once whatever
    * guard is active (invariant 3).
    */
   readonly refusing: boolean;

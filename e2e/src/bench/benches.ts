@@ -1,5 +1,6 @@
 import { balance } from "./balance/balance.js";
 import type { Bench } from "./bench.js";
+import { checks } from "./checks/checks.js";
 import { dns } from "./dns/dns.js";
 import { evict } from "./evict/evict.js";
 import { fanout } from "./fanout/fanout.js";
@@ -27,6 +28,7 @@ export const benches: readonly Bench[] = [
   dns,
   wipe,
   evict,
+  checks,
   passive,
   balance,
   memory,

@@ -23,6 +23,8 @@ export type PlaneOptions = {
   readonly onLine?: (line: string) => void;
   /** What runs; default the built plane. */
   readonly script?: string;
+  /** A command that runs it, with its arguments, such as `taskset -c 0`. */
+  readonly within?: readonly string[];
   /** Default "ready". "alive": its admin port answers. "nothing": the process has been started. */
   readonly waitFor?: WaitFor;
 };
@@ -135,12 +137,13 @@ async function startPlane(name: string, spec: PlaneSpec): Promise<Plane> {
   let child: Process;
 
   const start = async (waitFor: WaitFor): Promise<void> => {
-    const { env, nodePath, onLine } = spec.options;
+    const { env, nodePath, onLine, within } = spec.options;
     child = startNode(spec.options.script ?? spec.script, ["--config", configFile, ...(spec.options.args ?? [])], {
       name: `${name} :${adminPort}`,
       ...(env === undefined ? {} : { env }),
       ...(nodePath === undefined ? {} : { nodePath }),
       ...(onLine === undefined ? {} : { onLine }),
+      ...(within === undefined ? {} : { within }),
     });
     if (waitFor === "nothing") return;
     const path = waitFor === "ready" ? spec.readyPath : "/healthz";

@@ -20,7 +20,11 @@ export function newCheckMetrics(metrics: Metrics, gauges: CheckGauges): CheckMet
     { labels: {}, value: gauges.waitingProbes() },
   ]);
   return {
-    checks: metrics.counter({ name: "health_checks_total", help: "Check results: passed, refused, failed, timeout.", labels: ["result"] }),
+    checks: metrics.counter({
+      name: "health_checks_total",
+      help: "Check results: passed, refused, mistaken (somebody else at its address), failed, timeout.",
+      labels: ["result"],
+    }),
     starved: metrics.counter({
       name: "health_probes_starved_total",
       help: "Probes discarded because this process could not send them or was too late to hear the answer.",

@@ -48,7 +48,6 @@ interface CheckedService {
   endpoints: RegisteredService["endpoints"];
   check: CheckSettings;
   readonly checks: Map<EndpointId, EndpointCheck>;
-  readonly instances: Map<EndpointId, string>;
 }
 
 class Checker implements Opinions, Closable {
@@ -115,7 +114,6 @@ class Checker implements Opinions, Closable {
       endpoints: new Map(),
       check: this.#deps.checks.value(name),
       checks: new Map(),
-      instances: new Map(),
     };
     this.#services.set(name, checked);
     return checked;
@@ -128,17 +126,16 @@ class Checker implements Opinions, Closable {
       if (endpoints.has(id)) continue;
       checked.checks.get(id)?.stop();
       checked.checks.delete(id);
-      checked.instances.delete(id);
     }
     for (const [id, { endpoint }] of endpoints) {
       if (before.get(id)?.endpoint === endpoint) continue;
       const known = checked.checks.get(id);
       if (known === undefined) {
-        const target = { service, id, ip: endpoint.ip, port: endpoint.port };
+        const target = { service, id, ip: endpoint.ip, port: endpoint.port, instance: endpoint.instance };
         checked.checks.set(id, new EndpointCheck(target, checked.check, this.#endpointDeps));
-      } else if (restarted(checked.instances.get(id), endpoint.instance))
-        known.startAfresh("restarted as another instance, not checked yet");
-      if (endpoint.instance !== undefined) checked.instances.set(id, endpoint.instance);
+      } else if (restarted(known.target.instance, endpoint.instance))
+        known.startAfresh("restarted as another instance, not checked yet", endpoint.instance);
+      else if (endpoint.instance !== undefined) known.isNow(endpoint.instance);
     }
     this.#tellLater(service);
   }
@@ -208,7 +205,7 @@ class Checker implements Opinions, Closable {
 }
 
 /** Only two names that differ say so: a source that knows no instances takes nothing back. */
-function restarted(before: string | undefined, now: string | undefined): boolean {
+function restarted(before: string | undefined, now: string | undefined): now is string {
   return before !== undefined && now !== undefined && before !== now;
 }
 

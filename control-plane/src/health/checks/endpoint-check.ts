@@ -18,6 +18,8 @@ export interface CheckTarget {
   readonly id: EndpointId;
   readonly ip: string;
   readonly port: number;
+  /** Which process is registered there; undefined where its source does not say. */
+  readonly instance: string | undefined;
 }
 
 export interface EndpointCheckDeps {
@@ -31,7 +33,7 @@ export interface EndpointCheckDeps {
 }
 
 export class EndpointCheck {
-  readonly target: CheckTarget;
+  #target: CheckTarget;
   readonly #deps: EndpointCheckDeps;
   #check: CheckSettings;
   #state: CheckState;
@@ -46,11 +48,15 @@ export class EndpointCheck {
   #spread = true;
 
   constructor(target: CheckTarget, check: CheckSettings, deps: EndpointCheckDeps) {
-    this.target = target;
+    this.#target = target;
     this.#deps = deps;
     this.#check = check;
     this.#state = this.#blank("not checked yet");
     this.#probeNow();
+  }
+
+  get target(): CheckTarget {
+    return this.#target;
   }
 
   get health(): Opinion {
@@ -76,10 +82,16 @@ export class EndpointCheck {
   }
 
   /** Another process stands behind the address: what was known belongs to the old one. */
-  startAfresh(because: string): void {
+  startAfresh(because: string, instance: string): void {
+    this.#target = { ...this.#target, instance };
     this.#abandon();
     this.#become(this.#blank(because));
     this.#probeNow();
+  }
+
+  /** Its source says which process it is, and did not before. */
+  isNow(instance: string): void {
+    this.#target = { ...this.#target, instance };
   }
 
   /** One more, unless a probe is under way or began within the fast interval. */
@@ -139,8 +151,8 @@ export class EndpointCheck {
       if (round === this.#round) this.#take(answer, check, clock.nowMs() - startMs);
       release();
     };
-    const { service, ip, port } = this.target;
-    probe.send({ service, ip, port, check }).then(arrived, (error: unknown) => {
+    const { service, ip, port, instance } = this.#target;
+    probe.send({ service, ip, port, check, ...(instance === undefined ? {} : { instance }) }).then(arrived, (error: unknown) => {
       arrived({ outcome: "not-sent", detail: String(error) });
     });
   }
@@ -177,6 +189,6 @@ export class EndpointCheck {
   }
 
   #phaseMs(check: ActiveCheck): number {
-    return phaseOf(this.target.service, this.target.id) * check.intervalMs;
+    return phaseOf(this.#target.service, this.#target.id) * check.intervalMs;
   }
 }

@@ -10,6 +10,8 @@ export interface ProbeTarget {
   readonly service: ServiceName;
   readonly ip: string;
   readonly port: number;
+  /** Who is registered there, where its source says. */
+  readonly instance?: string;
   readonly check: ActiveCheck;
 }
 

@@ -20,6 +20,14 @@ describe("rise and fall", () => {
     expect(after(["timeout"]).health).toMatchObject({ status: "unhealthy", because: "the first check failed: saw timeout" });
   });
 
+  test("somebody else at its address is an answer: out at once, and not back by a status alone", () => {
+    const mistaken = after(["passed", "mistaken"]);
+    expect(mistaken.health).toMatchObject({ status: "unhealthy", kind: "answer", refusing: true, because: "saw mistaken" });
+    expect(after(["mistaken", "mistaken"], mistaken).health.status).toBe("unhealthy");
+    expect(after(["passed", "refused", "refused", "mistaken"]).health).toMatchObject({ because: "saw mistaken", sinceMs: 3 });
+    expect(after(["passed", "passed"], mistaken).health).toMatchObject({ status: "healthy", refusing: false });
+  });
+
   test("a new endpoint serves on its first pass even after failures", () => {
     expect(after(["timeout", "failed", "passed"]).health.status).toBe("healthy");
   });

@@ -58,11 +58,13 @@ function foldPass(state: CheckState, result: CheckResult, { rise }: Thresholds):
 function foldFailure(state: CheckState, result: CheckResult, { fall }: Thresholds): CheckState {
   const { health } = state;
   const refusedTwice = result.outcome === "refused" && health.last?.outcome === "refused";
-  const refusing = health.refusing || refusedTwice;
+  const mistaken = result.outcome === "mistaken";
+  const refusing = health.refusing || refusedTwice || mistaken;
   const next = { ...state, refusedOnce: result.outcome === "refused" && !refusing };
   const failures = health.status === "healthy" ? health.disagreeing + 1 : 0;
-  if (refusing && !health.refusing) {
-    const because = `refused twice in a row: ${result.detail}`;
+  // Who was refused and is somebody else now is that.
+  if (refusing && (!health.refusing || (mistaken && health.last?.outcome !== "mistaken"))) {
+    const because = mistaken ? result.detail : `refused twice in a row: ${result.detail}`;
     const sinceMs = health.status === "unhealthy" ? health.sinceMs : result.atMs;
     return { ...next, health: { ...turned("unhealthy", because, result), sinceMs, refusing } };
   }
@@ -82,6 +84,7 @@ function turned(status: HealthStatus, because: string, last: CheckResult): Opini
 const KINDS: Readonly<Record<CheckResult["outcome"], EvidenceKind | undefined>> = {
   passed: undefined,
   refused: "answer",
+  mistaken: "answer",
   failed: "complaint",
   timeout: "silence",
 };

@@ -1,5 +1,7 @@
 import { createServer as createHttpServer, type RequestListener } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { Authority } from "@fairlead/shared/testing";
 import { afterEach, describe, expect, test } from "vitest";
 import type { ActiveCheck, ProbeAnswer } from "../checks/probe.js";
 import { nameOf } from "../testing/scripted-probe.js";
@@ -90,6 +92,33 @@ describe("an HTTP probe", () => {
   test("does not wait for the end of a body that is long enough", async () => {
     const endless: RequestListener = (_request, response) => void response.write(Buffer.alloc(80 * 1_024));
     expect(await answered(endless)).toEqual({ outcome: "passed", detail: "status 200" });
+  });
+
+  test("sends its headers, and tells who is mistaken from who is ill", async () => {
+    const seen: unknown[] = [];
+    const listener: RequestListener = (request, response) => {
+      seen.push(request.headers["x-key"]);
+      response.writeHead(200, { "x-instance": "i-2" }).end("all ready");
+    };
+    const identity = { header: "x-instance", is: "{instance}" };
+    const check = { ...HTTP, headers: { "X-Key": "k" }, body: "ready", identity };
+    const port = await listen(createHttpServer(listener));
+    const as = (instance: string) => networkProbe.send({ service: nameOf("shop"), ip: "127.0.0.1", port, check, instance });
+    expect(await as("i-2")).toEqual({ outcome: "passed", detail: "status 200" });
+    expect((await as("i-1")).outcome).toBe("mistaken");
+    expect(seen).toEqual(["k", "k"]);
+  });
+
+  test("over TLS believes no certificate that nobody vouches for, unless it is told to", async () => {
+    const issued = new Authority().issue("shop", { names: [{ dns: "shop" }] });
+    const port = await listen(createHttpsServer(issued, (_request, response) => response.end("ok")));
+    const stranger = await send(port, { ...HTTP, tls: {} });
+    expect(stranger).toMatchObject({ outcome: "failed" });
+    expect(stranger.detail).toMatch(/certificate/);
+    expect((await send(port, { ...HTTP, tls: { insecure: true } })).outcome).toBe("passed");
+    expect((await send(await listen(createHttpServer((_request, response) => response.end())), { ...HTTP, tls: {} })).outcome).toBe(
+      "failed",
+    );
   });
 
   test("fails when the answer is not HTTP, breaks off, upgrades or never begins", async () => {
