@@ -87,7 +87,7 @@ function joinRooms(world: World, { settings, lineage, saved, floors }: Beginning
   configureRegistry();
 
   const published = (name: ServiceName) => snapshot.value.services.get(name);
-  const health = joinHealth(world, { registry, confirmations: records.confirmations, settingsOf, published });
+  const health = joinHealth(world, { registry, confirmations: records.confirmations, settingsOf, published }, { ...settings, floors });
 
   const fleet = newFleet({ clock, metrics, log, knows: (service) => published(service as ServiceName) !== undefined });
   const { services, sources: sourceStates } = registry;

@@ -1,9 +1,11 @@
 // The rooms around health, joined: it checks what the registry knows, and what it finds ends holds there.
 
 import { Cell, type Closable, type EndpointId, LatencySketch, type ServiceName } from "@fairlead/shared";
-import type { ServiceSettings } from "./config/index.js";
+import type { CoordinationSettings, ServiceSettings } from "./config/index.js";
+import { type Checkers, Coordinator } from "./coordination/index.js";
+import type { ZxidFloors } from "./discovery/index.js";
 import { identityOf } from "./fleet/index.js";
-import { type CallerLoad, Callers, Judge, NO_VOTES, newChecker } from "./health/index.js";
+import { type CallerLoad, Callers, Judge, NO_VOTES, newChecker, type Opinions } from "./health/index.js";
 import type { Confirmations } from "./records/index.js";
 import type { LiveRegistry } from "./registry/index.js";
 import { publishedEndpoint, type ServiceSnapshot } from "./snapshot/index.js";
@@ -18,17 +20,24 @@ export interface Around {
   readonly published: (service: ServiceName) => ServiceSnapshot | undefined;
 }
 
+/** How to meet other checkers, where that is configured. */
+interface MeetOthers {
+  readonly id: string;
+  readonly coordination?: CoordinationSettings;
+  readonly floors: ZxidFloors;
+}
+
 export interface JoinedHealth {
   readonly judge: Judge;
   readonly callers: Callers;
   /** For the admin API. */
-  readonly shown: { readonly health: Judge; readonly callers: Callers };
+  readonly shown: { readonly health: Judge; readonly callers: Callers; readonly checkers: Checkers | undefined };
   /** Takes the checks that are configured now. */
   configure(): void;
   readonly closables: readonly Closable[];
 }
 
-export function joinHealth(world: World, around: Around): JoinedHealth {
+export function joinHealth(world: World, around: Around, meet: MeetOthers): JoinedHealth {
   const { registry, settingsOf, published } = around;
   const { services } = registry;
   const checks = new Cell((service: ServiceName) => settingsOf(service).check);
@@ -38,17 +47,26 @@ export function joinHealth(world: World, around: Around): JoinedHealth {
     return entry?.health === "healthy" ? entry : undefined;
   };
   const callers = new Callers({ ...world, services });
-  const judge = new Judge({ ...world, ...around, served, services, checks: checker, callers, votes: NO_VOTES });
+  const others = otherCheckers(world, meet, checker);
+  const judge = new Judge({ ...world, ...around, served, services, checks: checker, callers, votes: others ?? NO_VOTES });
   const { verdicts } = judge;
   registry.useEvidence({ verdict: (service, endpoint) => verdicts.value.get(service)?.get(endpoint) });
   const evidence = verdicts.watch((_all, changed) => registry.reconsider(changed));
   return {
     judge,
     callers,
-    shown: { health: judge, callers },
+    shown: { health: judge, callers, checkers: others },
     configure: () => checks.set((service) => settingsOf(service).check),
-    closables: [checker, callers, judge, evidence],
+    closables: [checker, callers, ...(others === undefined ? [] : [others]), judge, evidence],
   };
+}
+
+function otherCheckers(world: World, { id, coordination: settings, floors }: MeetOthers, checks: Opinions): Coordinator | undefined {
+  if (settings === undefined) return undefined;
+  const log = world.log.child({ room: "coordination" });
+  // No source may have this name.
+  const floor = floors.floorOf("coordination:", settings.servers);
+  return new Coordinator({ ...world, id, settings, floor, log, run: world.uuid(), connect: world.discovery.zookeeper(log), checks });
 }
 
 /** What clients report goes to `table`, which shows it, and to the verdicts. */

@@ -20,6 +20,8 @@ export interface DegradedMode {
     | "path-fails"
     | "checks-pass-traffic-fails"
     | "caller-doubted"
+    | "coordination-lost"
+    | "checker-muted"
     | "refused-service"
     | "refused-resource"
     | "state-not-saved"
@@ -38,6 +40,7 @@ export function degradedModes({
   registry,
   health,
   callers,
+  checkers,
   snapshot,
   views,
   keeper,
@@ -74,7 +77,7 @@ export function degradedModes({
     const because = `${count} that would leave by their health are kept: ${BRAKE_SAYS[brake]}`;
     modes.push({ mode: "removals-by-health-held", because, sinceMs, untilMs, service });
   }
-  modes.push(...callerModes(callers, health));
+  modes.push(...callerModes(callers, health), ...checkerModes(checkers));
   for (const { name, origin } of snapshot.value.services.values()) {
     if (origin.kind === "saved")
       modes.push({ mode: "saved-state", because: "its sources have not spoken yet", sinceMs: origin.savedAtMs, service: name });
@@ -112,6 +115,18 @@ function callerModes({ services, doubted }: CallerEvidence, health: Health): rea
   }
   for (const { service, caller, because, sinceMs } of doubted.value)
     modes.push({ mode: "caller-doubted", because: `${caller}: ${because}`, sinceMs, service });
+  return modes;
+}
+
+function checkerModes(checkers: AdminState["checkers"]): readonly DegradedMode[] {
+  if (checkers === undefined) return [];
+  const { alone, self, others } = checkers;
+  const modes: DegradedMode[] = [];
+  if (alone !== undefined)
+    modes.push({ mode: "coordination-lost", because: `only this replica's own checks count: ${alone.because}`, sinceMs: alone.sinceMs });
+  for (const { id, muted } of [{ id: self.id, muted: self.doubted }, ...others]) {
+    if (muted !== undefined) modes.push({ mode: "checker-muted", because: `${id}: ${muted.because}`, sinceMs: muted.sinceMs });
+  }
   return modes;
 }
 

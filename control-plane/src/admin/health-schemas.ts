@@ -39,6 +39,22 @@ export const EndpointHealth = Type.Object({
   wouldChange: Type.String({ description: "What would change the status" }),
 });
 
+const Muted = Optional(Type.Object({ because: Type.String(), since: Time }, { description: "Why its votes do not count" }));
+
+export const Checkers = Type.Object({
+  self: Type.Object({ id: Type.String(), zone: Optional(Type.String()), muted: Muted }),
+  alone: Optional(Type.Object({ because: Type.String(), since: Optional(Time) }, { description: "Only our own checks count" })),
+  others: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      zone: Optional(Type.String()),
+      started: Optional(Time),
+      beatAgeMs: Type.Integer({ description: "Since its newest sign of life" }),
+      muted: Muted,
+    }),
+  ),
+});
+
 export const HeldByHealth = Type.Object({
   brake: Brake,
   count: Type.Integer(),

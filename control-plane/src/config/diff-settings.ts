@@ -22,10 +22,11 @@ export function diffSettings(old: Settings, next: Settings): SettingsChange {
     ...(defaults === old.defaults ? [] : ["defaults changed"]),
     ...(old.bootWaitMs === next.bootWaitMs ? [] : [`bootWait is ${durationText(next.bootWaitMs)}, was ${durationText(old.bootWaitMs)}`]),
   ];
-  const { observe: _, ...rest } = next;
+  const { observe: _, coordination: __, ...rest } = next;
   const observe = old.observe === undefined ? {} : { observe: old.observe };
+  const coordination = old.coordination === undefined ? {} : { coordination: old.coordination };
   const { id, stateDir, xds, admin } = old;
-  const settings = { ...rest, id, stateDir, xds, admin, ...observe, sources, services, defaults };
+  const settings = { ...rest, id, stateDir, xds, admin, ...observe, ...coordination, sources, services, defaults };
   return { settings, changed, restartNeeded: restartKeys(old, next) };
 }
 
@@ -41,7 +42,9 @@ function restartKeys(old: Settings, next: Settings): readonly string[] {
     .filter(([, was, now]) => was !== now)
     .map(([key, was, now]) => `${key}: ${now} takes effect on restart; ${was} until then`);
   const sameTls = sameContent(old.xds.tls ?? {}, next.xds.tls ?? {});
-  return sameTls ? texts : [...texts, "xds.tls: what it says now takes effect on restart; what it said before until then"];
+  const sameCoordination = sameContent(old.coordination ?? {}, next.coordination ?? {});
+  const unread = [...(sameTls ? [] : ["xds.tls"]), ...(sameCoordination ? [] : ["coordination"])];
+  return [...texts, ...unread.map((key) => `${key}: what it says now takes effect on restart; what it said before until then`)];
 }
 
 function namedChanges<T>(what: string, old: ReadonlyMap<string, T>, next: ReadonlyMap<string, T>): readonly string[] {

@@ -8,6 +8,7 @@ export {
   type LbSettings,
   type OutlierSettings,
 } from "./calling-settings.js";
+export type { CoordinationSettings } from "./coordination-settings.js";
 export { diffSettings, type SettingsChange } from "./diff-settings.js";
 export type { DnsNameSettings, DnsSourceSettings } from "./dns-settings.js";
 export { importForProgram } from "./import/import-config.js";

@@ -1,5 +1,6 @@
 import { durationText, formatListen, printTree, type ServiceName } from "@fairlead/shared";
 import { callingTree } from "./calling-settings.js";
+import { coordinationTree } from "./coordination-settings.js";
 import { dnsTree } from "./dns-settings.js";
 import type { ReadSettings } from "./read-settings.js";
 import type { CheckSettings, ServiceSettings, SourceSettings, StaticEndpointSettings } from "./settings.js";
@@ -7,13 +8,14 @@ import { zooKeeperTree } from "./zookeeper-settings.js";
 
 /** The effective configuration as YAML in the file's own shape; beside every value, where it came from. */
 export function printConfig({ settings, include, place }: ReadSettings): string {
-  const { id, stateDir, xds, admin, observe, bootWaitMs, sources, services, defaults } = settings;
+  const { id, stateDir, xds, admin, observe, coordination, bootWaitMs, sources, services, defaults } = settings;
   const tree = {
     id,
     stateDir,
     xds: { listen: formatListen(xds.listen), ...(xds.tls === undefined ? {} : { tls: xds.tls }) },
     admin: { listen: formatListen(admin.listen) },
     ...(observe === undefined ? {} : { observe: { against: observe } }),
+    ...(coordination === undefined ? {} : { coordination: coordinationTree(coordination) }),
     bootWait: durationText(bootWaitMs),
     ...(include === undefined ? {} : { include }),
     sources: sources.map(sourceTree),

@@ -17,6 +17,7 @@ import {
   readConfig,
   type ServiceName,
 } from "@fairlead/shared";
+import { readCoordination } from "./coordination-settings.js";
 import { readDefaults, readService } from "./read-services.js";
 import { readSources } from "./read-sources.js";
 import { includedSchema, type ServiceText, type SettingsText, settingsSchema } from "./schema.js";
@@ -129,6 +130,7 @@ function settingsOf({ main, definitions, problems, resolve }: Parts): Settings {
     xds: { listen: xds, ...(text.xds?.tls === undefined ? {} : { tls: readXdsTls(text.xds.tls, cursor.down("xds", "tls"), resolve) }) },
     admin: { listen: admin },
     ...(text.observe === undefined ? {} : { observe: readAgainst(text.observe.against, cursor.down("observe", "against"), resolve) }),
+    ...(text.coordination === undefined ? {} : { coordination: readCoordination(text.coordination, cursor.down("coordination")) }),
     bootWaitMs: text.bootWait === undefined ? BOOT_WAIT_MS : durationIn(cursor.down("bootWait"), text.bootWait, BOOT_WAIT),
     sources: readSources(text.sources ?? [], cursor.down("sources"), resolve),
     services,

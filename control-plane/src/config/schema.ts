@@ -3,6 +3,7 @@
 import { PROTOCOLS, schemaParts } from "@fairlead/shared";
 import Type, { type Static, type TSchema } from "typebox";
 import { callingKeys } from "./calling-settings.js";
+import { coordinationSchema } from "./coordination-settings.js";
 import { dnsSourceSchema } from "./dns-settings.js";
 import { MERGE_POLICIES, SAFETY_PRESETS, UNLISTED_POLICIES } from "./settings.js";
 import { sourceName } from "./source-name.js";
@@ -221,6 +222,7 @@ export const settingsSchema = keys(
         "Publish nothing: compare what would be published with what is served elsewhere; changes on restart only",
       ),
     ),
+    coordination: Type.Optional(coordinationSchema),
     bootWait: Type.Optional(duration("How long /readyz waits for a source that has never spoken, up to 10m. Default 30s")),
     include: Type.Optional(
       oneOrMore(

@@ -2,6 +2,7 @@
 
 import type { Protocol, ServiceName } from "@fairlead/shared";
 import type { CallingSettings } from "./calling-settings.js";
+import type { CoordinationSettings } from "./coordination-settings.js";
 import type { DnsSourceSettings } from "./dns-settings.js";
 import type { XdsTlsSettings } from "./xds-settings.js";
 import type { ZooKeeperSourceSettings } from "./zookeeper-settings.js";
@@ -19,6 +20,8 @@ export interface Settings {
   readonly admin: { readonly listen: Listen };
   /** Publish nothing and compare with what is served there: `http://…` of another control plane's admin API, or an absolute path. */
   readonly observe?: string;
+  /** Absent: this control plane's checks decide alone. */
+  readonly coordination?: CoordinationSettings;
   /** How long a source may stay silent before /readyz stops waiting for it. */
   readonly bootWaitMs: number;
   /** Order is priority: of two sources that give one endpoint, the earlier one's weight and zone count. */

@@ -2,7 +2,9 @@ import { type Closable, fail, ok, type Result, type ServiceName, serviceName } f
 import swagger from "@fastify/swagger";
 import Fastify, { type FastifyError, type FastifyReply } from "fastify";
 import Type, { type Static } from "typebox";
+import { checkersView } from "../checkers-view.js";
 import { comparisonsView } from "../comparison-view.js";
+import { Checkers } from "../health-schemas.js";
 import { Load, Loads } from "../load-schemas.js";
 import { loadsView, loadView } from "../load-view.js";
 import { readyView, snapshotView, sourcesView, statusView } from "../plane-view.js";
@@ -243,6 +245,9 @@ function loadRoutes(app: App, state: AdminState): void {
 }
 
 function processRoutes(app: App, state: AdminState): void {
+  app.get("/v1/checkers", { schema: { summary: "Who checks and votes", tags: ["fleet"], response: { 200: Checkers } } }, () =>
+    checkersView(state),
+  );
   app.get(
     "/healthz",
     { schema: { summary: "The process turns", tags: ["process"], response: { 200: Type.Object({ ok: Type.Boolean() }) } } },

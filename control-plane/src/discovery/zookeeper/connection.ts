@@ -47,6 +47,13 @@ export interface ZnodeReads {
   exists(path: string, answer: Answer<boolean>): void;
 }
 
+/** What a session that takes part in something writes. Nothing is sent later than now: a write that cannot leave fails. */
+export interface ZnodeWrites {
+  /** An ephemeral one goes with the session. */
+  create(path: string, data: Uint8Array, lives: "persistent" | "ephemeral", answer: Answer<"created" | "exists">): void;
+  write(path: string, data: Uint8Array, answer: Answer<void>): void;
+}
+
 /** `sinceMs` is wall time, of the moment sight was lost: a session that then expires keeps it. */
 export type SessionState =
   /** Never connected in the life of this process; why not, once that is known. */
@@ -73,7 +80,7 @@ export interface ReadLoad {
 }
 
 /** All watches are lost with `connected`: whoever set them reads again when it comes back. */
-export interface ZooKeeperConnection extends ZnodeReads, Closable {
+export interface ZooKeeperConnection extends ZnodeReads, ZnodeWrites, Closable {
   readonly state: Watchable<SessionState>;
   readonly load: ReadLoad;
   /**

@@ -2,7 +2,7 @@
 // `expired` the session opens a new one, and nothing of the old one (half a frame, a queue, watches) can leak into it.
 
 import type { ZooKeeperAuthSettings, ZooKeeperTlsSettings } from "../../config/index.js";
-import type { Answer, WatchEvent, ZnodeReads } from "./connection.js";
+import type { Answer, WatchEvent, ZnodeReads, ZnodeWrites } from "./connection.js";
 import type { Loss } from "./outage.js";
 
 /** What is needed to resume a session on another connection. */
@@ -37,8 +37,8 @@ export interface LinkEvents {
   watch(event: WatchEvent): void;
 }
 
-/** Reads that are unanswered when the connection goes stay unanswered: only `down` tells of it. */
-export interface Link extends ZnodeReads {
+/** Requests that are unanswered when the connection goes stay unanswered: only `down` tells of it. */
+export interface Link extends ZnodeReads, ZnodeWrites {
   /** Asks for any answer at all. */
   ping(answer: Answer<void>): void;
   /** How far the server was in its newest reply: the highest transaction it had applied. 0n before the first. */

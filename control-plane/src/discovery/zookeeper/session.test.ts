@@ -199,6 +199,8 @@ describe("a ZooKeeper session", () => {
       children: () => undefined,
       data: () => undefined,
       exists: () => undefined,
+      create: () => undefined,
+      write: () => undefined,
       ping: (answer) => answer(ok(undefined)),
       seenZxid: 0n,
       destroy: () => undefined,

@@ -85,15 +85,23 @@ class ZooKeeperSession implements ZooKeeperConnection {
   }
 
   children(path: string, answer: Answer<Children>): void {
-    this.#read((link, done) => link.children(path, done), answer);
+    this.#ask((link, done) => link.children(path, done), answer);
   }
 
   data(path: string, answer: Answer<ZnodeData>): void {
-    this.#read((link, done) => link.data(path, done), answer);
+    this.#ask((link, done) => link.data(path, done), answer);
   }
 
   exists(path: string, answer: Answer<boolean>): void {
-    this.#read((link, done) => link.exists(path, done), answer);
+    this.#ask((link, done) => link.exists(path, done), answer);
+  }
+
+  create(path: string, data: Uint8Array, lives: "persistent" | "ephemeral", answer: Answer<"created" | "exists">): void {
+    this.#ask((link, done) => link.create(path, data, lives, done), answer);
+  }
+
+  write(path: string, data: Uint8Array, answer: Answer<void>): void {
+    this.#ask((link, done) => link.write(path, data, done), answer);
   }
 
   believeServers(): boolean {
@@ -142,7 +150,7 @@ class ZooKeeperSession implements ZooKeeperConnection {
     link?.end();
   }
 
-  #read<T>(send: (link: Link, answer: Answer<T>) => void, answer: Answer<T>): void {
+  #ask<T>(send: (link: Link, answer: Answer<T>) => void, answer: Answer<T>): void {
     if (this.#upSinceMs === undefined || this.#link === undefined) {
       answer(fail({ kind: "failed", reason: "not connected" }));
       return;

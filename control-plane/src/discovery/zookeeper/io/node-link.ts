@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { fail, ok, type Result } from "@fairlead/shared";
-import { type Client, createClient, Event, Exception, type Stat } from "node-zookeeper-client";
+import { type Client, CreateMode, createClient, Event, Exception, type Stat } from "node-zookeeper-client";
 import type { Answer, ReadFailure, WatchEvent, ZnodeStat } from "../connection.js";
 import { FrameReader, replyHeaderOf, TOO_LARGE_CODE, withCode } from "../frames.js";
 import type { Link, LinkEvents, LinkOptions } from "../link.js";
@@ -98,6 +98,20 @@ class NodeLink implements Link {
     this.#ask(answer, () =>
       this.#client.exists(path, this.#onEvent, (error, stat: Stat | undefined) => this.#settle(answer, error, () => Boolean(stat))),
     );
+  }
+
+  create(path: string, data: Uint8Array, lives: "persistent" | "ephemeral", answer: Answer<"created" | "exists">): void {
+    const mode = lives === "ephemeral" ? CreateMode.EPHEMERAL : CreateMode.PERSISTENT;
+    this.#ask(answer, () =>
+      this.#client.create(path, Buffer.from(data), mode, (error) => {
+        const exists = error && "code" in error && error.code === Exception.NODE_EXISTS;
+        this.#settle(answer, exists ? null : error, () => (exists ? "exists" : "created"));
+      }),
+    );
+  }
+
+  write(path: string, data: Uint8Array, answer: Answer<void>): void {
+    this.#ask(answer, () => this.#client.setData(path, Buffer.from(data), (error) => this.#settle(answer, error, () => undefined)));
   }
 
   ping(answer: Answer<void>): void {

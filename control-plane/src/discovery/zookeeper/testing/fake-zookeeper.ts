@@ -23,6 +23,8 @@ export class FakeZooKeeper {
   #tree = new Map<string, Znode>([["/", { data: new Uint8Array(), czxid: 0n, mzxid: 0n, pzxid: 0n }]]);
   readonly #links = new Set<FakeLink>();
   readonly #sessions = new Set<string>();
+  /** Ephemeral znodes, and whose they are. */
+  readonly #owners = new Map<string, string>();
   #zxid = 0x100n;
   #sessionCount = 0;
   #mood: ServerMood = "serving";
@@ -112,6 +114,8 @@ export class FakeZooKeeper {
   /** Forgets all sessions and cuts their connections. */
   expireSessions(): void {
     this.#sessions.clear();
+    for (const path of this.#owners.keys()) this.delete(path);
+    this.#owners.clear();
     this.cut("the server closed the connection");
   }
 
@@ -125,6 +129,28 @@ export class FakeZooKeeper {
 
   detach(link: FakeLink): void {
     this.#links.delete(link);
+  }
+
+  createFor(sessionId: string | undefined, path: string, data: Uint8Array): Result<"created" | "exists", ReadFailure> {
+    if (this.#tree.has(path)) return ok("exists");
+    if (!this.#tree.has(parentAndName(path).parent)) return fail({ kind: "no-node" });
+    this.create(path, data);
+    if (sessionId !== undefined) this.#owners.set(path, sessionId);
+    return ok("created");
+  }
+
+  write(path: string, data: Uint8Array): Result<void, ReadFailure> {
+    if (!this.#tree.has(path)) return fail({ kind: "no-node" });
+    return ok(this.set(path, data));
+  }
+
+  /** The session ends: what it held is gone. */
+  ended(sessionId: string | undefined): void {
+    for (const [path, owner] of [...this.#owners]) {
+      if (owner !== sessionId) continue;
+      this.#owners.delete(path);
+      this.delete(path);
+    }
   }
 
   children(path: string): Result<Children, ReadFailure> {
@@ -179,6 +205,7 @@ class FakeLink implements Link {
   readonly #timers = new Set<Timer>();
   readonly #watches: Readonly<Record<WatchSet, Set<string>>> = { data: new Set(), children: new Set(), exists: new Set() };
   #open = true;
+  #sessionId: string | undefined;
 
   constructor(server: FakeZooKeeper, options: LinkOptions, events: LinkEvents) {
     this.#server = server;
@@ -199,6 +226,7 @@ class FakeLink implements Link {
         events.expired();
         return;
       }
+      this.#sessionId = sessionId;
       events.up({ ticket: { sessionId, password: "" }, sessionTimeoutMs: server.sessionTimeoutMs });
     });
   }
@@ -219,6 +247,15 @@ class FakeLink implements Link {
     this.#ask({ path, watch: "exists" }, () => this.#server.exists(path), answer);
   }
 
+  create(path: string, data: Uint8Array, lives: "persistent" | "ephemeral", answer: Answer<"created" | "exists">): void {
+    const owner = lives === "ephemeral" ? this.#sessionId : undefined;
+    this.#change(() => this.#server.createFor(owner, path, data), answer);
+  }
+
+  write(path: string, data: Uint8Array, answer: Answer<void>): void {
+    this.#change(() => this.#server.write(path, data), answer);
+  }
+
   ping(answer: Answer<void>): void {
     this.#later(() => {
       if (this.#server.mood === "serving") answer(ok(undefined));
@@ -233,6 +270,7 @@ class FakeLink implements Link {
   }
 
   end(): void {
+    this.#server.ended(this.#sessionId);
     this.destroy();
   }
 
@@ -258,6 +296,12 @@ class FakeLink implements Link {
     if (this.#server.mood !== "serving") return;
     const result = read();
     if (result.ok || at.watch === "exists") this.#watches[at.watch].add(at.path);
+    this.#later(() => answer(result));
+  }
+
+  #change<T>(change: () => Result<T, ReadFailure>, answer: Answer<T>): void {
+    if (this.#server.mood !== "serving") return;
+    const result = change();
     this.#later(() => answer(result));
   }
 

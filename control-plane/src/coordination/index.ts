@@ -1,0 +1,1 @@
+export { type Checkers, Coordinator } from "./coordinator.js";
