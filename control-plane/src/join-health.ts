@@ -1,11 +1,11 @@
 // The rooms around health, joined: it checks what the registry knows, and what it finds ends holds there.
 
-import { Cell, type Closable, type EndpointId, LatencySketch, type ServiceName } from "@fairlead/shared";
+import { type Closable, type EndpointId, LatencySketch, type ServiceName } from "@fairlead/shared";
 import type { CoordinationSettings, ServiceSettings } from "./config/index.js";
 import { type Checkers, Coordinator } from "./coordination/index.js";
 import type { ZxidFloors } from "./discovery/index.js";
 import { identityOf } from "./fleet/index.js";
-import { type CallerLoad, Callers, Judge, NO_VOTES, newChecker, type Opinions } from "./health/index.js";
+import { type CallerLoad, Callers, ChangedChecks, Judge, NO_VOTES, newChecker, type Opinions } from "./health/index.js";
 import type { Confirmations } from "./records/index.js";
 import type { LiveRegistry } from "./registry/index.js";
 import { publishedEndpoint, type ServiceSnapshot } from "./snapshot/index.js";
@@ -31,17 +31,22 @@ export interface JoinedHealth {
   readonly judge: Judge;
   readonly callers: Callers;
   /** For the admin API. */
-  readonly shown: { readonly health: Judge; readonly callers: Callers; readonly checkers: Checkers | undefined };
+  readonly shown: {
+    readonly health: Judge;
+    readonly callers: Callers;
+    readonly checkers: Checkers | undefined;
+    readonly changedChecks: ChangedChecks;
+  };
   /** Takes the checks that are configured now. */
   configure(): void;
   readonly closables: readonly Closable[];
 }
 
 export function joinHealth(world: World, around: Around, meet: MeetOthers): JoinedHealth {
-  const { registry, settingsOf, published } = around;
+  const { registry, published } = around;
   const { services } = registry;
-  const checks = new Cell((service: ServiceName) => settingsOf(service).check);
-  const checker = newChecker({ ...world, services, checks });
+  const changed = new ChangedChecks({ ...world, ...around, services, opinionsOf: (service) => checker.opinions.value.get(service) });
+  const checker = newChecker({ ...world, services, checks: changed.inForce });
   const served = (service: ServiceName, endpoint: EndpointId) => {
     const entry = publishedEndpoint(published(service), endpoint);
     return entry?.health === "healthy" ? entry : undefined;
@@ -55,9 +60,9 @@ export function joinHealth(world: World, around: Around, meet: MeetOthers): Join
   return {
     judge,
     callers,
-    shown: { health: judge, callers, checkers: others },
-    configure: () => checks.set((service) => settingsOf(service).check),
-    closables: [checker, callers, ...(others === undefined ? [] : [others]), judge, evidence],
+    shown: { health: judge, callers, checkers: others, changedChecks: changed },
+    configure: () => changed.configure(),
+    closables: [changed, checker, callers, ...(others === undefined ? [] : [others]), judge, evidence],
   };
 }
 

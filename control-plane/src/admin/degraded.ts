@@ -1,7 +1,8 @@
 // Every degraded mode that is on: which, since when, why, until when (invariant 16).
 
+import type { ServiceName } from "@fairlead/shared";
 import { formatBootstrapFinding } from "../config/index.js";
-import { BRAKE_SAYS, type CallerEvidence, type Health } from "../health/index.js";
+import { BRAKE_SAYS, type CallerEvidence, type CheckChange, type Health } from "../health/index.js";
 import { endsSoon, type TlsState } from "../xds/index.js";
 import { disturbedBecause } from "./source-doubt.js";
 import type { AdminState } from "./state.js";
@@ -16,6 +17,7 @@ export interface DegradedMode {
     | "saved-state"
     | "held-removals"
     | "removals-by-health-held"
+    | "check-change-held"
     | "fails-everywhere"
     | "path-fails"
     | "checks-pass-traffic-fails"
@@ -40,6 +42,7 @@ export function degradedModes({
   registry,
   health,
   callers,
+  changedChecks,
   checkers,
   snapshot,
   views,
@@ -77,7 +80,7 @@ export function degradedModes({
     const because = `${count} that would leave by their health are kept: ${BRAKE_SAYS[brake]}`;
     modes.push({ mode: "removals-by-health-held", because, sinceMs, untilMs, service });
   }
-  modes.push(...callerModes(callers, health), ...checkerModes(checkers));
+  modes.push(...changedCheckModes(changedChecks.changes), ...callerModes(callers, health), ...checkerModes(checkers));
   for (const { name, origin } of snapshot.value.services.values()) {
     if (origin.kind === "saved")
       modes.push({ mode: "saved-state", because: "its sources have not spoken yet", sinceMs: origin.savedAtMs, service: name });
@@ -101,6 +104,18 @@ export function degradedModes({
     });
   }
   return [...modes, ...certificateModes(xdsTls.value, clock.wallMs())];
+}
+
+/** One alarm, however many services a changed default concerns. */
+function changedCheckModes(changes: ReadonlyMap<ServiceName, CheckChange>): readonly DegradedMode[] {
+  const held = [...changes].filter(([, change]) => change.held);
+  const [first] = held;
+  if (first === undefined) return [];
+  const sum = (what: "wouldTakeOut" | "of") => held.reduce((total, [, change]) => total + change[what], 0);
+  const names = held.slice(0, 3).map(([service]) => service);
+  const which = held.length > names.length ? `${names.join(", ")} and ${held.length - names.length} more` : names.join(", ");
+  const because = `the changed check of ${which} would take out ${sum("wouldTakeOut")} of ${sum("of")} endpoints: the old one decides`;
+  return [{ mode: "check-change-held", because, sinceMs: Math.min(...held.map(([, { sinceMs }]) => sinceMs)) }];
 }
 
 function callerModes({ services, doubted }: CallerEvidence, health: Health): readonly DegradedMode[] {

@@ -105,3 +105,15 @@ export const ServiceCallers = Type.Object(
   },
   { description: "What callers' load reports say of the service as a whole" },
 );
+
+export const CheckChange = Type.Object(
+  {
+    since: Time,
+    triedUntil: Time,
+    held: Type.Boolean({ description: "It would take out too many: the old check decides" }),
+    wouldTakeOut: Type.Integer(),
+    of: Type.Integer(),
+    endpoints: Type.Array(Type.String(), { description: "The first ten of them" }),
+  },
+  { description: "A changed check that is tried, and does not decide yet" },
+);

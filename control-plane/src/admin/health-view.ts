@@ -1,7 +1,7 @@
 // What is known about an endpoint's health, and a service's: evidence, brakes, budget, and what would change it.
 
 import type { ServiceName } from "@fairlead/shared";
-import type { CallerEvidence, Explanation, Health, HeldRemovals } from "../health/index.js";
+import type { CallerEvidence, CheckChange, Explanation, Health, HeldRemovals } from "../health/index.js";
 import { iso, leftSeconds } from "./time.js";
 
 export function healthView(explanation: Explanation | undefined) {
@@ -81,4 +81,12 @@ export function callersView({ services, doubted }: CallerEvidence, service: Serv
       doubted: named.map(({ caller, kind, because, sinceMs }) => ({ caller, kind, because, since: iso(sinceMs) })),
     },
   };
+}
+
+/** A changed check that does not decide yet; nothing where there is none. */
+export function checkChangeView(change: CheckChange | undefined) {
+  if (change === undefined) return {};
+  const { sinceMs, untilMs, held, wouldTakeOut, of, endpoints } = change;
+  const ids: readonly string[] = endpoints;
+  return { checkChange: { since: iso(sinceMs), triedUntil: iso(untilMs), held, wouldTakeOut, of, endpoints: ids } };
 }

@@ -1,7 +1,7 @@
 // One schema is type, validation and OpenAPI.
 
 import Type from "typebox";
-import { EndpointHealth, HealthLedger, HeldByHealth, ServiceCallers } from "./health-schemas.js";
+import { CheckChange, EndpointHealth, HealthLedger, HeldByHealth, ServiceCallers } from "./health-schemas.js";
 import { loadSummary } from "./load-schemas.js";
 
 const Time = Type.String({ format: "date-time", description: "ISO 8601, UTC" });
@@ -173,6 +173,7 @@ export const Service = Type.Intersect([
     heldByHealth: Optional(HeldByHealth),
     healthLedger: Optional(HealthLedger),
     callers: Optional(ServiceCallers),
+    checkChange: Optional(CheckChange),
     listing: Type.Object(
       { listed: ByHealth, unlisted: ByHealth, unsure: ByHealth },
       { description: "Discovery by health: how many endpoints stand in each field" },

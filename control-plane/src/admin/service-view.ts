@@ -5,7 +5,7 @@ import { compromisesOf } from "../resources/index.js";
 import type { ServiceSnapshot } from "../snapshot/index.js";
 import { comparisonView } from "./comparison-view.js";
 import { endpointView, listedOf, outcomeOf } from "./endpoint-view.js";
-import { callersView, heldView, ledgerView } from "./health-view.js";
+import { callersView, checkChangeView, heldView, ledgerView } from "./health-view.js";
 import { loadSummary } from "./load-view.js";
 import type { AdminState } from "./state.js";
 import { ageSeconds, iso } from "./time.js";
@@ -73,6 +73,7 @@ export function serviceView(state: AdminState, name: ServiceName) {
     ...(held === undefined ? {} : { heldByHealth: heldView(held, state.clock.wallMs()) }),
     ...(ledger === undefined ? {} : { healthLedger: ledgerView(ledger) }),
     ...callersView(state.callers, name),
+    ...checkChangeView(state.changedChecks.changes.get(name)),
     listing: listingOf(state, name, registered),
     members: membersOf(state, name, registered),
   };

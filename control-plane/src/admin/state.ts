@@ -4,7 +4,7 @@ import type { Clock, Metrics, ServiceName, Watchable } from "@fairlead/shared";
 import type { BootstrapFinding } from "../config/index.js";
 import type { Checkers } from "../coordination/index.js";
 import type { Fleet } from "../fleet/index.js";
-import type { CallerEvidence, Health } from "../health/index.js";
+import type { CallerEvidence, CheckChange, Health } from "../health/index.js";
 import type { ObservationState } from "../observe/index.js";
 import type { Confirmation } from "../records/index.js";
 import type { Registry } from "../registry/index.js";
@@ -37,6 +37,8 @@ export interface AdminState {
   readonly health: Health;
   /** What callers report of endpoints, and which of them are not believed. */
   readonly callers: CallerEvidence;
+  /** Checks that were changed and do not decide yet. */
+  readonly changedChecks: { readonly changes: ReadonlyMap<ServiceName, CheckChange> };
   /** Who else checks and votes; undefined where that is not configured. */
   readonly checkers: Checkers | undefined;
   readonly snapshot: Watchable<Snapshot>;

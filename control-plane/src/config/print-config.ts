@@ -67,7 +67,7 @@ function retriesTree({ perTryTimeoutMs, ...counts }: ServiceSettings["retries"])
 
 function checkTree(check: CheckSettings): unknown {
   if (check.type === "none") return "none";
-  const { type, intervalMs, fastIntervalMs, timeoutMs, rise, fall, pauseToleranceMs, anyAddress } = check;
+  const { type, intervalMs, fastIntervalMs, timeoutMs, rise, fall, pauseToleranceMs, anyAddress, now } = check;
   const timing = {
     interval: durationText(intervalMs),
     fastInterval: durationText(fastIntervalMs),
@@ -75,6 +75,7 @@ function checkTree(check: CheckSettings): unknown {
     rise,
     fall,
     pauseTolerance: durationText(pauseToleranceMs),
+    ...(now === undefined ? {} : { now }),
     ...(anyAddress === undefined ? {} : { anyAddress }),
   };
   if (type === "tcp") return { type, ...timing };

@@ -156,6 +156,8 @@ function readTiming(text: Exclude<CheckText, "none">, under: CheckTiming, cursor
     fall: text.fall ?? under.fall,
     pauseToleranceMs:
       text.pauseTolerance === undefined ? under.pauseToleranceMs : durationIn(cursor.down("pauseTolerance"), text.pauseTolerance, PAUSE),
+    // Said of one change; the next one is tried unless it says so again.
+    ...(text.now === true ? { now: true as const } : {}),
     ...((text.anyAddress ?? under.anyAddress) === true ? { anyAddress: true as const } : {}),
   };
 }

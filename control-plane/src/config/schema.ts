@@ -66,6 +66,9 @@ const timing = {
   rise: Type.Optional(wholeNumber(1, 100, "Passes in a row to be healthy again. Default 2")),
   fall: Type.Optional(wholeNumber(1, 100, "Failures in a row to be unhealthy. Default 3")),
   pauseTolerance: Type.Optional(duration("Silence that is shorter takes nobody out, whatever fall says: a process may pause. Default 2s")),
+  now: Type.Optional(
+    Type.Boolean({ description: "A change to this check decides at once, without being tried beside the old one. Default false" }),
+  ),
   anyAddress: Type.Optional(
     Type.Boolean({
       description: "Checks link-local, multicast, broadcast and unspecified addresses too, which a registration could abuse. Default false",

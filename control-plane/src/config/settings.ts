@@ -108,6 +108,8 @@ export interface CheckTiming {
   readonly pauseToleranceMs: number;
   /** Checks addresses that no service should have, too. */
   readonly anyAddress?: true;
+  /** A change to this check decides at once, untried. */
+  readonly now?: true;
 }
 
 export interface HttpCheckSettings extends CheckTiming {

@@ -1,5 +1,6 @@
 export type { CallerEvidence, CallersView, DoubtedCaller } from "./callers/caller-evidence.js";
 export { type CallerLoad, Callers } from "./callers/callers.js";
+export { ChangedChecks, type CheckChange } from "./checks/changed-checks.js";
 export { type CheckerDeps, newChecker } from "./checks/checker.js";
 export type { Probe, ProbeAnswer, ProbeTarget } from "./checks/probe.js";
 export type { Explanation, Health, HeldRemovals, Ramp, Verdict } from "./health.js";

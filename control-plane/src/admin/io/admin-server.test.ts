@@ -79,6 +79,7 @@ async function api(membership: Partial<MembershipSettings> = {}, observe = false
       held: new Map(),
     },
     callers: NO_CALLERS,
+    changedChecks: { changes: new Map() },
     checkers: undefined,
     snapshot: publisher.snapshot,
     keeper: new Cell({ savedAtMs: undefined, failure: undefined }),

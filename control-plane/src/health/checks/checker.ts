@@ -209,6 +209,7 @@ function restarted(before: string | undefined, now: string | undefined): now is 
   return before !== undefined && now !== undefined && before !== now;
 }
 
-function sameCheck(one: CheckSettings, other: CheckSettings): boolean {
+/** Equal settings in another object. */
+export function sameCheck(one: CheckSettings, other: CheckSettings): boolean {
   return one === other || JSON.stringify(one) === JSON.stringify(other);
 }
