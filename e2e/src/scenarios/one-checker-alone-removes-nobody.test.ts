@@ -9,7 +9,7 @@ import { startZooKeeper } from "../harness/zookeeper.js";
 
 const NAMES = ["cp-a", "cp-b", "cp-c"] as const;
 /** No server answers with it. */
-const IMPOSSIBLE = { ...QUICK_CHECK, type: "http", path: "/", status: 599 };
+const IMPOSSIBLE = { ...QUICK_CHECK, type: "http", path: "/", status: 599, now: true };
 
 interface Checkers {
   readonly self: { readonly muted?: { readonly because: string } };
