@@ -37,10 +37,8 @@ export class Ledger {
   readonly #left = { answer: 0, witnesses: 0, "one-witness": 0 };
   #returned = 0;
   #unregistered = 0;
-  /** Whoever is out, and whether that counts against the budget. */
-  readonly #out = new Map<EndpointId, boolean>();
-  /** When removals that count began, on the monotonic clock, oldest first. */
-  #spentAtMs: number[] = [];
+  /** Whoever is out; where that counts against the budget, since when (monotonic). Who returns has given back what was spent. */
+  readonly #out = new Map<EndpointId, number | undefined>();
 
   get entries(): readonly LedgerEntry[] {
     return this.#entries;
@@ -52,14 +50,14 @@ export class Ledger {
   }
 
   get spentNow(): number {
-    let spent = 0;
-    for (const counts of this.#out.values()) if (counts) spent += 1;
-    return spent;
+    return this.spentAfter(Number.NEGATIVE_INFINITY);
   }
 
-  spentSince(nowMs: number, sinceMs: number): number {
-    this.#spentAtMs = this.#spentAtMs.filter((atMs) => atMs > sinceMs && atMs <= nowMs);
-    return this.#spentAtMs.length;
+  /** Removals in force that count, and began after this (monotonic). */
+  spentAfter(ms: number): number {
+    let spent = 0;
+    for (const spentMs of this.#out.values()) if (spentMs !== undefined && spentMs > ms) spent += 1;
+    return spent;
   }
 
   isOut(endpoint: EndpointId): boolean {
@@ -72,14 +70,13 @@ export class Ledger {
   ): void {
     const { nowMs, ...shown } = entry;
     this.#left[entry.on] += 1;
-    this.#out.set(endpoint, entry.spent);
-    if (entry.spent) this.#spentAtMs.push(nowMs);
+    this.#out.set(endpoint, entry.spent ? nowMs : undefined);
     this.#note({ endpoint, what: "left", ...shown });
   }
 
   /** Better evidence than what it left on: it counts no more. */
   free(endpoint: EndpointId): void {
-    if (this.#out.has(endpoint)) this.#out.set(endpoint, false);
+    if (this.#out.has(endpoint)) this.#out.set(endpoint, undefined);
   }
 
   held(

@@ -79,6 +79,20 @@ describe("one witness", () => {
     expect(verdicts.held).toBeUndefined();
   });
 
+  test("has back what was spent on one that returned: silent ones after one another all leave at once", () => {
+    const { all, out, clock } = service(6);
+    for (let round = 0; round < 10; round++) {
+      all([round % 6], SILENT);
+      expect(out()).toEqual([idOf(round % 6)]);
+      clock.advance(5_000);
+      all([round % 6], WELL);
+      expect(out()).toEqual([]);
+      clock.advance(1_000);
+    }
+    all([0, 1], SILENT);
+    expect(out()).toHaveLength(2);
+  });
+
   test("an operator's word ends what is held, and only what was held before it", () => {
     const { all, pass, out, clock } = service(30);
     all(numbers(20), SILENT);
@@ -144,7 +158,7 @@ describe("two witnesses", () => {
     out();
     expect(verdicts.ledger.sums.spentNow).toBe(1);
     all([2], SILENT);
-    expect(out()).toHaveLength(2);
+    expect(out()).toHaveLength(3);
   });
 });
 

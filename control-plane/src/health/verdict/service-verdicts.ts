@@ -300,8 +300,7 @@ export class ServiceVerdicts {
       if (surroundings.fleetBraked) return "fleet";
       if (zoneDoubted) return "zone";
       if (this.ledger.spentNow >= mayLeaveAtOnce(budget, members)) return "at-once";
-      const nowMs = this.#clock.nowMs();
-      if (this.ledger.spentSince(nowMs, nowMs - RATE_WINDOW_MS) >= mayLeavePerMinute(budget, members)) return "rate";
+      if (this.ledger.spentAfter(this.#clock.nowMs() - RATE_WINDOW_MS) >= mayLeavePerMinute(budget, members)) return "rate";
     }
     let out = 0;
     for (const { verdict } of this.#cases.values()) if (verdict?.status === "unhealthy") out += 1;
