@@ -363,7 +363,7 @@ describe("what a schema cannot say is refused with its place too", () => {
     [
       "a path on a tcp check",
       with_("services: { shop: { check: { type: tcp, path: / } } }"),
-      "cp.yaml:3:41: services.shop.check.path: unknown key; the keys here are type, interval, fastInterval, timeout, rise, fall, pauseTolerance, anyAddress",
+      "cp.yaml:3:41: services.shop.check.path: unknown key; the keys here are type, interval, fastInterval, timeout, rise, fall, pauseTolerance, now, anyAddress",
     ],
     [
       "an unknown check",
